@@ -10,6 +10,7 @@ alone. Parsing is pure: no clock, no database; `today` and ages are resolved by 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -271,7 +272,7 @@ def _day(word: str, column: int) -> date | RelativeDay:
         ) from None
 
 
-def completions(text: str, known: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+def completions(text: str, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Return what may follow: the whole filter text with its last word completed, best first.
 
     `known` gives values per field (gateways, products …) beyond the closed vocabularies.
@@ -295,7 +296,7 @@ def completions(text: str, known: dict[str, tuple[str, ...]]) -> tuple[str, ...]
     return tuple(prefix + value for value in _proposed(field, known) if value.startswith(last.lower()))
 
 
-def _proposed(field: Field, known: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _proposed(field: Field, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     match field.kind:
         case Kind.STATE:
             return tuple(dict.fromkeys((*map(str, State), *map(str, Stage))))

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 ELLIPSIS: Final = "…"
 """Marks a cut; one cell wide."""
 
-_INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Controls, format characters (bidi, zero-width, tags), surrogates, private use, unassigned,
-line and paragraph separators."""
+_INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
+"""Controls, format characters (bidi, zero-width, tags), surrogates, private use, unassigned, line and
+paragraph separators, spaces other than the two of `_PLAIN_SPACES`."""
+
+_PLAIN_SPACES: Final = frozenset(" \u3000")
+"""The ASCII space, and the full-width one that Chinese text uses."""
 
 _INVISIBLE_EXTRA: Final = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
@@ -117,7 +120,9 @@ def _visible(raw: str) -> str:
             combining += 1
             hidden = combining > _MAX_COMBINING or character in _INVISIBLE_EXTRA
         else:
-            hidden = category in _INVISIBLE_CATEGORIES or character in _INVISIBLE_EXTRA
+            hidden = character not in _PLAIN_SPACES and (
+                category in _INVISIBLE_CATEGORIES or character in _INVISIBLE_EXTRA
+            )
             combining = _MAX_COMBINING if hidden else 0
         out.append(escaped(character) if hidden else character)
     return "".join(out)
