@@ -1,0 +1,256 @@
+"""The one registry of what an engineer can do: keys, palette, `:` commands, help, footer and the command
+line all read it, so that they cannot disagree.
+
+It holds words, not behaviour: the console maps an action's id to a method, the command line maps a verb
+to a module. Only what works is listed. It imports nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class View(StrEnum):
+    """A screen of the console."""
+
+    OVERVIEW = "overview"
+    QUEUES = "queues"
+    REPAYMENTS = "repayments"
+    REPAYMENT = "repayment"
+
+
+class Group(StrEnum):
+    """How the help gathers actions, in the order shown."""
+
+    VIEWS = "views"
+    MOVE = "move"
+    REPAYMENTS = "repayments"
+    CONSOLE = "console"
+    PLATFORM = "platform"
+    PROFILES = "profiles"
+    SANDBOX = "sandbox"
+
+
+class Role(StrEnum):
+    """The least role the service asks for."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    APPROVER = "approver"
+    ADMIN = "admin"
+
+
+class Need(StrEnum):
+    """What must be at hand before an action can work."""
+
+    SERVICE = "service"
+    ROW = "row"
+    SELECTION = "selection"
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do.
+
+    `title` is an English message for `t()`. `keys` are Textual key names, the first one is shown.
+    `command` is its name behind `:`, `verb` its name on the command line; either may be empty.
+    `views` are where its keys work; none means everywhere.
+    """
+
+    id: str
+    title: str
+    group: Group
+    keys: tuple[str, ...] = ()
+    command: str = ""
+    verb: str = ""
+    role: Role = Role.VIEWER
+    views: tuple[View, ...] = ()
+    needs: tuple[Need, ...] = ()
+    short: str = ""
+    """A word for the footer; empty keeps it out of the footer."""
+
+
+_TABLES: Final = (View.OVERVIEW, View.QUEUES, View.REPAYMENTS)
+_READERS: Final = (*_TABLES, View.REPAYMENT)
+_ROW_VIEWS: Final = (View.REPAYMENTS, View.REPAYMENT)
+
+ACTIONS: Final[tuple[Action, ...]] = (
+    # Views
+    Action("view.overview", "Overview: is money moving, what is stuck", Group.VIEWS, ("1",), "overview"),
+    Action("view.queues", "Queues: every stage with depth, money and age", Group.VIEWS, ("2",), "queues"),
+    Action("view.repayments", "Repayments: browse a frozen selection", Group.VIEWS, ("3",), "repayments"),
+    # Moving
+    Action("move.down", "Down", Group.MOVE, ("j", "down"), views=_READERS),
+    Action("move.up", "Up", Group.MOVE, ("k", "up"), views=_READERS),
+    Action("move.top", "First row", Group.MOVE, ("g", "home"), views=_READERS),
+    Action("move.bottom", "Last row", Group.MOVE, ("G", "end"), views=_READERS),
+    Action("move.page_down", "A page down", Group.MOVE, ("pagedown", "ctrl+f"), views=_READERS),
+    Action("move.page_up", "A page up", Group.MOVE, ("pageup",), views=_READERS),
+    Action("move.panel", "Next panel", Group.MOVE, ("tab",), views=(View.OVERVIEW,), short="panel"),
+    Action("row.open", "Open what the cursor is on", Group.MOVE, ("enter",), views=_TABLES, short="open"),
+    Action("row.next", "Next repayment", Group.MOVE, ("n",), views=(View.REPAYMENT,), short="next"),
+    Action(
+        "row.previous", "Previous repayment", Group.MOVE, ("p",), views=(View.REPAYMENT,), short="previous"
+    ),
+    Action("console.back", "Back, or close what is open", Group.MOVE, ("escape",), short="back"),
+    # Repayments
+    Action(
+        "selection.filter",
+        "Filter repayments",
+        Group.REPAYMENTS,
+        ("slash",),
+        "filter",
+        "repayment list",
+        needs=(Need.SERVICE,),
+        short="filter",
+    ),
+    Action(
+        "selection.named",
+        "Choose a filter of the profile",
+        Group.REPAYMENTS,
+        ("f",),
+        "filters",
+        needs=(Need.SERVICE,),
+        short="filters",
+    ),
+    Action(
+        "selection.refresh",
+        "Freeze the selection again, as of now",
+        Group.REPAYMENTS,
+        ("r",),
+        "refresh",
+        views=_ROW_VIEWS,
+        needs=(Need.SERVICE,),
+        short="refresh",
+    ),
+    Action(
+        "selection.mark",
+        "Mark or unmark the repayment",
+        Group.REPAYMENTS,
+        ("space",),
+        views=(View.REPAYMENTS,),
+        needs=(Need.ROW,),
+        short="mark",
+    ),
+    Action(
+        "selection.unmark",
+        "Clear all marks",
+        Group.REPAYMENTS,
+        ("u",),
+        "unmark",
+        views=(View.REPAYMENTS,),
+    ),
+    Action(
+        "selection.breakdown",
+        "Break the selection down by stage, gateway or error",
+        Group.REPAYMENTS,
+        ("b",),
+        "breakdown",
+        views=(View.REPAYMENTS,),
+        needs=(Need.SELECTION,),
+    ),
+    Action(
+        "repayment.show",
+        "Show one repayment with its attempts, evidence and timeline",
+        Group.REPAYMENTS,
+        (),
+        "show",
+        "repayment show",
+        needs=(Need.SERVICE,),
+    ),
+    Action(
+        "row.copy",
+        "Copy the id of the repayment",
+        Group.REPAYMENTS,
+        ("y",),
+        "copy",
+        views=_ROW_VIEWS,
+        needs=(Need.ROW,),
+        short="copy",
+    ),
+    Action(
+        "selection.export",
+        "Export repayments to a file",
+        Group.REPAYMENTS,
+        ("x",),
+        "export",
+        "repayment export",
+        views=(View.REPAYMENTS,),
+        needs=(Need.SERVICE, Need.SELECTION),
+        short="export",
+    ),
+    Action(
+        "repayment.add", "Take in one repayment", Group.REPAYMENTS, verb="repayment add", role=Role.OPERATOR
+    ),
+    Action(
+        "repayment.import",
+        "Take in repayments from a file (CSV or JSON lines)",
+        Group.REPAYMENTS,
+        verb="repayment import",
+        role=Role.OPERATOR,
+    ),
+    # Console
+    Action("console.command", "Type a command", Group.CONSOLE, ("colon",), short="command"),
+    Action("console.palette", "Palette: find a command by its words", Group.CONSOLE, ("ctrl+p",), "palette"),
+    Action("console.profile", "Switch the profile", Group.CONSOLE, ("P",), "profile", short="profile"),
+    Action(
+        "console.help",
+        "Help: what works here, and why the rest does not",
+        Group.CONSOLE,
+        ("question_mark",),
+        "help",
+        short="help",
+    ),
+    Action("console.reconnect", "Connect again now", Group.CONSOLE, ("R",), "reconnect"),
+    Action("console.quit", "Quit", Group.CONSOLE, ("q", "ctrl+c"), "quit", short="quit"),
+    # Platform
+    Action("platform.status", "Print the board, once or with --watch", Group.PLATFORM, verb="status"),
+    Action("queue.list", "List the queues", Group.PLATFORM, verb="queue list"),
+    Action("queue.show", "Show one queue", Group.PLATFORM, verb="queue show"),
+    Action("platform.doctor", "Check everything, and say what to do", Group.PLATFORM, verb="doctor"),
+    Action(
+        "control.serve",
+        "Run the service in the foreground",
+        Group.PLATFORM,
+        verb="control serve",
+        role=Role.ADMIN,
+    ),
+    Action(
+        "control.example",
+        "Print a configuration of the service with every key explained",
+        Group.PLATFORM,
+        verb="control example",
+    ),
+    Action("worker.run", "Run a worker in the foreground", Group.PLATFORM, verb="worker", role=Role.ADMIN),
+    Action("shell.completion", "Print the completion script for a shell", Group.PLATFORM, verb="completion"),
+    # Profiles
+    Action("profile.list", "List the profiles", Group.PROFILES, verb="profile list"),
+    Action("profile.current", "Print the name of the profile in use", Group.PROFILES, verb="profile current"),
+    Action(
+        "profile.show", "Show a profile, with the source of every value", Group.PROFILES, verb="profile show"
+    ),
+    Action("profile.use", "Use a profile from now on", Group.PROFILES, verb="profile use"),
+    Action("profile.new", "Write a new profile", Group.PROFILES, verb="profile new"),
+    Action("profile.set", "Set one value of a profile", Group.PROFILES, verb="profile set"),
+    Action("profile.validate", "Check a profile", Group.PROFILES, verb="profile validate"),
+    Action("profile.path", "Print where profiles are looked for", Group.PROFILES, verb="profile path"),
+    Action("profile.schema", "Print the schema of a profile", Group.PROFILES, verb="profile schema"),
+    # Sandbox
+    Action("sandbox.run", "Run the simulated gateways and borrowers", Group.SANDBOX, verb="sandbox run"),
+    Action("sandbox.fault", "Make a gateway misbehave", Group.SANDBOX, verb="sandbox fault"),
+    Action("sandbox.surge", "Multiply the borrowers", Group.SANDBOX, verb="sandbox surge"),
+    Action("sandbox.calm", "End every fault and surge", Group.SANDBOX, verb="sandbox calm"),
+    Action(
+        "sandbox.ledger",
+        "Print the gateways' own truth, and every double debit in it",
+        Group.SANDBOX,
+        verb="sandbox ledger",
+    ),
+)
+"""Every action, in the order of the help."""
+
+BY_ID: Final = {action.id: action for action in ACTIONS}
+BY_VERB: Final = {action.verb: action for action in ACTIONS if action.verb}
+BY_COMMAND: Final = {action.command: action for action in ACTIONS if action.command}
