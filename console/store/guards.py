@@ -1,0 +1,155 @@
+"""Triggers that make the database itself refuse what must never happen, whoever writes.
+
+No edge of an attempt outside the table, no final state or stage rewritten, no change of what an order
+number stands for, no edit of evidence or timeline. Each is decided by a WHEN clause, so a permitted
+write pays for one comparison.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from console.contract.vocabulary import FINAL_STAGES, AttemptState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+EDGES: Final[dict[AttemptState, frozenset[AttemptState]]] = {
+    AttemptState.CREATED: frozenset({AttemptState.SENDING}),
+    AttemptState.SENDING: frozenset(
+        {
+            AttemptState.CREATED,
+            AttemptState.ACCEPTED,
+            AttemptState.UNKNOWN,
+            AttemptState.SUCCEEDED,
+            AttemptState.FAILED,
+        }
+    ),
+    AttemptState.ACCEPTED: frozenset(
+        {
+            AttemptState.UNKNOWN,
+            AttemptState.SUCCEEDED,
+            AttemptState.FAILED,
+            AttemptState.CLOSING,
+            AttemptState.MANUAL,
+        }
+    ),
+    AttemptState.UNKNOWN: frozenset(
+        {
+            AttemptState.ACCEPTED,
+            AttemptState.SUCCEEDED,
+            AttemptState.FAILED,
+            AttemptState.CLOSING,
+            AttemptState.MANUAL,
+        }
+    ),
+    AttemptState.CLOSING: frozenset(
+        {AttemptState.CLOSED, AttemptState.REVERSED, AttemptState.SUCCEEDED, AttemptState.MANUAL}
+    ),
+    AttemptState.MANUAL: frozenset(
+        {AttemptState.SUCCEEDED, AttemptState.FAILED, AttemptState.CLOSED, AttemptState.REVERSED}
+    ),
+    AttemptState.SUCCEEDED: frozenset(),
+    AttemptState.FAILED: frozenset(),
+    AttemptState.CLOSED: frozenset(),
+    AttemptState.REVERSED: frozenset(),
+}
+"""The edges of an attempt that the database permits; staying in a state is none."""
+
+
+def _words(words: Iterable[str]) -> str:
+    return ", ".join(f"'{word}'" for word in sorted(words))
+
+
+_PERMITTED: Final = _words(f"{old}>{new}" for old, news in EDGES.items() for new in news)
+_FIXED: Final = ("order_no", "gateway", "amount_fen", "currency", "amount_digest", "repayment_seq", "number")
+_REPAYMENT_FIXED: Final = ("id", "external_id", "amount_fen", "currency", "borrower_token", "instalment")
+
+
+def _changed(columns: Iterable[str]) -> str:
+    return " OR ".join(f"OLD.{column} <> NEW.{column}" for column in columns)
+
+
+GUARDS: Final[dict[str, tuple[str, str, str, str]]] = {
+    "guard_attempt_edge": (
+        "attempt",
+        "UPDATE OF state",
+        f"OLD.state <> NEW.state AND OLD.state || '>' || NEW.state NOT IN ({_PERMITTED})",
+        "no such edge of an attempt",
+    ),
+    "guard_attempt_fixed": (
+        "attempt",
+        f"UPDATE OF {', '.join(_FIXED)}",
+        _changed(_FIXED),
+        "what an order number stands for never changes",
+    ),
+    "guard_attempt_kept": ("attempt", "DELETE", "", "an attempt is never deleted"),
+    "guard_repayment_final": (
+        "repayment",
+        "UPDATE OF stage",
+        f"OLD.stage <> NEW.stage AND OLD.stage IN ({_words(FINAL_STAGES)})",
+        "a final stage is never left",
+    ),
+    "guard_repayment_fixed": (
+        "repayment",
+        f"UPDATE OF {', '.join(_REPAYMENT_FIXED)}",
+        _changed(_REPAYMENT_FIXED),
+        "what a repayment is never changes",
+    ),
+    "guard_repayment_kept": ("repayment", "DELETE", "", "a repayment is never deleted"),
+    "guard_evidence_edit": ("evidence", "UPDATE", "", "evidence is never edited"),
+    "guard_evidence_kept": ("evidence", "DELETE", "", "evidence is never deleted"),
+    "guard_timeline_edit": ("timeline", "UPDATE", "", "the timeline is never edited"),
+    "guard_timeline_kept": ("timeline", "DELETE", "", "the timeline is never deleted"),
+}
+"""Per trigger: its table, the event, the condition under which it refuses (empty: always), its words."""
+
+_REFUSE: Final = """
+CREATE OR REPLACE FUNCTION repay_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'guard: %', TG_ARGV[0] USING ERRCODE = 'check_violation';
+END $$
+"""
+
+
+def lay(connection: Connection) -> None:
+    """Put all guards in place, replacing older ones of the same names."""
+    statements = _sqlite() if connection.dialect.name == "sqlite" else _postgresql()
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+
+
+def present(connection: Connection) -> frozenset[str]:
+    """Return the names of the guards that are in place and switched on."""
+    if connection.dialect.name == "sqlite":
+        query = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'guard_%'"
+    else:
+        query = (
+            "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O' AND tgname ~ '^guard_'"
+        )
+    return frozenset(connection.exec_driver_sql(query).scalars())
+
+
+def _sqlite() -> list[str]:
+    out = []
+    for name, (table, event, condition, words) in GUARDS.items():
+        when = f"WHEN {condition} " if condition else ""
+        out.append(f"DROP TRIGGER IF EXISTS {name}")
+        out.append(
+            f"CREATE TRIGGER {name} BEFORE {event} ON {table} {when}"
+            f"BEGIN SELECT RAISE(ABORT, 'guard: {words}'); END"
+        )
+    return out
+
+
+def _postgresql() -> list[str]:
+    out = [_REFUSE.replace("%", "%%")]
+    for name, (table, event, condition, words) in GUARDS.items():
+        when = f"WHEN ({condition}) " if condition else ""
+        out.append(
+            f"CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON {table} "
+            f"FOR EACH ROW {when}EXECUTE FUNCTION repay_refuse('{words}')"
+        )
+    return out
