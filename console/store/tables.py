@@ -41,6 +41,9 @@ RowId = BigInteger().with_variant(Integer(), "sqlite")
 NOT_LIVE: Final = "state NOT IN ('FAILED', 'CLOSED', 'REVERSED')"
 """An attempt that forbids another one. SUCCEEDED forbids it too: money has moved."""
 
+ASKED: Final = "state IN ('ACCEPTED', 'UNKNOWN', 'CLOSING', 'MANUAL')"
+"""Attempts whose gateway is asked again and again what became of them."""
+
 repayment = Table(
     "repayment",
     metadata,
@@ -163,6 +166,13 @@ Index(
     attempt.c.next_action_at,
     sqlite_where=text("next_action_at IS NOT NULL"),
     postgresql_where=text("next_action_at IS NOT NULL"),
+)
+Index(
+    "ix_attempt_asking",
+    attempt.c.gateway,
+    attempt.c.next_action_at,
+    sqlite_where=text(ASKED),
+    postgresql_where=text(ASKED),
 )
 
 evidence = Table(
