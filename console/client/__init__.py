@@ -1,0 +1,1 @@
+"""The one way from a front to the service: deadlines, retries, the stream, typed errors."""
