@@ -284,6 +284,11 @@ def parse_refusal(body: bytes) -> Untrusted:
     return Untrusted(_text(_object(body), "code", 64))
 
 
+def is_order_no(text: str) -> bool:
+    """Whether the text can be an order number: letters, digits, `_` and `-`, at most 64."""
+    return _ORDER_NO(text) is not None
+
+
 # Settlement files
 
 SETTLEMENT_HEADER: Final = "order_no,gateway_ref,kind,amount_fen,currency,time"
