@@ -2,6 +2,9 @@
 
 from typing import Final
 
+from console.contract import zh_terminal
+
 MESSAGES: Final[dict[str, str]] = {
     "repayment": "还款",
+    **zh_terminal.MESSAGES,
 }
