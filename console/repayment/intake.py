@@ -29,8 +29,7 @@ from console.repayment.personal import (
     mask_name,
     seal,
 )
-from console.store import intake as store_intake
-from console.store.intake import Inserted, SealedRepayment, open_count
+from console.store.intake import Inserted, SealedRepayment, insert_repayments, open_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +88,7 @@ async def take_in(
     def job(connection: Connection) -> Inserted:
         if open_count(connection) + len(prepared.entries) > limit:
             raise IntakeFull
-        return store_intake.insert(connection, prepared.entries, now=now, shard=store.shard, actor=actor)
+        return insert_repayments(connection, prepared.entries, now=now, shard=store.shard, actor=actor)
 
     return report(prepared, await store.write(job))
 

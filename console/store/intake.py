@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import sqlalchemy as sa
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql
 
 from console.contract.vocabulary import Stage
 from console.store.counters import Deltas, fold
+from console.store.numbers import allot
 from console.store.tables import repayment, stage_counter
 from console.store.timeline import TimelineEntry, record
 
@@ -59,13 +59,11 @@ _KNOWN: Final = select(repayment.c.external_id, repayment.c.id, repayment.c.inta
     repayment.c.external_id.in_(bindparam("external_ids", expanding=True))
 )
 _INSERT: Final = {
-    "sqlite": sa.insert(repayment),
-    "postgresql": postgresql.insert(repayment).on_conflict_do_nothing(),
+    "sqlite": insert(repayment),
+    "postgresql": postgresql.insert(repayment)
+    .on_conflict_do_nothing()
+    .execution_options(preserve_rowcount=True),
 }
-_HIGHEST: Final = select(func.coalesce(func.max(repayment.c.seq), 0))
-_NEXT_NUMBERS: Final = text(
-    "SELECT nextval(pg_get_serial_sequence('repayment', 'seq')) FROM generate_series(1, :count)"
-)
 _OPEN: Final = select(func.coalesce(func.sum(stage_counter.c.depth), 0)).where(
     stage_counter.c.stage.in_([str(stage) for stage in WAITING_STAGES])
 )
@@ -76,7 +74,7 @@ def open_count(connection: Connection) -> int:
     return int(connection.execute(_OPEN).scalar_one())
 
 
-def insert(
+def insert_repayments(
     connection: Connection, entries: Sequence[SealedRepayment], *, now: int, shard: int, actor: str
 ) -> Inserted:
     """Store the entries that are new, in the stage intake; say which were there already."""
@@ -99,17 +97,6 @@ def insert(
     return _told(entries, fresh, stored, known)
 
 
-def allot(connection: Connection, count: int) -> list[int]:
-    """Return `count` unused numbers for `repayment.seq`, growing.
-
-    On SQLite they are free because the one writer holds the database.
-    """
-    if connection.dialect.name == "sqlite":
-        highest = int(connection.execute(_HIGHEST).scalar_one())
-        return list(range(highest + 1, highest + 1 + count))
-    return sorted(connection.execute(_NEXT_NUMBERS, {"count": count}).scalars())
-
-
 def _known(connection: Connection, external_ids: list[str]) -> dict[str, tuple[str, str]]:
     rows = connection.execute(_KNOWN, {"external_ids": external_ids})
     return {external: (identity, digest) for external, identity, digest in rows}
@@ -122,7 +109,7 @@ def _store(connection: Connection, fresh: list[SealedRepayment], now: int) -> di
     """
     if not fresh:
         return {}
-    numbers = allot(connection, len(fresh))
+    numbers = allot(connection, repayment, len(fresh))
     common: dict[str, Any] = {
         "stage": str(Stage.INTAKE),
         "waiting_since": now,

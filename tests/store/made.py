@@ -11,6 +11,7 @@ from console.repayment.intake import prepare
 from console.repayment.personal import Keys
 from console.store import intake
 from console.store.counters import Deltas, fold
+from console.store.numbers import allot
 from console.store.tables import attempt, repayment
 
 if TYPE_CHECKING:
@@ -46,13 +47,13 @@ def sealed(*entries: dict[str, object]) -> tuple[SealedRepayment, ...]:
 
 def take_in(connection: Connection, *entries: dict[str, object]) -> tuple[str, ...]:
     """Take the entries in; return their ids."""
-    inserted = intake.insert(connection, sealed(*entries), now=NOW, shard=0, actor="test")
+    inserted = intake.insert_repayments(connection, sealed(*entries), now=NOW, shard=0, actor="test")
     return tuple(identity for identity in inserted.ids if identity)
 
 
 def place(connection: Connection, number: int, stage: Stage, **columns: Any) -> int:
     """Put one repayment straight into a stage, counted; return its `seq`."""
-    seq = intake.allot(connection, 1)[0]
+    seq = allot(connection, repayment, 1)[0]
     made = sealed(entry(number))[0]
     row: dict[str, Any] = {name: getattr(made, name) for name in made.__slots__}
     row |= {
