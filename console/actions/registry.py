@@ -86,7 +86,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("move.up", "Up", Group.MOVE, ("k", "up"), views=_READERS),
     Action("move.top", "First row", Group.MOVE, ("g", "home"), views=_READERS),
     Action("move.bottom", "Last row", Group.MOVE, ("G", "end"), views=_READERS),
-    Action("move.page_down", "A page down", Group.MOVE, ("pagedown", "ctrl+f"), views=_READERS),
+    Action("move.page_down", "A page down", Group.MOVE, ("pagedown",), views=_READERS),
     Action("move.page_up", "A page up", Group.MOVE, ("pageup",), views=_READERS),
     Action("move.panel", "Next panel", Group.MOVE, ("tab",), views=(View.OVERVIEW,), short="panel"),
     Action("row.open", "Open what the cursor is on", Group.MOVE, ("enter",), views=_TABLES, short="open"),

@@ -1,0 +1,111 @@
+"""The console's application: wires profile, connection and screens together, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from console.contract.language import t, use_language
+from console.contract.places import state_dir
+from console.tui.connection import Connection, open_link
+from console.tui.knowledge import Knowledge
+from console.tui.pointer import PointerWatch
+from console.tui.screens.main import MainScreen
+from console.tui.terminal.application import TerminalApp, run_in_terminal
+from console.tui.theme.sheet import SHEET
+from console.tui.theme.styles import use_theme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from console.profiles.profile import Profile
+    from console.tui.connection import Link
+
+
+class ConsoleApp(TerminalApp[int], inherit_bindings=False):
+    """One engineer's console on one profile at a time."""
+
+    ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = None
+    CSS = SHEET
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "leave", show=False, priority=True)]
+
+    def __init__(
+        self,
+        profile: Profile,
+        *,
+        opener: Callable[[Profile], Link] = open_link,
+        language: str | None = None,
+    ) -> None:
+        super().__init__(crash_log=state_dir() / "console.log")
+        self.profile = profile
+        self.pointer = PointerWatch(profile)
+        self._opener = opener
+        self._language = language
+        self._following: asyncio.Task[None] | None = None
+        self._adopt(profile)
+
+    def _adopt(self, profile: Profile) -> None:
+        """Make the profile ours: language, theme, and nothing known yet."""
+        self.profile = profile
+        use_language("zh" if (self._language or profile.view.language) == "zh" else "en")
+        use_theme("mono" if os.environ.get("NO_COLOR") else profile.view.theme)
+        self.knowledge = Knowledge(read_only=profile.guard.read_only)
+        self.connection = Connection(profile, self.knowledge, self._changed, self._opener)
+
+    def get_default_screen(self) -> MainScreen:
+        """Return the first screen."""
+        return MainScreen(self.profile, self.knowledge, self.connection)
+
+    def on_mount(self) -> None:
+        """Connect after the first paint, and never before."""
+        self.call_after_refresh(self._connect)
+
+    def _connect(self) -> None:
+        self._following = asyncio.create_task(self._follow(self.connection), name="link")
+
+    async def _follow(self, connection: Connection) -> None:
+        try:
+            await connection.run()
+        except Exception as error:  # a bug in the link must end the console visibly, not silently
+            self._handle_exception(error)
+
+    def _changed(self) -> None:
+        """Tell the main screen that something new is known."""
+        self.main.knowledge_changed()
+
+    @property
+    def main(self) -> MainScreen:
+        """The main screen, under whatever dialogs are open."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MainScreen)  # noqa: S101 - get_default_screen and switch_to see to it
+        return screen
+
+    async def switch_to(self, profile: Profile) -> None:
+        """Close everything that is open, forget what is known, and connect with another profile."""
+        await self._disconnect()
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        self._adopt(profile)
+        await self.switch_screen(MainScreen(self.profile, self.knowledge, self.connection))
+        self.main.say(t("profile {name}: {title}", name=profile.name, title=profile.title))
+        self.call_after_refresh(self._connect)
+
+    async def _disconnect(self) -> None:
+        following, self._following = self._following, None
+        if following is not None:
+            following.cancel()
+            await asyncio.wait([following], timeout=1)
+
+    async def action_leave(self) -> None:
+        """Quit at once."""
+        await self._disconnect()
+        self.exit(0)
+
+
+def run(profile: Profile) -> int:
+    """Open the console on the terminal; return the exit code."""
+    return run_in_terminal(ConsoleApp(profile))

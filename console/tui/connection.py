@@ -1,0 +1,132 @@
+"""The console's one connection to a service: it feeds what is known and lends the service to the views.
+
+The client, httpx and pydantic are imported here, in a thread, after the first paint. Never draws.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from console.contract.language import t
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from console.client.link import Event
+    from console.contract.repayment import Repayment, RepaymentRow
+    from console.contract.selection import Selection
+    from console.profiles.profile import Profile
+    from console.tui.knowledge import Knowledge
+
+
+class Service(Protocol):
+    """The calls that views make; they raise ClientError."""
+
+    async def freeze(self, filter_text: str) -> Selection:
+        """Freeze what matches."""
+
+    async def rows(self, selection_id: str, at: int, count: int) -> tuple[RepaymentRow, ...]:
+        """Return rows of a selection."""
+
+    async def repayment(self, repayment_id: str) -> Repayment:
+        """Return one repayment in full."""
+
+    def export(self, selection_id: str) -> AsyncIterator[bytes]:
+        """Yield the rows of a selection as JSON lines."""
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+
+
+class Link(Protocol):
+    """What keeps the boards coming."""
+
+    @property
+    def service(self) -> Service:
+        """The service at the other end."""
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        """Yield what happens to the link, for ever."""
+
+    def retry_now(self) -> None:
+        """End the pause before the next try."""
+
+
+OpenLink = "Callable[[Profile], Link]"
+
+
+def open_link(profile: Profile) -> Link:
+    """Return a link to the profile's service.
+
+    Raises ProfileError when its token cannot be had, PlaceError when its socket cannot be named.
+    """
+    from console.client.endpoint import Endpoint
+    from console.client.link import Link as ClientLink
+    from console.client.service import Service as ClientService
+
+    rate: Literal[1, 4] = 1 if profile.view.bandwidth == "low" else 4
+    return ClientLink(ClientService(Endpoint.of(profile)), rate)
+
+
+class Connection:
+    """One link while it lasts; `changed` is called whenever something new is known."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        knowledge: Knowledge,
+        changed: Callable[[], None],
+        opener: Callable[[Profile], Link] = open_link,
+    ) -> None:
+        self._profile = profile
+        self._knowledge = knowledge
+        self._changed = changed
+        self._opener = opener
+        self._link: Link | None = None
+
+    @property
+    def service(self) -> Service | None:
+        """The service, or None before the client has been loaded."""
+        return None if self._link is None else self._link.service
+
+    def retry_now(self) -> None:
+        """End the pause before the next try."""
+        if self._link is not None:
+            self._link.retry_now()
+
+    async def run(self) -> None:
+        """Follow the link until cancelled, then close it."""
+        from console.contract.places import PlaceError
+        from console.profiles.document import ProfileError
+
+        try:
+            link = self._link = await asyncio.to_thread(self._open)
+        except (ProfileError, PlaceError) as error:
+            self._knowledge.lose(str(error))
+            self._changed()
+            return
+        try:
+            await self._follow(link)
+        finally:
+            self._link = None
+            async with asyncio.timeout(1):
+                await link.service.close()
+
+    def _open(self) -> Link:
+        importlib.import_module("console.client.link")
+        return self._opener(self._profile)
+
+    async def _follow(self, link: Link) -> None:
+        from console.client.link import BoardArrived, Connected, Lost
+
+        async for event in link:
+            match event:
+                case Connected(hello):
+                    self._knowledge.connected(hello)
+                case BoardArrived(board):
+                    self._knowledge.arrived(board)
+                case Lost(reason, _):
+                    self._knowledge.lose(str(reason) or t("the connection is lost"))
+            self._changed()

@@ -1,0 +1,132 @@
+"""A selection written to a file: whole or not at all, readable by its owner only.
+
+CSV or JSON lines by the file's name. Nothing in the file acts on a terminal, and no spreadsheet takes a
+cell for a formula.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from console.contract.language import t
+from console.contract.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from typing import BinaryIO
+
+COLUMNS: Final = (
+    "id", "external_id", "stage", "state", "amount_fen", "currency", "gateway", "product", "borrower_token",
+    "borrower_name", "borrower_mobile", "borrower_id_number", "borrower_card", "instalment", "due_on",
+    "grace_until", "error_code", "created_at", "updated_at",
+)  # fmt: skip
+"""The columns of an exported CSV file; the same as the command line's."""
+
+_FORMULA_STARTS: Final = frozenset("=+-@\t\r")
+_WRITE_AT_ONCE: Final = 500
+
+
+class ExportError(Exception):
+    """Nothing was written; the message says why and is safe to show."""
+
+
+def default_name(stamp: str) -> str:
+    """Return the proposed file for a stamp such as `20261124-140322`."""
+    return f"~/repayments-{stamp}.csv"
+
+
+async def export(
+    rows: AsyncIterator[bytes], expected: int, name: str, progress: Callable[[int], None]
+) -> Path:
+    """Write the rows (JSON, one each) to the file called `name`; return its path.
+
+    `progress` hears how many are written. Raises ExportError when the file is there, cannot be written,
+    or when fewer rows came than `expected`.
+    """
+    target = _free_target(name)
+    temporary = target.with_name(f".{target.name[:100]}.{os.urandom(6).hex()}")
+    as_line = json_line if target.suffix in (".jsonl", ".ndjson", ".json") else csv_line
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                if as_line is csv_line:
+                    file.write(_csv(COLUMNS))
+                written = await _write(rows, as_line, file, progress)
+                if written != expected:
+                    raise ExportError(
+                        t(
+                            "only {written} of {count} came; nothing is written",
+                            written=written,
+                            count=expected,
+                        )
+                    )
+                await asyncio.to_thread(_settle, file)
+            target.hardlink_to(temporary)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise ExportError(
+            t("cannot write {path}: {problem}", path=shown(str(target)), problem=error.strerror or "?")
+        ) from error
+    return target
+
+
+def _free_target(name: str) -> Path:
+    target = Path(name).expanduser()
+    if os.path.lexists(target):
+        raise ExportError(t("{path} is there already; choose another name", path=shown(str(target))))
+    return target
+
+
+async def _write(
+    rows: AsyncIterator[bytes],
+    as_line: Callable[[dict[str, Any]], bytes],
+    file: BinaryIO,
+    progress: Callable[[int], None],
+) -> int:
+    written = 0
+    async for row in rows:
+        file.write(as_line(json.loads(row)))
+        written += 1
+        if written % _WRITE_AT_ONCE == 0:
+            progress(written)
+            await asyncio.sleep(0)  # let keys through
+    return written
+
+
+def _settle(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def json_line(row: dict[str, Any]) -> bytes:
+    """Return a row as one line of JSON, every character beyond ASCII escaped."""
+    return json.dumps(row, separators=(",", ":")).replace("\x7f", "\\u007f").encode() + b"\n"
+
+
+def csv_line(row: dict[str, Any]) -> bytes:
+    """Return a row as one line of CSV."""
+    borrower = row.get("borrower") or {}
+    flat = row | {f"borrower_{key}": value for key, value in borrower.items()}
+    return _csv(tuple(_cell(flat.get(column)) for column in COLUMNS))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return str(value)
+    return ("'" if value[:1] in _FORMULA_STARTS else "") + shown(value)
+
+
+def _csv(cells: tuple[str, ...]) -> bytes:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue().encode()

@@ -1,0 +1,31 @@
+"""How keys are written for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from console.actions.registry import Action
+
+LABELS: Final = {
+    "slash": "/",
+    "colon": ":",
+    "question_mark": "?",
+    "exclamation_mark": "!",
+    "escape": "esc",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+}
+"""Textual's name of a key → what stands on it; the others are their own label."""
+
+
+def key_label(key: str) -> str:
+    """Return what to write for a key."""
+    return LABELS.get(key, key)
+
+
+def keys_label(action: Action) -> str:
+    """Return all keys of an action, the first one first; its `:` command when it has no key."""
+    if action.keys:
+        return " ".join(key_label(key) for key in action.keys)
+    return f":{action.command}" if action.command else ""

@@ -1,0 +1,347 @@
+"""What the actions that belong to no single view do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+
+from console.actions.registry import ACTIONS, BY_ID, Group, View
+from console.contract.language import t
+from console.contract.text import shown
+from console.contract.vocabulary import Environment
+from console.tui import figures
+from console.tui.commands import Known, complete_command
+from console.tui.keys import keys_label
+from console.tui.situation import is_offered, why_not
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from console.profiles.profile import Profile
+    from console.tui.app import ConsoleApp
+    from console.tui.screens.main import MainScreen
+    from console.tui.screens.repayment import RepaymentPane
+    from console.tui.screens.repayments import RepaymentsPane
+
+_LONGEST_EXPORT_FILTER = 2000
+
+
+class Deeds:
+    """Carries out actions on the main screen it was made for."""
+
+    def __init__(self, main: MainScreen) -> None:
+        self._main = main
+        self._question: Callable[[str], None] | None = None
+
+    @property
+    def _app(self) -> ConsoleApp:
+        return cast("ConsoleApp", self._main.app)
+
+    @property
+    def _repayments(self) -> RepaymentsPane:
+        return cast("RepaymentsPane", self._main.pane_for(View.REPAYMENTS))
+
+    # --- views --------------------------------------------------------------------------------------
+
+    def do_view_overview(self, argument: str) -> None:
+        """Show view 1."""
+        self._main.show_view(View.OVERVIEW)
+
+    def do_view_queues(self, argument: str) -> None:
+        """Show view 2."""
+        self._main.show_view(View.QUEUES)
+
+    def do_view_repayments(self, argument: str) -> None:
+        """Show view 3, with a filter when one was given."""
+        if argument:
+            self.do_selection_filter(argument)
+        else:
+            self._main.show_view(View.REPAYMENTS)
+
+    def open_filter(self, filter_text: str) -> None:
+        """Show the repayments that match a filter the console wrote."""
+        self._main.show_view(View.REPAYMENTS)
+        self._main.call_after_refresh(self._repayments.open_filter, filter_text)
+
+    def open_repayment(self, repayment_id: str) -> None:
+        """Show one repayment."""
+        pane = cast("RepaymentPane", self._main.pane_for(View.REPAYMENT))
+        self._main.show_view(View.REPAYMENT)
+        self._main.call_after_refresh(pane.open, repayment_id)
+
+    def do_repayment_show(self, argument: str) -> None:
+        """Show the repayment of that id."""
+        self.open_repayment(argument)
+
+    def do_console_back(self, argument: str) -> None:
+        """Go from a repayment to the list, from elsewhere to the overview."""
+        match self._main.view:
+            case View.REPAYMENT:
+                self._main.show_view(View.REPAYMENTS)
+            case View.REPAYMENTS | View.QUEUES:
+                self._main.show_view(View.OVERVIEW)
+            case View.OVERVIEW:
+                self._main.say(t("this is the first view; q quits"), "bar-dim")
+
+    def do_row_next(self, argument: str) -> None:
+        """Show the next repayment of the list."""
+        self._step(1)
+
+    def do_row_previous(self, argument: str) -> None:
+        """Show the previous repayment of the list."""
+        self._step(-1)
+
+    def _step(self, step: int) -> None:
+        table = self._repayments.table
+        pane = cast("RepaymentPane", self._main.pane_for(View.REPAYMENT))
+        if table.cursor is None or table.cursor_key != pane.repayment_id:
+            self._main.say(t("it is not in the list; esc goes back to it"), "bar-dim")
+            return
+        before = table.cursor
+        table.move_to(before + step)
+        if table.cursor == before:
+            self._main.say(t("no more in this direction"), "bar-dim")
+        elif table.cursor_key is None:
+            table.move_to(before)
+            self._main.say(t("loading"), "bar-dim")
+        else:
+            pane.open(table.cursor_key)
+
+    # --- selections -----------------------------------------------------------------------------------
+
+    def do_selection_filter(self, argument: str) -> None:
+        """Go to the repayments and filter there."""
+        self._main.show_view(View.REPAYMENTS)
+        self._main.call_after_refresh(self._repayments.do_selection_filter, argument)
+
+    def do_selection_named(self, argument: str) -> None:
+        """Apply a named filter of the profile, chosen from a list when none is named."""
+        named = self._main.profile.filters
+        if argument in named:
+            self.open_filter(named[argument])
+            return
+        if argument:
+            self._main.say(t("the profile has no filter {name}", name=shown(argument)), "bar-warn")
+            return
+        if not named:
+            self._main.say(t("the profile has no filters; write them under [filters]"), "bar-warn")
+            return
+        from console.tui.screens.picker import Choice, Picker
+
+        choices = [Choice(name, shown(name), shown(text)) for name, text in named.items()]
+        self._app.push_screen(Picker(t("Filters of the profile"), choices), self._named_chosen)
+
+    def _named_chosen(self, name: str | None) -> None:
+        if name is not None:
+            self.open_filter(self._main.profile.filters[name])
+
+    def do_row_copy(self, argument: str) -> None:
+        """Copy the id under the cursor."""
+        copied = getattr(self._main.pane, "copied", None)
+        if copied is None:
+            return
+        from console.tui.terminal.clipboard import copy_to_clipboard
+
+        copy_to_clipboard(self._app._driver, copied)
+        self._main.say(t("copied {id}", id=shown(copied)))
+
+    def do_selection_export(self, argument: str) -> None:
+        """Export what is marked, else the whole selection; asks for the file when none is named."""
+        marked = self._repayments.export_filter
+        if marked is not None and len(marked) > _LONGEST_EXPORT_FILTER:
+            self._main.say(t("too many marks to export; use a filter instead"), "bar-warn")
+            return
+        if argument:
+            self._export(argument)
+            return
+        from console.tui.export import default_name
+
+        zone = figures.zone(self._main.profile.view.timezone)
+        stamp = f"{datetime.now(UTC).astimezone(zone):%Y%m%d-%H%M%S}"
+        self._ask(t("export to (.csv or .jsonl): "), default_name(stamp), self._export)
+
+    def _export(self, name: str) -> None:
+        self._main.run_worker(self._write_export(name), group="export", exclusive=True)
+
+    async def _write_export(self, name: str) -> None:
+        from console.client.errors import ClientError
+        from console.tui.export import ExportError, export
+
+        service, selection = self._main.connection.service, self._repayments.selection
+        marked = self._repayments.export_filter
+        if service is None or selection is None:
+            return
+        try:
+            if marked is not None:
+                selection = await service.freeze(marked)
+            total = figures.count(selection.count)
+            path = await export(
+                service.export(selection.id),
+                selection.count,
+                name,
+                lambda written: self._main.say(
+                    t("exporting {count} of {total}", count=figures.count(written), total=total), "bar"
+                ),
+            )
+        except (ExportError, ClientError) as error:
+            self._main.say(str(error), "bar-bad")
+            return
+        self._main.say(t("{count} repayments written to {path}", count=total, path=shown(str(path))))
+
+    # --- the console ----------------------------------------------------------------------------------
+
+    def do_console_command(self, argument: str) -> None:
+        """Open the `:` line."""
+        self._main.command.ask(":", complete=lambda line: complete_command(line, self._known()))
+        self._main.open_command()
+
+    def _known(self) -> Known:
+        return Known(self._main.profile.filters, self._profile_names, self._values)
+
+    def _values(self) -> dict[str, tuple[str, ...]]:
+        return self._repayments.known_values()
+
+    def _profile_names(self) -> tuple[str, ...]:
+        from console.profiles.profile import listing
+
+        return tuple(listed.name for listed in listing() if not listed.hidden and listed.profile is not None)
+
+    def _ask(self, question: str, proposal: str, answer: Callable[[str], None]) -> None:
+        """Ask for a line in the footer's place."""
+        self._question = answer
+        self._main.command.ask(f" {question}", complete=None)
+        self._main.open_command()
+        self._main.command.begin(proposal)
+
+    def answered(self, text: str) -> bool:
+        """Give a line to whoever asked for it; return False when nobody did."""
+        question, self._question = self._question, None
+        if question is None:
+            return False
+        self._main.close_command()
+        if text.strip():
+            question(text.strip())
+        return True
+
+    def forget_question(self) -> None:
+        """Nobody wants the answer any more."""
+        self._question = None
+
+    def do_console_palette(self, argument: str) -> None:
+        """Find an action by its words; only what works here is offered."""
+        from console.tui.screens.picker import Choice, Picker
+
+        situation = self._main.situation
+        choices = [
+            Choice(action.id, t(action.title), keys_label(action))
+            for action in ACTIONS
+            if is_offered(action) and action.group is not Group.MOVE and why_not(action, situation) is None
+            and action.id not in ("console.palette", "repayment.show")
+        ]  # fmt: skip
+        named = [
+            Choice(f"filter {name}", t("Filter {name}", name=shown(name)), shown(text))
+            for name, text in self._main.profile.filters.items()
+        ]
+        self._app.push_screen(Picker(t("What do you want to do?"), [*choices, *named]), self._palette_chosen)
+
+    def _palette_chosen(self, key: str | None) -> None:
+        if key is None:
+            return
+        if key in BY_ID:
+            self._main.do(key)
+        else:
+            self.do_selection_named(key.removeprefix("filter "))
+
+    def do_console_help(self, argument: str) -> None:
+        """Show what works here."""
+        from console.tui.screens.help import HelpScreen
+
+        self._app.push_screen(HelpScreen(self._main.situation))
+
+    def do_console_reconnect(self, argument: str) -> None:
+        """End the pause before the next try."""
+        if self._main.knowledge.lost is None:
+            self._main.say(t("the connection stands"), "bar-dim")
+        else:
+            self._main.connection.retry_now()
+            self._main.say(t("trying again now"), "bar-dim")
+
+    def do_console_quit(self, argument: str) -> None:
+        """Quit at once."""
+        self._main.run_worker(self._app.action_leave(), group="quit")
+
+    # --- profiles ---------------------------------------------------------------------------------------
+
+    def do_console_profile(self, argument: str) -> None:
+        """Switch to the named profile, or to one chosen from a list."""
+        from console.profiles.profile import listing
+
+        listed = {entry.name: entry for entry in listing() if not entry.hidden}
+        if argument:
+            entry = listed.get(argument)
+            if entry is None or entry.profile is None:
+                problem = (
+                    t("no profile is called {name}", name=shown(argument)) if entry is None else entry.problem
+                )
+                self._main.say(problem, "bar-bad")
+            else:
+                self._enter(entry.profile)
+            return
+        from console.tui.screens.picker import Choice, Picker
+
+        choices = []
+        for entry in listed.values():
+            if entry.profile is None:
+                continue
+            environment = t(str(entry.profile.environment).upper())
+            here = " *" if entry.name == self._main.profile.name else ""
+            note = f"{environment}  {entry.profile.service}"
+            choices.append(
+                Choice(entry.name, f"{shown(entry.name)}{here}  {shown(entry.profile.title)}", note)
+            )
+
+        def chosen(name: str | None) -> None:
+            profile = listed[name].profile if name is not None else None
+            if profile is not None:
+                self._enter(profile)
+
+        self._app.push_screen(Picker(t("Switch the profile"), choices), chosen)
+
+    def follow_pointer(self) -> None:
+        """Follow `repay profile use` of another shell, unless a profile was chosen here."""
+        from console.profiles.document import ProfileError
+
+        try:
+            profile = self._app.pointer.look()
+        except ProfileError as error:
+            self._main.say(str(error), "bar-bad")
+            return
+        if profile is not None and profile.name != self._main.profile.name:
+            self._main.say(t("another shell chose the profile {name}", name=profile.name))
+            self._enter(profile, chosen_here=False)
+
+    def _enter(self, profile: Profile, *, chosen_here: bool = True) -> None:
+        """Switch; ask before production."""
+
+        def go(yes: bool | None) -> None:
+            if yes:
+                if chosen_here:
+                    self._app.pointer.keep()
+                self._app.run_worker(self._app.switch_to(profile), group="switch", exclusive=True)
+            else:
+                self._main.say(t("still on {name}", name=self._main.profile.name), "bar-dim")
+
+        if profile.environment is not Environment.PRODUCTION:
+            go(True)
+            return
+        from console.tui.screens.confirm import Confirm, short_code
+
+        lines = (
+            t("Profile {name}: {title}", name=profile.name, title=shown(profile.title)),
+            t("Environment: PRODUCTION, at {service}", service=profile.service),
+            t("Marks and open dialogs are cleared."),
+        )
+        code = short_code() if profile.guard.confirm == "type" else None
+        while len(self._app.screen_stack) > 1:
+            self._app.pop_screen()
+        self._app.push_screen(Confirm(t("Enter production?"), lines, t("Enter"), code=code), go)

@@ -1,0 +1,124 @@
+"""What works here, and why the rest does not: generated from the action registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from console.actions.registry import ACTIONS, Group
+from console.contract.language import t
+from console.tui.keys import keys_label
+from console.tui.screens.picker import DialogTitle
+from console.tui.situation import is_offered, view_name, why_not
+from console.tui.widgets.lines import Line, fitted
+from console.tui.widgets.reader import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+
+    from console.actions.registry import Action
+    from console.tui.situation import Situation
+
+GROUPS: Final = {
+    Group.VIEWS: "Views",
+    Group.MOVE: "Moving",
+    Group.REPAYMENTS: "Repayments",
+    Group.CONSOLE: "Console",
+    Group.PLATFORM: "Platform",
+    Group.PROFILES: "Profiles",
+    Group.SANDBOX: "Sandbox",
+}
+
+_KEYS_WIDTH: Final = 14
+
+
+def help_lines(situation: Situation, width: int) -> list[Line]:
+    """Return the help for a situation: groups of actions, what works first, then the filter language."""
+    lines: list[Line] = []
+    for group in Group:
+        actions = [action for action in ACTIONS if action.group is group and is_offered(action)]
+        if not actions:
+            continue
+        lines.append(fitted(((f" {t(GROUPS[group])}", "heading"),), width, "heading"))
+        actions.sort(key=lambda action: why_not(action, situation) is not None)
+        lines.extend(_action_line(action, situation) for action in actions)
+        lines.append(())
+    return [*lines, *_filter_lines(width), (), *_sign_lines(width)]
+
+
+def _action_line(action: Action, situation: Situation) -> Line:
+    reason = why_not(action, situation)
+    keys = fitted(((f" {keys_label(action)}", "key" if reason is None else "old"),), _KEYS_WIDTH)
+    command = f":{action.command}" if action.command and action.keys else ""
+    name = fitted(((command, "dim"),), 14)
+    if reason is None:
+        return (*keys, *name, (t(action.title), "text"))
+    return (*keys, *name, (t(action.title), "old"), (f"  ({reason})", "old"))
+
+
+def _filter_lines(width: int) -> list[Line]:
+    from console.contract.filter import FIELDS
+
+    lines = [fitted(((f" {t('Filter language')}", "heading"),), width, "heading")]
+    lines.append(((f" {t('terms are ANDed, a comma is OR, a leading - negates')}", "text"),))
+    example = "state:failed gateway:alipay,wechat amount>=500 age<2h due<=today -code:LIMIT"
+    lines.append(((f" {example}", "accent"),))
+    for field in FIELDS.values():
+        lines.append((*fitted(((f" {field.name}", "key"),), _KEYS_WIDTH), (t(field.meaning), "text")))
+    return lines
+
+
+def _sign_lines(width: int) -> list[Line]:
+    signs = (
+        ("?", "not known"),
+        ("-", "does not apply"),
+        ("!", "waits too long, or degraded"),
+        ("x", "down"),
+        (">", "the cursor"),
+        ("*", "marked"),
+    )
+    lines = [fitted(((f" {t('Signs')}", "heading"),), width, "heading")]
+    lines.extend(
+        (*fitted(((f" {sign}", "key"),), _KEYS_WIDTH), (t(meaning), "text")) for sign, meaning in signs
+    )
+    return lines
+
+
+class HelpScreen(ModalScreen[None], inherit_bindings=False):
+    """The help over everything else; escape, `q` or `?` closes it."""
+
+    AUTO_FOCUS = None
+
+    def __init__(self, situation: Situation) -> None:
+        super().__init__()
+        self._situation = situation
+        self._reader = Reader(self._content)
+
+    def compose(self) -> ComposeResult:
+        """Title and text."""
+        with Vertical(classes="dialog"):
+            yield DialogTitle(
+                t("Help: what works in {view}", view=view_name(self._situation.view)),
+                t("esc leaves, j k scroll"),
+            )
+            yield self._reader
+
+    def on_mount(self) -> None:
+        """Take the keys."""
+        self._reader.focus(scroll_visible=False)
+
+    def on_key(self, event: events.Key) -> None:
+        """Close; every other key is dead."""
+        if event.key == "ctrl+c":
+            return
+        event.stop()
+        if event.key in ("escape", "q", "question_mark", "enter"):
+            self.dismiss(None)
+
+    def _content(self, width: int) -> Sequence[Line]:
+        return help_lines(self._situation, width)

@@ -1,0 +1,256 @@
+"""The main screen: header, the view in sight, the `:` line and the footer; and where actions are carried out.
+
+An action of the registry becomes a method `do_…` of the view in sight, else of `Deeds` below.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.screen import Screen
+
+from console.actions.registry import ACTIONS, BY_ID, View
+from console.contract.language import t
+from console.tui.commands import CommandError, parse_command
+from console.tui.keys import key_label
+from console.tui.screens.deeds import Deeds
+from console.tui.screens.overview import OverviewPane
+from console.tui.screens.pane import OpenFilter, OpenRepayment, Pane, Say, SituationChanged
+from console.tui.situation import Situation, why_not
+from console.tui.widgets.footer import Footer
+from console.tui.widgets.header import Header, Notice
+from console.tui.widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from console.profiles.profile import Profile
+    from console.tui.connection import Connection
+    from console.tui.knowledge import Knowledge
+
+KEPT_BY_WIDGETS: Final = frozenset(
+    {
+        "move.down", "move.up", "move.top", "move.bottom", "move.page_down", "move.page_up",
+        "row.open", "selection.mark", "console.quit",
+    }
+)  # fmt: skip
+"""Actions whose keys the widget under the cursor, or the application, answers itself."""
+
+
+def _bindings() -> list[BindingType]:
+    bindings: list[BindingType] = [
+        Binding(",".join(action.keys), f"do('{action.id}')", show=False, id=action.id)
+        for action in ACTIONS
+        if action.keys and action.id not in KEPT_BY_WIDGETS
+    ]
+    return [*bindings, Binding("q", "do('console.quit')", show=False, id="console.quit")]
+
+
+def pane_of(view: View) -> type[Pane]:
+    """Return the pane of a view; those that are not the first are imported when first wanted."""
+    match view:
+        case View.OVERVIEW:
+            return OverviewPane
+        case View.QUEUES:
+            from console.tui.screens.queues import QueuesPane
+
+            return QueuesPane
+        case View.REPAYMENTS:
+            from console.tui.screens.repayments import RepaymentsPane
+
+            return RepaymentsPane
+        case View.REPAYMENT:
+            from console.tui.screens.repayment import RepaymentPane
+
+            return RepaymentPane
+
+
+class MainScreen(Screen[None], inherit_bindings=False):
+    """Everything but dialogs."""
+
+    AUTO_FOCUS = None
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = _bindings()
+
+    def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
+        super().__init__()
+        self.profile = profile
+        self.knowledge = knowledge
+        self.connection = connection
+        self.view = View(profile.view.start)
+        self.header = Header(profile, knowledge)
+        self.notice = Notice(knowledge)
+        self.footer = Footer()
+        self.command = Prompt(":", id="command")
+        self.body = Container(id="body")
+        self.deeds = Deeds(self)
+        self._panes: dict[View, Pane] = {}
+
+    def compose(self) -> ComposeResult:
+        """Only the first view; the others come when they are wanted."""
+        yield self.header
+        yield self.notice
+        with self.body:
+            yield self._make(self.view)
+        yield self.command
+        yield self.footer
+
+    def on_mount(self) -> None:
+        """Show the first view, and let time pass."""
+        self.show_view(self.view)
+        self.set_interval(1.0, self._tick)
+
+    # --- views --------------------------------------------------------------------------------------
+
+    def _make(self, view: View) -> Pane:
+        pane = self._panes[view] = pane_of(view)(self.profile, self.knowledge, self.connection)
+        return pane
+
+    @property
+    def pane(self) -> Pane:
+        """The view in sight."""
+        return self._panes[self.view]
+
+    def pane_for(self, view: View) -> Pane:
+        """Return the pane of a view, made and mounted when it is not there yet."""
+        pane = self._panes.get(view)
+        if pane is None:
+            pane = self._make(view)
+            self.body.mount(pane)
+        return pane
+
+    def show_view(self, view: View) -> None:
+        """Bring a view into sight and give it the keys."""
+        pane = self.pane_for(view)
+        self.view = view
+        for other in self._panes.values():
+            other.set_class(other is pane, "-here")
+        self.call_after_refresh(self._entered, pane)
+
+    def _entered(self, pane: Pane) -> None:
+        if pane is not self.pane or not pane.is_attached:
+            return
+        pane.entered()
+        focus = pane.first_focus()
+        if focus is not None and not self.command.display:
+            focus.focus(scroll_visible=False)
+        self.describe()
+
+    def on_open_filter(self, event: OpenFilter) -> None:
+        """Show the repayments that match."""
+        event.stop()
+        self.deeds.open_filter(event.filter_text)
+
+    def on_open_repayment(self, event: OpenRepayment) -> None:
+        """Show one repayment."""
+        event.stop()
+        self.deeds.open_repayment(event.repayment_id)
+
+    # --- what is known --------------------------------------------------------------------------------
+
+    def knowledge_changed(self) -> None:
+        """Draw what is new: header at once, and the view in sight."""
+        if not self.is_mounted:
+            return
+        self.header.redraw()
+        self._update_notice()
+        self.pane.knowledge_changed()
+        self.describe()
+
+    def _update_notice(self) -> None:
+        self.notice.update_height()
+        self.notice.redraw()
+
+    def _tick(self) -> None:
+        self.header.redraw()
+        self._update_notice()
+        self.pane.tick()
+        self.describe()
+        self.deeds.follow_pointer()
+
+    @property
+    def situation(self) -> Situation:
+        """Where the engineer is, and what is at hand."""
+        hello = self.knowledge.hello
+        return Situation(
+            view=self.view,
+            connected=self.knowledge.lost is None and self.knowledge.board is not None,
+            roles=() if hello is None else hello.roles,
+            read_only=self.knowledge.read_only,
+            has_row=self.pane.has_row,
+            has_selection=self.pane.has_selection,
+        )
+
+    def describe(self) -> None:
+        """Tell the footer where we are."""
+        self.footer.describe(self.situation)
+
+    def say(self, text: str, style: str = "bar-key") -> None:
+        """Tell the engineer something for a moment; it must be safe to show."""
+        self.footer.say(text, style)
+
+    def on_say(self, event: Say) -> None:
+        """Tell what a view has to tell."""
+        event.stop()
+        self.say(event.text, event.style)
+
+    def on_situation_changed(self, event: SituationChanged) -> None:
+        """Something is at hand, or is no more."""
+        event.stop()
+        self.describe()
+
+    # --- actions --------------------------------------------------------------------------------------
+
+    def action_do(self, action_id: str) -> None:
+        """Carry out the action of a key."""
+        self.do(action_id)
+
+    def do(self, action_id: str, argument: str = "") -> None:
+        """Carry out an action, or say why it does not work here."""
+        action = BY_ID[action_id]
+        reason = why_not(action, self.situation)
+        if reason is not None:
+            name = key_label(action.keys[0]) if action.keys else f":{action.command}"
+            self.say(t("{key} does nothing here: {reason}", key=name, reason=reason), "bar-warn")
+            return
+        method = "do_" + action_id.replace(".", "_")
+        deed = getattr(self.pane, method, None) or getattr(self.deeds, method)
+        deed(argument)
+
+    # --- the `:` line -----------------------------------------------------------------------------------
+
+    def open_command(self) -> None:
+        """Take the footer's place and the keys."""
+        self.footer.display = False
+        self.command.display = True
+        self.command.begin()
+
+    def close_command(self) -> None:
+        """Give footer and keys back."""
+        self.command.display = False
+        self.footer.display = True
+        focus = self.pane.first_focus()
+        if focus is not None:
+            focus.focus(scroll_visible=False)
+
+    def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
+        """Carry out the line, or point at what is wrong with it."""
+        event.stop()
+        if self.deeds.answered(event.text):
+            return
+        try:
+            command = parse_command(event.text)
+        except CommandError as error:
+            self.command.refuse(error.problem, error.column, error.hint)
+            return
+        self.close_command()
+        if command is not None:
+            self.do(command.action, command.argument)
+
+    def on_prompt_cancelled(self, event: Prompt.Cancelled) -> None:
+        """Do nothing."""
+        event.stop()
+        self.deeds.forget_question()
+        self.close_command()

@@ -1,0 +1,209 @@
+"""View 1: is money moving, what is stuck, how are the gateways."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.containers import Container, Vertical
+
+from console.actions.registry import View
+from console.contract.language import t
+from console.contract.text import shown
+from console.tui import figures
+from console.tui.filters import term
+from console.tui.knowledge import Freshness
+from console.tui.screens.pane import Heading, OpenFilter, Pane, SituationChanged
+from console.tui.stuck import Trouble, troubles
+from console.tui.widgets.columns import Column
+from console.tui.widgets.history import bars, points_for
+from console.tui.widgets.lines import Line, Lines, Piece
+from console.tui.widgets.rows import Cell, InMemoryRows, Row
+from console.tui.widgets.stage_grid import StageGrid
+from console.tui.widgets.virtual_table import VirtualTable
+from console.tui.words import light
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from console.contract.board import GatewayLine
+    from console.profiles.profile import Profile
+    from console.tui.connection import Connection
+    from console.tui.knowledge import Knowledge
+
+_WIDE_FROM = 120
+_HISTORY = 16
+
+
+class OverviewPane(Pane):
+    """Cards of the stages, gateways, troubles and the health of the parts."""
+
+    VIEW: ClassVar[View] = View.OVERVIEW
+
+    def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
+        super().__init__(profile, knowledge, connection)
+        self.stages = StageGrid(knowledge)
+        self._gateway_rows = InMemoryRows()
+        self.gateways = VirtualTable(
+            _gateway_columns(), self._gateway_rows, empty=t("not known yet"), footer=False, id="gateways"
+        )
+        self._trouble_rows = InMemoryRows()
+        self.stuck = VirtualTable(
+            _trouble_columns(), self._trouble_rows, empty=t("not known yet"), footer=False, id="stuck"
+        )
+        self._filters: dict[str, str] = {}
+        self._gateway_heading = Heading(t("Gateways"))
+        self._stuck_heading = Heading(t("What is stuck"))
+        self._parts = PartsLine(knowledge)
+        self._lower = Container(id="lower")
+        self._gateway_panel = Vertical(id="gateways-panel")
+
+    def compose(self) -> ComposeResult:
+        """Cards above, the two tables below or beside each other."""
+        yield self.stages
+        with self._lower:
+            with self._gateway_panel:
+                yield self._gateway_heading
+                yield self.gateways
+            with Vertical(id="stuck-panel"):
+                yield self._stuck_heading
+                yield self.stuck
+                yield self._parts
+
+    @property
+    def has_row(self) -> bool:
+        return True
+
+    def first_focus(self) -> Widget | None:
+        return self.stages
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Choose the arrangement for the size."""
+        self.stages.suit(event.size.height)
+        self._lower.set_class(event.size.width >= _WIDE_FROM, "-wide")
+        self._fit_panels()
+
+    def _fit_panels(self) -> None:
+        if self._lower.has_class("-wide"):
+            self._gateway_panel.styles.height = "100%"
+        else:
+            self._gateway_panel.styles.height = 2 + max(1, min(6, self._gateway_rows.count))
+
+    def entered(self) -> None:
+        self.knowledge_changed()
+
+    def tick(self) -> None:
+        self.stages.redraw()
+        if self.knowledge.freshness is not Freshness.FRESH:
+            self.knowledge_changed()
+
+    def knowledge_changed(self) -> None:
+        self.stages.redraw()
+        self._parts.redraw()
+        board = self.knowledge.board
+        if board is None:
+            return
+        old = self.knowledge.freshness is Freshness.OLD
+        self.gateways.set_empty(t("no gateway is configured"))
+        before = self._gateway_rows.count
+        self._gateway_rows.replace((line.id, self._gateway_row(line, old)) for line in board.gateways)
+        if self._gateway_rows.count != before:
+            self._fit_panels()
+        found = troubles(board)
+        self._filters = {trouble.key: trouble.filter for trouble in found if trouble.filter}
+        self.stuck.set_empty(t("nothing is stuck") if not old else t("not known now"))
+        self._trouble_rows.replace((trouble.key, _trouble_row(trouble, old)) for trouble in found)
+        self._stuck_heading.note(figures.count(len(found)) if found else "")
+
+    def _gateway_row(self, line: GatewayLine, old: bool) -> Row:
+        letter, word, style = light(line.state)
+        history = bars(self.knowledge.history(f"success:{line.id}", points_for(_HISTORY)), 1, top=1.0)[0]
+        figure = "old" if old else "figure"
+        success = "bad" if line.success_rate is not None and line.success_rate < 0.8 else figure
+        doubt = "warn" if line.unknown_ratio is not None and line.unknown_ratio > 0.05 else figure
+        return (
+            Cell(shown(line.id), "old" if old else "text"),
+            Cell(f"{letter} {word}", "old" if old else style),
+            Cell(figures.share(line.success_rate), "old" if old else success),
+            Cell(figures.share(line.unknown_ratio), "old" if old else doubt),
+            Cell(figures.span(line.confirm_p95_seconds), figure),
+            Cell(figures.count(line.in_flight), figure),
+            Cell(figures.count(line.weight), "old" if old else "dim"),
+            Cell(history, "old" if old else "history"),
+        )
+
+    # --- what the cursor asks for -------------------------------------------------------------------
+
+    def on_stage_grid_opened(self, event: StageGrid.Opened) -> None:
+        """Show the stage's repayments."""
+        event.stop()
+        self.post_message(OpenFilter(f"stage:{event.stage}"))
+
+    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
+        """Show the repayments of a gateway or of a trouble."""
+        event.stop()
+        if event.table is self.gateways:
+            self.post_message(OpenFilter(term("gateway", event.key)))
+        elif event.key in self._filters:
+            self.post_message(OpenFilter(self._filters[event.key]))
+
+    def do_row_open(self, argument: str) -> None:
+        """Open what the cursor is on."""
+        if self.stages.has_focus:
+            self.post_message(OpenFilter(f"stage:{self.stages.stage}"))
+        else:
+            (self.stuck if self.stuck.has_focus else self.gateways).action_select()
+
+    def do_move_panel(self, argument: str) -> None:
+        """Give the keys to the next panel."""
+        panels: list[Widget] = [self.stages, self.gateways, self.stuck]
+        here = next((index for index, panel in enumerate(panels) if panel.has_focus), -1)
+        panels[(here + 1) % len(panels)].focus(scroll_visible=False)
+        self.post_message(SituationChanged())
+
+
+class PartsLine(Lines):
+    """The health of the parts, as many to a line as fit."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        super().__init__()
+        self._knowledge = knowledge
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """Return letter, name and, where not all is well, the word for each part."""
+        board = self._knowledge.board
+        if board is None:
+            return (((f"  {t('parts')}: {figures.UNKNOWN}", "old"),),)
+        old = self._knowledge.freshness is Freshness.OLD
+        pieces: list[Piece] = [(f"  {t('parts')}:", "old" if old else "dim")]
+        for part in board.parts:
+            letter, word, style = light(part.state)
+            pieces.append((f" {letter} ", "old" if old else style))
+            said = shown(part.name) if part.state == "ok" else f"{shown(part.name)} {word}"
+            pieces.append((said, "old" if old else "label" if part.state == "ok" else style))
+        return (tuple(pieces),)
+
+
+def _gateway_columns() -> tuple[Column, ...]:
+    return (
+        Column(t("gateway"), 10, share=1),
+        Column(t("state"), 11),
+        Column(t("success"), 7, right=True),
+        Column(t("in doubt"), 8, right=True),
+        Column(t("p95"), 7, right=True, priority=1),
+        Column(t("in flight"), 9, right=True, priority=2),
+        Column(t("weight"), 6, right=True, priority=4),
+        Column(t("success, recent"), _HISTORY, priority=3),
+    )
+
+
+def _trouble_columns() -> tuple[Column, ...]:
+    return (Column(t("what"), 24, share=1), Column(t("why"), 24, share=2))
+
+
+def _trouble_row(trouble: Trouble, old: bool) -> Row:
+    style = "old" if old else trouble.style
+    return (Cell(f"{trouble.letter} {trouble.what}", style), Cell(trouble.why, "old" if old else "label"))

@@ -1,0 +1,118 @@
+"""View 2: every stage as a queue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from console.actions.registry import View
+from console.contract.language import t
+from console.contract.money import yuan
+from console.contract.vocabulary import FINAL_STAGES, Stage
+from console.tui import figures
+from console.tui.knowledge import Freshness
+from console.tui.screens.pane import Heading, OpenFilter, Pane
+from console.tui.stuck import waits_too_long
+from console.tui.widgets.columns import Column
+from console.tui.widgets.history import bars, points_for
+from console.tui.widgets.rows import Cell, InMemoryRows, Row
+from console.tui.widgets.virtual_table import VirtualTable
+from console.tui.words import stage_name, stage_style
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from console.contract.board import StageLine
+    from console.profiles.profile import Profile
+    from console.tui.connection import Connection
+    from console.tui.knowledge import Knowledge
+
+_HISTORY = 24
+
+
+class QueuesPane(Pane):
+    """One table: depth, money, oldest, rates and history of each stage."""
+
+    VIEW: ClassVar[View] = View.QUEUES
+
+    def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
+        super().__init__(profile, knowledge, connection)
+        self._rows = InMemoryRows((stage.value, _unknown_row(stage)) for stage in Stage)
+        self.table = VirtualTable(_columns(), self._rows, footer=False, id="queues")
+        self._heading = Heading(t("Queues"), t("rates are per minute; enter shows the repayments"))
+
+    def compose(self) -> ComposeResult:
+        """Heading and table."""
+        yield self._heading
+        yield self.table
+
+    @property
+    def has_row(self) -> bool:
+        return self.table.cursor_key is not None
+
+    def first_focus(self) -> Widget | None:
+        return self.table
+
+    def entered(self) -> None:
+        self.knowledge_changed()
+
+    def tick(self) -> None:
+        if self.knowledge.freshness is not Freshness.FRESH:
+            self.knowledge_changed()
+
+    def knowledge_changed(self) -> None:
+        board = self.knowledge.board
+        if board is None:
+            return
+        old = self.knowledge.freshness is Freshness.OLD
+        known = {line.stage: line for line in board.stages}
+        self._rows.replace(
+            (stage.value, self._row(known[stage], old) if stage in known else _unknown_row(stage))
+            for stage in Stage
+        )
+
+    def _row(self, line: StageLine, old: bool) -> Row:
+        figure = "old" if old else "figure"
+        stuck = waits_too_long(line)
+        final = line.stage in FINAL_STAGES
+        oldest = figures.NOTHING if final or not line.depth else figures.span(line.oldest_seconds)
+        leaves = figures.NOTHING if final else figures.rate(line.out_per_minute)
+        name = f"in:{line.stage}" if final else f"depth:{line.stage}"
+        history = bars(self.knowledge.history(name, points_for(_HISTORY)), 1)[0]
+        return (
+            Cell(stage_name(line.stage), "old" if old else stage_style(line.stage)),
+            Cell(figures.count(line.depth), "old" if old else "strong"),
+            Cell(yuan(line.sum_fen), figure),
+            Cell(f"!{oldest}" if stuck else oldest, "old" if old else "warn" if stuck else figure),
+            Cell(figures.rate(line.in_per_minute), figure),
+            Cell(leaves, figure),
+            Cell(t("paused") if line.paused else "", "warn"),
+            Cell(history, "old" if old else "history"),
+        )
+
+    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
+        """Show the stage's repayments."""
+        event.stop()
+        self.post_message(OpenFilter(f"stage:{event.key}"))
+
+    def do_row_open(self, argument: str) -> None:
+        """Open the stage under the cursor."""
+        self.table.action_select()
+
+
+def _columns() -> tuple[Column, ...]:
+    return (
+        Column(t("stage"), 11, share=1),
+        Column(t("waiting"), 10, right=True),
+        Column(t("money"), 18, right=True, priority=1),
+        Column(t("oldest"), 8, right=True),
+        Column(t("in"), 7, right=True),
+        Column(t("out"), 7, right=True),
+        Column("", 8, priority=3),
+        Column(t("history"), _HISTORY, priority=2),
+    )
+
+
+def _unknown_row(stage: Stage) -> Row:
+    unknown = Cell(figures.UNKNOWN, "old")
+    return (Cell(stage_name(stage), stage_style(stage)), *(unknown,) * 5, Cell(""), Cell(""))

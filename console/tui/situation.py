@@ -1,0 +1,59 @@
+"""Why an action works here, or why it does not. Pure: a situation and an action in, a reason out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from console.actions.registry import Need, Role
+from console.contract.language import t
+
+if TYPE_CHECKING:
+    from console.actions.registry import Action, View
+
+VIEW_NAMES = {
+    "overview": "Overview",
+    "queues": "Queues",
+    "repayments": "Repayments",
+    "repayment": "Repayment",
+}
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Where the engineer is, and what is at hand."""
+
+    view: View
+    connected: bool
+    roles: tuple[str, ...] = ()
+    read_only: bool = False
+    has_row: bool = False
+    has_selection: bool = False
+
+
+def view_name(view: View) -> str:
+    """Return the view's name in the reader's language."""
+    return t(VIEW_NAMES[view])
+
+
+def is_offered(action: Action) -> bool:
+    """Tell whether the console knows the action at all: it has a key or a command."""
+    return bool(action.keys or action.command)
+
+
+def why_not(action: Action, situation: Situation) -> str | None:
+    """Return why the action cannot work here, or None when it can."""
+    if action.views and situation.view not in action.views:
+        return t("works in: {views}", views=", ".join(view_name(view) for view in action.views))
+    if action.role is not Role.VIEWER:
+        if situation.read_only:
+            return t("this console is read-only")
+        if action.role not in situation.roles and Role.ADMIN not in situation.roles:
+            return t("needs the role {role}", role=action.role)
+    if Need.SERVICE in action.needs and not situation.connected:
+        return t("needs the service, which is not reached now")
+    if Need.SELECTION in action.needs and not situation.has_selection:
+        return t("needs a selection; none is loaded")
+    if Need.ROW in action.needs and not situation.has_row:
+        return t("needs a row under the cursor; there is none")
+    return None

@@ -1,0 +1,116 @@
+"""What is stuck or broken, derived from the board: the first thing an engineer must see.
+
+Pure: a board in, troubles out, worst first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from console.contract.language import t
+from console.contract.text import shown
+from console.contract.vocabulary import Stage
+from console.tui import figures
+from console.tui.filters import term
+from console.tui.words import stage_name
+
+if TYPE_CHECKING:
+    from console.contract.board import Board, GatewayLine, StageLine
+
+WAITS_TOO_LONG: Final = {
+    Stage.INTAKE: 30.0,
+    Stage.SCREENING: 30.0,
+    Stage.DISPATCH: 60.0,
+    Stage.CONFIRMING: 300.0,
+    Stage.IN_DOUBT: 600.0,
+    Stage.HELD: 3600.0,
+    Stage.REVIEW: 86_400.0,
+}
+"""Seconds after which the oldest of a stage is stuck."""
+
+MANY_IN_DOUBT: Final = 0.05
+"""The share of a gateway's attempts in doubt from which it is named."""
+
+LOW_SUCCESS: Final = 0.8
+"""The success rate of a gateway below which it is named."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One thing that is wrong. `severity` 0 is worst; `filter` shows the repayments it is about."""
+
+    key: str
+    severity: int
+    letter: str
+    style: str
+    what: str
+    why: str
+    filter: str | None = None
+
+
+def waits_too_long(line: StageLine) -> bool:
+    """Tell whether the oldest of a stage is stuck."""
+    limit = WAITS_TOO_LONG.get(line.stage)
+    return limit is not None and line.depth > 0 and (line.oldest_seconds or 0.0) > limit
+
+
+def troubles(board: Board) -> tuple[Trouble, ...]:
+    """Return what is wrong, worst first."""
+    found = [
+        *(trouble for part in board.parts if (trouble := _part(part.name, part.state, shown(part.detail)))),
+        *(trouble for gateway in board.gateways for trouble in _gateway(gateway)),
+        *(trouble for line in board.stages if (trouble := _stage(line))),
+    ]
+    return tuple(sorted(found, key=lambda trouble: (trouble.severity, trouble.key)))
+
+
+def _part(name: str, state: str, detail: str) -> Trouble | None:
+    if state == "down":
+        return Trouble(f"part:{name}", 0, "x", "bad", t("{part} is down", part=shown(name)), detail)
+    if state == "degraded":
+        return Trouble(f"part:{name}", 2, "!", "warn", t("{part} is degraded", part=shown(name)), detail)
+    return None
+
+
+def _gateway(line: GatewayLine) -> list[Trouble]:
+    name = shown(line.id)
+    here = term("gateway", line.id)
+    if line.state == "down":
+        why = t(
+            "success {rate}, in flight {count}", rate=figures.share(line.success_rate), count=line.in_flight
+        )
+        return [Trouble(f"gateway:{line.id}", 0, "x", "bad", t("{gateway} is down", gateway=name), why, here)]
+    found: list[Trouble] = []
+    if line.state == "degraded" or (line.success_rate is not None and line.success_rate < LOW_SUCCESS):
+        what = t("{gateway} succeeds too seldom", gateway=name)
+        why = t("success {rate}", rate=figures.share(line.success_rate))
+        found.append(Trouble(f"gateway:{line.id}", 1, "!", "warn", what, why, here))
+    if line.unknown_ratio is not None and line.unknown_ratio > MANY_IN_DOUBT:
+        what = t("{gateway} leaves many in doubt", gateway=name)
+        why = t("in doubt {rate}", rate=figures.share(line.unknown_ratio))
+        doubt = f"{here} stage:in_doubt"
+        found.append(Trouble(f"gateway-doubt:{line.id}", 1, "!", "warn", what, why, doubt))
+    return found
+
+
+def _stage(line: StageLine) -> Trouble | None:
+    here = f"stage:{line.stage}"
+    name = stage_name(line.stage)
+    if line.stage is Stage.MANUAL and line.depth:
+        what = t("{count} wait for people", count=figures.count(line.depth))
+        why = t("oldest {span}", span=figures.span(line.oldest_seconds))
+        return Trouble(here, 1, "!", "warn", what, why, here)
+    if line.paused:
+        why = t("{count} wait", count=figures.count(line.depth))
+        return Trouble(here, 1, "!", "warn", t("{stage} is paused", stage=name), why, here)
+    if waits_too_long(line):
+        what = t("{stage} is stuck", stage=name)
+        why = t(
+            "{count} wait, oldest {span}",
+            count=figures.count(line.depth),
+            span=figures.span(line.oldest_seconds),
+        )
+        severity = 1 if line.stage is Stage.IN_DOUBT else 2
+        return Trouble(here, severity, "!", "warn", what, why, here)
+    return None

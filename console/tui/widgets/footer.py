@@ -1,0 +1,88 @@
+"""The last line: the views, the keys that work here, and for a moment what has just happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from console.actions.registry import ACTIONS, BY_ID, View
+from console.contract.language import t
+from console.tui.keys import key_label
+from console.tui.situation import view_name, why_not
+from console.tui.widgets.lines import Line, Lines, spread, width_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from console.tui.situation import Situation
+
+SAID_FOR: Final = 6.0
+"""Seconds for which a message stays."""
+
+_VIEWS: Final = ((View.OVERVIEW, "1"), (View.QUEUES, "2"), (View.REPAYMENTS, "3"))
+_ALWAYS: Final = ("console.help", "console.quit")
+
+
+class Footer(Lines):
+    """One line; a message takes its place until time, or the next message, ends it."""
+
+    FILL = "bar"
+
+    def __init__(self) -> None:
+        super().__init__(id="footer")
+        self._situation: Situation | None = None
+        self._message: tuple[str, str] | None = None
+
+    def describe(self, situation: Situation) -> None:
+        """Show the keys that work in this situation."""
+        if situation != self._situation:
+            self._situation = situation
+            self.redraw()
+
+    def say(self, message: str, style: str = "bar-key") -> None:
+        """Show a message for a moment; it must be safe to show."""
+        self._message = (message, style)
+        self.redraw()
+        self.set_timer(SAID_FOR, lambda said=self._message: self._end(said))
+
+    def _end(self, said: tuple[str, str]) -> None:
+        if self._message is said:
+            self._message = None
+            self.redraw()
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """Return views at the left and keys at the right of them, as many as fit."""
+        if self._message is not None:
+            text, style = self._message
+            return (((" ", "bar"), (text, style)),)
+        if self._situation is None:
+            return ()
+        left = self._views()
+        always = _hints(_ALWAYS)
+        room = width - width_of(left) - width_of(always)
+        middle: Line = ()
+        for action in ACTIONS:
+            if not action.short or action.id in _ALWAYS or why_not(action, self._situation):
+                continue
+            hint = _hints((action.id,))
+            if width_of(middle) + width_of(hint) <= room:
+                middle = (*middle, *hint)
+        return (spread((*left, *middle), always, width, "bar"),)
+
+    def _views(self) -> Line:
+        assert self._situation is not None  # noqa: S101 - the caller has looked
+        here = self._situation.view
+        pieces: list[tuple[str, str]] = []
+        for view, digit in _VIEWS:
+            is_here = here is view or (here is View.REPAYMENT and view is View.REPAYMENTS)
+            pieces.append((f" {digit}", "bar-key"))
+            pieces.append((f" {view_name(view)} ", "dialog-title" if is_here else "bar"))
+        return (*pieces, ("  ", "bar"))
+
+
+def _hints(ids: tuple[str, ...]) -> Line:
+    pieces: list[tuple[str, str]] = []
+    for action_id in ids:
+        action = BY_ID[action_id]
+        pieces.append((key_label(action.keys[0]), "bar-key"))
+        pieces.append((f" {t(action.short)}  ", "bar-dim"))
+    return tuple(pieces)
