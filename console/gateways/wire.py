@@ -163,7 +163,7 @@ def _sent_at(timestamp: str | None, signature: str | None, seconds: float) -> in
 
 
 def _compare(expected: str, signature: str | None) -> None:
-    given = (signature or "").encode("utf-8", "surrogateescape")
+    given = (signature or "").encode("utf-8", "backslashreplace")
     if not hmac.compare_digest(expected.encode(), given):
         raise WireError(Flaw.WRONG_SIGNATURE)
 
@@ -369,7 +369,7 @@ def _object(body: bytes) -> dict[str, Any]:
     if len(body) > BODY_LIMIT:
         raise WireError(Flaw.OVERSIZED)
     try:
-        fields = json.loads(body)
+        fields = json.loads(body.decode())
     except (ValueError, RecursionError) as error:
         raise WireError(Flaw.MALFORMED, "JSON") from error
     if type(fields) is not dict:

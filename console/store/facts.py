@@ -7,6 +7,7 @@ sent (`code`, `gateway_ref`, `raw`) is kept as it came and is shown only as `Unt
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final, NamedTuple
 
 from console.contract.clock import Instant
@@ -96,3 +97,13 @@ class Decision(NamedTuple):
 
 Decide = Callable[[Attempt, Evidence, Instant], Decision]
 """Judges one piece of evidence; pure."""
+
+
+def amount_digest(order_no: str, amount_fen: int, currency: str) -> str:
+    """Return the digest that binds an order number to its amount."""
+    return sha256(f"{order_no}|{amount_fen}|{currency}".encode()).hexdigest()
+
+
+def request_digest(order_no: str, amount_fen: int, currency: str, sealed: bytes) -> str:
+    """Return the digest that binds an order number to amount and account (sealed, so it tells nothing)."""
+    return sha256(f"{order_no}|{amount_fen}|{currency}|".encode() + sealed).hexdigest()

@@ -1,0 +1,267 @@
+"""The dispatch worker: sends orders to gateways.
+
+It takes only what the gateways have room for. One commit makes the attempts durable before the first
+byte; an order whose time to begin has passed meanwhile (the process was stopped, the clock stepped) is
+not sent. What a call came to goes to the books as evidence, whatever it is.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from console.contract.clock import Instant
+from console.contract.text import shown
+from console.contract.vocabulary import EvidenceSource, Stage, Verdict
+from console.gateways.base import Order
+from console.gateways.routing import Route, choose
+from console.repayment.lane import Desk, Lane, log
+from console.repayment.personal import SealBroken, unseal
+from console.store import claims
+from console.store.claims import DueRepayment, Start, Unsent
+from console.store.facts import Evidence, amount_digest, request_digest
+
+DEFER_MS = 200
+"""How long a repayment waits for a gateway that has no room, letting others pass."""
+
+PARK_MS = 60_000
+"""How long a repayment waits that the database refuses to send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """An order whose attempt is durable. It must begin before both instants: on the loop's clock
+    (seconds) and on the wall's (milliseconds)."""
+
+    start: Start
+    begin_by: float
+    begin_by_wall: int
+
+
+@dataclass(slots=True)
+class Plan:
+    """What to do with due repayments: `starts` are sent, `waiting` are deferred."""
+
+    starts: list[Start]
+    waiting: list[DueRepayment]
+
+
+class Dispatcher:
+    """See the module. Rounds must not overlap; the calls they start do."""
+
+    def __init__(self, desk: Desk, wake: asyncio.Event) -> None:
+        self._desk = desk
+        self._wake = wake
+        self._calls: dict[asyncio.Task[None], Start] = {}
+        self._careful = 0
+
+    async def round(self) -> bool:
+        """Start one batch; tell whether more may be waiting and there is room for it."""
+        desk = self._desk
+        lanes = list(desk.lanes.values())
+        probes = [lane.config.id for lane in lanes if lane.probe_due()]
+        routes = [lane.route() for lane in lanes]
+        room = sum(route.free for route in routes if route.weight > 0) + len(probes)
+        if room == 0:
+            return False
+        limit = 1 if self._careful else min(desk.settings.batch, room)
+        reserved = {route.gateway: route.free for route in routes if route.weight > 0}
+        reserved |= dict.fromkeys(probes, 1)
+        for gateway, free in reserved.items():
+            desk.lanes[gateway].limits.take(free)
+        begun = asyncio.get_running_loop().time()
+        starts: list[Start] = []
+        try:
+            starts = await desk.store.write(lambda connection: self._begin(connection, routes, probes, limit))
+            self._careful = max(0, self._careful - 1)
+        except IntegrityError as error:
+            await self._step_aside(error)
+        finally:
+            for start in starts:
+                reserved[start.gateway] -= 1
+            for gateway, unused in reserved.items():
+                desk.lanes[gateway].limits.untake(unused)
+        for start in starts:
+            if start.gateway in probes:
+                desk.lanes[start.gateway].health.probing()
+            begin_by_wall = start.deadline_at - round(desk.lanes[start.gateway].config.timeout * 1000)
+            self._depart(Departure(start, begun + desk.settings.lease / 2, begin_by_wall))
+        return len(starts) >= limit
+
+    def _begin(
+        self, connection: Connection, routes: Sequence[Route], probes: Sequence[str], limit: int
+    ) -> list[Start]:
+        """Make attempts durable: those proven unsent first, then new ones."""
+        desk, now = self._desk, self._desk.clock.now()
+        unsent: list[Unsent] = []
+        free = {route.gateway: route.free for route in routes if route.weight > 0}
+        free |= dict.fromkeys(probes, 1)
+        for gateway, count in free.items():
+            room = min(count, limit - len(unsent))
+            if room > 0:
+                found = claims.unsent_attempts(connection, gateway, now=now, limit=room)
+                free[gateway] -= len(found)
+                unsent += found
+        left = [route._replace(free=free.get(route.gateway, 0)) for route in routes]
+        untried = [gateway for gateway in probes if free[gateway] > 0]
+        due: list[DueRepayment] = []
+        if limit > len(unsent):
+            due = claims.due_repayments(connection, Stage.DISPATCH, now=now, limit=limit - len(unsent))
+        plan = self._plan(due, unsent, left, untried, now)
+        if plan.starts:
+            claims.start_sending(connection, plan.starts, owner=desk.owner, now=now, shard=desk.store.shard)
+        if plan.waiting:
+            claims.defer(connection, plan.waiting, until=Instant(now + DEFER_MS))
+        return plan.starts
+
+    def _plan(
+        self,
+        due: Sequence[DueRepayment],
+        unsent: Sequence[Unsent],
+        routes: Sequence[Route],
+        probes: Sequence[str],
+        now: Instant,
+    ) -> Plan:
+        plan = Plan(
+            [self._start(one.repayment, self._desk.lanes[one.attempt.gateway], now, one) for one in unsent],
+            [],
+        )
+        free = {route.gateway: route for route in routes}
+        untried = list(probes)
+        for repayment in due:
+            probe = next((g for g in untried if repayment.wanted_gateway in (None, g)), None)
+            gateway = probe or choose(
+                list(free.values()),
+                repayment.wanted_gateway,
+                random.random(),  # noqa: S311 - spreads load
+            )
+            if gateway is None:
+                plan.waiting.append(repayment)
+                continue
+            if probe is not None:
+                untried.remove(probe)
+            else:
+                free[gateway] = free[gateway]._replace(free=free[gateway].free - 1)
+            plan.starts.append(self._start(repayment, self._desk.lanes[gateway], now))
+        return plan
+
+    def _start(
+        self, repayment: DueRepayment, lane: Lane, now: Instant, unsent: Unsent | None = None
+    ) -> Start:
+        settings, config = self._desk.settings, lane.config
+        number = repayment.attempts + 1 if unsent is None else unsent.attempt.number
+        order_no = f"{repayment.id}-{number}"
+        deadline = now + round((settings.lease / 2 + config.timeout) * 1000)
+        return Start(
+            repayment=repayment,
+            gateway=config.id,
+            number=number,
+            order_no=order_no,
+            amount_digest=amount_digest(order_no, repayment.amount_fen, repayment.currency),
+            request_digest=request_digest(
+                order_no, repayment.amount_fen, repayment.currency, repayment.sealed
+            ),
+            deadline_at=deadline,
+            lease_until=deadline + round(settings.lease * 1000),
+            order_expires_at=now + round(config.order_expiry * 1000),
+            unsent=None if unsent is None else unsent.attempt,
+        )
+
+    async def _step_aside(self, error: IntegrityError) -> None:
+        """Go one by one for a while; park the repayment that the database refuses."""
+        if not self._careful:
+            self._careful = self._desk.settings.batch
+            return
+        log.error("a repayment cannot be sent and is parked: %s", shown(str(error.orig)))
+        now = self._desk.clock.now()
+
+        def park(connection: Connection) -> None:
+            refused = claims.due_repayments(connection, Stage.DISPATCH, now=now, limit=1)
+            claims.defer(connection, refused, until=Instant(now + PARK_MS))
+
+        await self._desk.store.write(park)
+
+    # The calls.
+
+    def _depart(self, departure: Departure) -> None:
+        task = asyncio.get_running_loop().create_task(self._send(departure))
+        self._calls[task] = departure.start
+        task.add_done_callback(self._arrived)
+
+    def _arrived(self, task: asyncio.Task[None]) -> None:
+        self._calls.pop(task, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a call ended wrongly, inquiry will tell", exc_info=error)
+
+    async def _send(self, departure: Departure) -> None:
+        lane = self._desk.lanes[departure.start.gateway]
+        try:
+            evidence = await self._debit(departure, lane)
+        finally:
+            lane.limits.give_back()
+            self._wake.set()
+        if evidence.source is EvidenceSource.RESPONSE or evidence.code not in _OURS:
+            lane.note(evidence)
+        await self._desk.record(evidence)
+
+    async def _debit(self, departure: Departure, lane: Lane) -> Evidence:
+        """Send the order, unless its time to begin has passed."""
+        start, repayment = departure.start, departure.start.repayment
+        try:
+            account = unseal(repayment.sealed, repayment.external_id, self._desk.keys).card
+        except SealBroken:
+            return self._unsent(start, SEAL_BROKEN)
+        began = asyncio.get_running_loop().time()
+        if began >= departure.begin_by or self._desk.clock.now() >= departure.begin_by_wall:
+            return self._unsent(start, TOO_LATE)
+        return await lane.gateway.debit(
+            Order(
+                start.order_no,
+                repayment.amount_fen,
+                repayment.currency,
+                account,
+                Instant(start.order_expires_at),
+                began + lane.config.timeout,
+                start.lease_epoch,
+            )
+        )
+
+    def _unsent(self, start: Start, code: str, verdict: Verdict = Verdict.NOT_SENT) -> Evidence:
+        return Evidence(
+            gateway=start.gateway,
+            order_no=start.order_no,
+            source=EvidenceSource.TRANSPORT,
+            external_id=f"{start.order_no}:{start.lease_epoch}",
+            at=self._desk.clock.now(),
+            verdict=verdict,
+            code=code,
+            lease_epoch=start.lease_epoch,
+        )
+
+    async def finish(self, within: float) -> None:
+        """Wait for the calls that are under way; give up those that take longer, their orders in doubt."""
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=within)
+        left = dict(self._calls)
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left)
+        await asyncio.gather(
+            *(self._desk.record(self._unsent(start, STOPPED, Verdict.UNKNOWN)) for start in left.values())
+        )
+
+
+TOO_LATE = "TOO_LATE"
+"""The order's time to begin had passed; nothing was sent."""
+
+SEAL_BROKEN = "SEAL_BROKEN"
+"""The personal data cannot be read with our keys; nothing was sent."""
+
+STOPPED = "STOPPED"
+"""The service was stopped while the call was under way."""
+
+_OURS = frozenset({TOO_LATE, SEAL_BROKEN, STOPPED})

@@ -1,0 +1,179 @@
+"""The inquiry worker: asks gateways what became of orders whose outcome is not known.
+
+An order that was not found often enough in a row is sent again under the same order number, while the
+gateway still remembers order numbers and the order has not expired; the answer is evidence like any
+other. The worker never decides what an outcome is.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from console.contract.clock import Instant
+from console.contract.text import shown
+from console.gateways.base import Order, Question
+from console.repayment.attempt import may_resend
+from console.repayment.lane import Desk, Lane, log
+from console.repayment.personal import SealBroken, unseal
+from console.repayment.schedule import manual_cutoff
+from console.store import claims
+from console.store.attempts import LeaseLost
+from console.store.claims import Asked
+from console.store.facts import Attempt, Evidence, request_digest
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    asked: Asked
+    begin_by: float
+    begin_by_wall: int
+
+
+class Inquirer:
+    """See the module. Rounds must not overlap; the calls they start do."""
+
+    def __init__(self, desk: Desk, wake: asyncio.Event) -> None:
+        self._desk = desk
+        self._wake = wake
+        self._calls: dict[asyncio.Task[None], Asked] = {}
+
+    async def round(self) -> bool:
+        """Claim and ask one batch; tell whether more may be waiting and there is room for it."""
+        desk = self._desk
+        room = {name: self._room(lane) for name, lane in desk.lanes.items()}
+        room = {name: count for name, count in room.items() if count > 0}
+        if not room:
+            return False
+        for name, count in room.items():
+            self._take(desk.lanes[name], count)
+        begun = asyncio.get_running_loop().time()
+        claimed: list[Asked] = []
+        unused = dict(room)
+        try:
+            claimed = await desk.store.write(lambda connection: self._claim(connection, room))
+        finally:
+            for asked in claimed:
+                unused[asked.attempt.gateway] -= 1
+            for name, count in unused.items():
+                desk.lanes[name].limits.untake(count)
+                desk.lanes[name].asking.untake(count)
+        for asked in claimed:
+            until = asked.attempt.next_action_at or 0
+            timeout = desk.lanes[asked.attempt.gateway].config.timeout
+            begin_by_wall = until - round((timeout + desk.settings.lease / 2) * 1000)
+            self._set_out(_Errand(asked, begun + desk.settings.lease / 2, begin_by_wall))
+        return any(unused[name] == 0 for name in room)
+
+    def _room(self, lane: Lane) -> int:
+        return min(lane.asking.free(), lane.limits.free(), self._desk.settings.batch)
+
+    @staticmethod
+    def _take(lane: Lane, count: int) -> None:
+        lane.limits.take(count)
+        lane.asking.take(count)
+
+    def _claim(self, connection: Connection, room: Mapping[str, int]) -> list[Asked]:
+        desk, now = self._desk, self._desk.clock.now()
+        after = manual_cutoff(now, desk.settings.manual_after_days)
+        claimed: list[Asked] = []
+        for name, limit in room.items():
+            due = claims.due_to_ask(connection, name, now=now, sent_after=after, limit=limit)
+            if due:
+                asked = [one._replace(resend=self._resends(one.attempt, now)) for one in due]
+                until = now + round((desk.lanes[name].config.timeout + desk.settings.lease) * 1000)
+                claimed += claims.claim(connection, asked, owner=desk.owner, until=Instant(until), now=now)
+        return claimed
+
+    def _resends(self, attempt: Attempt, now: Instant) -> bool:
+        settings, config = self._desk.settings, self._desk.lanes[attempt.gateway].config
+        return may_resend(
+            attempt,
+            now,
+            idempotency_window=round(config.idempotency_window * 1000),
+            margin=round((settings.resend_margin + config.timeout + settings.lease) * 1000),
+            not_found_needed=settings.not_found_before_resend,
+        )
+
+    def _set_out(self, errand: _Errand) -> None:
+        task = asyncio.get_running_loop().create_task(self._run(errand))
+        self._calls[task] = errand.asked
+        task.add_done_callback(self._came_back)
+
+    def _came_back(self, task: asyncio.Task[None]) -> None:
+        self._calls.pop(task, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("an inquiry ended wrongly, it will be made again", exc_info=error)
+
+    async def _run(self, errand: _Errand) -> None:
+        lane = self._desk.lanes[errand.asked.attempt.gateway]
+        try:
+            evidence = await self._ask(errand, lane)
+        finally:
+            lane.limits.give_back()
+            lane.asking.give_back()
+            self._wake.set()
+        if evidence is None:
+            await self._give_back(errand.asked)
+            return
+        lane.note(evidence)
+        await self._desk.record(evidence)
+
+    async def _ask(self, errand: _Errand, lane: Lane) -> Evidence | None:
+        """Ask, or send again; None when its time to begin has passed."""
+        asked, attempt, now = errand.asked, errand.asked.attempt, asyncio.get_running_loop().time()
+        if now >= errand.begin_by or self._desk.clock.now() >= errand.begin_by_wall:
+            return None
+        deadline = now + lane.config.timeout
+        account = self._account(asked) if asked.resend else None
+        if account is None or attempt.order_expires_at is None:
+            question = Question(
+                attempt.order_no, attempt.amount_fen, attempt.currency, deadline, attempt.lease_epoch
+            )
+            return await lane.gateway.inquire(question)
+        return await lane.gateway.debit(
+            Order(
+                attempt.order_no,
+                attempt.amount_fen,
+                attempt.currency,
+                account,
+                Instant(attempt.order_expires_at),
+                deadline,
+                attempt.lease_epoch,
+            )
+        )
+
+    def _account(self, asked: Asked) -> str | None:
+        """Return the account of an order that is to be sent again; None when it is not what was sent."""
+        attempt = asked.attempt
+        digest = request_digest(attempt.order_no, attempt.amount_fen, attempt.currency, asked.sealed)
+        if digest != asked.request_digest:
+            log.error("%s is not sent again: its account changed", shown(attempt.order_no))
+            return None
+        try:
+            return unseal(asked.sealed, asked.external_id, self._desk.keys).card
+        except SealBroken as error:
+            log.error("%s is not sent again: %s", shown(attempt.order_no), error)
+            return None
+
+    async def _give_back(self, asked: Asked) -> None:
+        """End a claim that was not used, unless somebody else has it already."""
+        now = self._desk.clock.now()
+        try:
+            await self._desk.store.write(
+                lambda connection: claims.give_back(connection, asked.attempt, now=now)
+            )
+        except LeaseLost:
+            log.warning("%s was taken by another worker", shown(asked.attempt.order_no))
+
+    async def finish(self, within: float) -> None:
+        """Wait for the calls that are under way; give up those that take longer, to be made again."""
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=within)
+        left = dict(self._calls)
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left)
+        await asyncio.gather(*(self._give_back(asked) for asked in left.values()))

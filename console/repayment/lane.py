@@ -1,0 +1,86 @@
+"""What the workers share: the way to each gateway, and the desk with everything else they need."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from console.contract.clock import Clock
+from console.contract.text import shown
+from console.contract.vocabulary import Verdict
+from console.gateways.base import Gateway
+from console.gateways.config import GatewayConfig
+from console.gateways.health import Health, HealthState
+from console.gateways.limits import Limits
+from console.gateways.routing import Route
+from console.repayment.attempt import Rules
+from console.repayment.evidence import Gatherer
+from console.repayment.personal import Keys
+from console.repayment.settings import PipelineSettings
+from console.store.database import Store
+from console.store.errors import StoreError
+from console.store.facts import Evidence
+
+log: Final = logging.getLogger("repay.pipeline")
+
+_TRIES: Final = 5
+"""How often evidence is written before it is left to inquiry."""
+
+
+@dataclass(slots=True)
+class Lane:
+    """The way to one gateway: its room for all calls (`limits`), for inquiries among them (`asking`), and
+    its health."""
+
+    gateway: Gateway
+    config: GatewayConfig
+    limits: Limits
+    asking: Limits
+    health: Health
+
+    @property
+    def kept_for_asking(self) -> int:
+        """Calls in flight that debits leave to inquiries, so that a hanging gateway can still be asked."""
+        return self.config.max_in_flight // 8
+
+    def route(self) -> Route:
+        """Return what routing needs to know now."""
+        weight = self.health.weight(self.config.weight)
+        healthy = self.health.state() is HealthState.HEALTHY
+        return Route(self.config.id, weight, self.limits.free(self.kept_for_asking), healthy)
+
+    def probe_due(self) -> bool:
+        """Tell whether this gateway is down and should be tried with one order now."""
+        return self.config.weight > 0 and self.limits.free() > 0 and self.health.probe_due()
+
+    def note(self, evidence: Evidence) -> None:
+        """Learn from what a call came to."""
+        self.health.note(evidence.verdict not in (Verdict.UNKNOWN, Verdict.NOT_SENT, Verdict.CONTRADICTION))
+
+
+@dataclass(slots=True)
+class Desk:
+    """Everything a worker needs. `owner` names this process in leases."""
+
+    store: Store
+    lanes: dict[str, Lane]
+    settings: PipelineSettings
+    clock: Clock
+    keys: Keys
+    gatherer: Gatherer
+    rules: Rules
+    owner: str
+
+    async def record(self, evidence: Evidence) -> None:
+        """Commit evidence; when the store cannot take it, leave the attempt to its lease and to inquiry."""
+        for tried in range(_TRIES):
+            try:
+                applied = await self.gatherer.submit(evidence)
+            except StoreError as error:
+                log.warning("evidence not written yet: %s", shown(str(error)))
+                await asyncio.sleep(0.1 * 2**tried)
+                continue
+            if applied.outcome == "unknown_order":
+                log.error("evidence about an order that is not ours: %s", shown(evidence.order_no))
+            return
+        log.error("evidence given up, inquiry will tell: %s", shown(evidence.order_no))

@@ -1,0 +1,268 @@
+"""The pipeline: the workers of one process, from start-up to a clean end.
+
+It wires them, wakes them when work arrives, shows that it lives, and stops them. What they do is theirs.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, Protocol
+
+from console.contract.board import Part
+from console.contract.clock import Clock, Instant
+from console.contract.text import Untrusted, shown
+from console.gateways.base import Gateway
+from console.gateways.config import GatewayConfig
+from console.gateways.health import Health
+from console.gateways.limits import Limits
+from console.repayment.dispatch import Dispatcher
+from console.repayment.evidence import Gatherer
+from console.repayment.expire import Expirer
+from console.repayment.inquire import Inquirer
+from console.repayment.lane import Desk, Lane, log
+from console.repayment.personal import Keys
+from console.repayment.screen import Screener
+from console.repayment.settings import PipelineSettings
+from console.risk.screening import Screen, screen
+from console.store import attempts, retention, workers
+from console.store.database import Store
+from console.store.errors import StoreError
+
+GatewayStateName = Literal["healthy", "degraded", "down", "stopped", "unknown"]
+
+EXPIRE_EVERY: Final = 1.0
+"""Seconds between the rounds of expiry."""
+
+PURGE_EVERY: Final = 60.0
+"""Seconds between the rounds of retention."""
+
+BURY_AFTER_LEASES: Final = 20
+"""A worker not seen for so many leases is taken off the list."""
+
+
+class Worker(Protocol):
+    """One worker: a round does a batch and tells whether more may be waiting."""
+
+    async def round(self) -> bool:
+        """Do one batch."""
+
+
+@dataclass(slots=True)
+class _Duty:
+    """A worker with its alarm, how often it looks without one, and what went wrong last."""
+
+    name: str
+    worker: Worker
+    every: float
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    failures: int = 0
+    problem: str = ""
+
+
+class Pipeline:
+    """See the module. Built on no event loop; `run` belongs to one."""
+
+    def __init__(
+        self,
+        store: Store,
+        gateways: Mapping[str, Gateway],
+        configs: Mapping[str, GatewayConfig],
+        settings: PipelineSettings,
+        clock: Clock,
+        keys: Keys,
+        *,
+        screening: Screen = screen,
+    ) -> None:
+        self._store = store
+        self._gateways = gateways
+        self._configs = configs
+        self._settings = settings
+        self._clock = clock
+        self._keys = keys
+        self._screening = screening
+        self._owner = f"w_{secrets.token_hex(8)}"
+        self._lanes: dict[str, Lane] = {}
+        self._duties: dict[str, _Duty] = {}
+        self._stopping = asyncio.Event()
+        self._ended: asyncio.Event | None = None
+        self._running = False
+        self._in_doubt: tuple[int | None, int] = (None, 0)
+
+    async def run(self) -> None:
+        """Work until `stop`. Raises what start-up raised; a failing round is told by `health` and retried."""
+        if self._stopping.is_set():
+            return
+        self._ended = asyncio.Event()
+        try:
+            await self._work()
+        finally:
+            self._running = False
+            for gateway in self._gateways.values():
+                await gateway.close()
+            self._ended.set()
+
+    async def stop(self) -> None:
+        """Stop taking work, finish or safely abandon what is under way, and return when all is done."""
+        self._stopping.set()
+        for duty in self._duties.values():
+            duty.wake.set()
+        if self._ended is not None:
+            await self._ended.wait()
+
+    def wake(self) -> None:
+        """Tell the workers that repayments were taken in; to be called on the pipeline's event loop."""
+        if duty := self._duties.get("screen"):
+            duty.wake.set()
+
+    def health(self) -> tuple[Part, ...]:
+        """Return how each worker is."""
+        if not self._duties:
+            return (Part(name="workers", state="unknown", detail=Untrusted("starting")),)
+        parts = [self._part(duty) for duty in self._duties.values()]
+        since, count = self._in_doubt
+        age = 0.0 if since is None else (self._clock.now() - since) / 1000
+        late = age > self._settings.page_after
+        detail = f"{count} in doubt, the oldest for {age:.0f} s" if count else "nothing in doubt"
+        parts.append(Part(name="doubt", state="degraded" if late else "ok", detail=Untrusted(detail)))
+        return tuple(parts)
+
+    def in_flight(self) -> dict[str, int]:
+        """Return how many calls each gateway is busy with."""
+        return {name: lane.limits.in_flight for name, lane in self._lanes.items()}
+
+    def gateway_states(self) -> dict[str, GatewayStateName]:
+        """Return how far each gateway is trusted; `stopped` is one without weight."""
+        states: dict[str, GatewayStateName] = {}
+        for name, config in self._configs.items():
+            lane = self._lanes.get(name)
+            if config.weight == 0:
+                states[name] = "stopped"
+            else:
+                states[name] = "unknown" if lane is None else lane.health.state().value
+        return states
+
+    # Start, work, end.
+
+    async def _work(self) -> None:
+        clock = asyncio.get_running_loop().time
+        settings = self._settings
+        self._lanes = {
+            name: Lane(
+                gateway=self._gateways[name],
+                config=config,
+                limits=Limits(config.max_in_flight, config.rate_per_second, clock),
+                asking=Limits(settings.inquiries_in_flight, config.rate_per_second, clock),
+                health=Health(clock),
+            )
+            for name, config in self._configs.items()
+        }
+        rules = settings.rules()
+        gatherer = Gatherer(self._store, rules, settings.gather)
+        desk = Desk(self._store, self._lanes, settings, self._clock, self._keys, gatherer, rules, self._owner)
+        started_at = self._clock.now()
+        await self._appear(started_at)
+        expirer = Expirer(desk)
+        if found := await expirer.recover():
+            log.warning("%d orders were found in sending and are in doubt now", found)
+        await self._on_duty(desk, expirer, started_at)
+        await gatherer.drain()
+        await self._leave()
+
+    async def _on_duty(self, desk: Desk, expirer: Expirer, started_at: Instant) -> None:
+        poll = self._settings.poll
+        send, ask = asyncio.Event(), asyncio.Event()
+        dispatcher, inquirer = Dispatcher(desk, send), Inquirer(desk, ask)
+        screener = Screener(desk, self._screening, send)
+        self._duties = {
+            duty.name: duty
+            for duty in (
+                _Duty("screen", screener, poll),
+                _Duty("dispatch", dispatcher, poll, send),
+                _Duty("inquire", inquirer, poll, ask),
+                _Duty("expire", expirer, EXPIRE_EVERY),
+            )
+        }
+        self._running = True
+        try:
+            async with asyncio.TaskGroup() as group:
+                for duty in self._duties.values():
+                    group.create_task(self._attend(duty), name=duty.name)
+                beat = self._settings.heartbeat
+                group.create_task(self._now_and_then(beat, lambda: self._beat(started_at)), name="heartbeat")
+                group.create_task(self._now_and_then(PURGE_EVERY, self._purge), name="retention")
+        finally:
+            within = self._settings.stop_within if self._stopping.is_set() else 0.0
+            await asyncio.gather(dispatcher.finish(within), inquirer.finish(within))
+
+    async def _attend(self, duty: _Duty) -> None:
+        """Do rounds until stopped: at once while there is work, else when woken or after a while."""
+        while not self._stopping.is_set():
+            duty.wake.clear()
+            more, wait = False, duty.every
+            try:
+                more = await duty.worker.round()
+                duty.failures, duty.problem = 0, ""
+            except Exception as error:
+                duty.failures += 1
+                duty.problem = shown(f"{type(error).__name__}: {error}")[:200]
+                wait = min(5.0, 0.25 * 2 ** min(duty.failures, 5))
+                log.exception("%s failed and is tried again in %.1f s", duty.name, wait)
+            if more:
+                continue
+            if duty.failures:
+                await self._pause(wait)
+            else:
+                await _woken(duty.wake, wait)
+
+    async def _now_and_then(self, every: float, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        while not await self._pause(every):
+            try:
+                await job()
+            except Exception as error:
+                log.warning("a regular duty failed: %s", shown(f"{type(error).__name__}: {error}"))
+
+    async def _pause(self, seconds: float) -> bool:
+        """Wait, and tell whether the pipeline was stopped meanwhile."""
+        return await _woken(self._stopping, seconds)
+
+    async def _beat(self, started_at: Instant) -> None:
+        await self._appear(started_at)
+        self._in_doubt = await self._store.read(attempts.oldest_unknown)
+
+    async def _appear(self, started_at: Instant) -> None:
+        now = self._clock.now()
+        await self._store.write(
+            lambda connection: workers.appear(
+                connection, self._owner, "pipeline", started_at=started_at, now=now
+            )
+        )
+
+    async def _leave(self) -> None:
+        try:
+            await self._store.write(lambda connection: workers.leave(connection, self._owner))
+        except StoreError as error:
+            log.warning("the worker stays on the list until it is taken for dead: %s", shown(str(error)))
+
+    async def _purge(self) -> None:
+        now = self._clock.now()
+        seen_before = Instant(now - round(self._settings.lease * 1000 * BURY_AFTER_LEASES))
+        await self._store.write(lambda connection: workers.bury(connection, seen_before=seen_before))
+        await self._store.write(lambda connection: retention.purge(connection, now))
+
+    def _part(self, duty: _Duty) -> Part:
+        if not self._running:
+            return Part(name=duty.name, state="down", detail=Untrusted("stopped"))
+        if duty.failures:
+            state: Literal["degraded", "down"] = "degraded" if duty.failures < 5 else "down"
+            return Part(name=duty.name, state=state, detail=Untrusted(duty.problem))
+        return Part(name=duty.name, state="ok", detail=Untrusted("working"))
+
+
+async def _woken(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event for some seconds, and tell whether it came."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
