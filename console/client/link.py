@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -17,7 +18,7 @@ from console.client.service import Service
 from console.contract.language import t
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from console.contract.board import Board, Hello
 
@@ -65,16 +66,21 @@ class Link:
         """End the pause before the next try."""
         self._again.set()
 
-    async def __aiter__(self) -> AsyncIterator[Event]:
+    def __aiter__(self) -> AsyncGenerator[Event, None]:
+        return self.events()
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Yield what happens to the link, for ever."""
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
                 if self.service.endpoint.embedded:
                     await ensure_running()
                 yield Connected(await self.service.hello())
-                async for board in self.service.stream(self.rate):
-                    pause = FIRST_PAUSE_SECONDS
-                    yield BoardArrived(board)
+                async with aclosing(self.service.stream(self.rate)) as boards:
+                    async for board in boards:
+                        pause = FIRST_PAUSE_SECONDS
+                        yield BoardArrived(board)
                 reason: ClientError = Unreachable(t("the service ended the stream"))
             except ClientError as error:
                 reason = error

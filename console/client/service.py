@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 from urllib.parse import quote
 
@@ -20,7 +21,7 @@ from console.contract.repayment import IntakeReport, NewRepayment, Repayment, Re
 from console.contract.selection import Rows, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
     from types import TracebackType
 
     from console.client.endpoint import Endpoint
@@ -82,7 +83,7 @@ class Service:
         """Return the board of this instant."""
         return await self._get(Board, "/v1/board")
 
-    async def stream(self, rate: Literal[1, 4] = 1) -> AsyncIterator[Board]:
+    async def stream(self, rate: Literal[1, 4] = 1) -> AsyncGenerator[Board, None]:
         """Yield boards as they come, `rate` per second at most, until the connection ends.
 
         Continues after the last board seen when called again. Raises Unreachable, TimedOut, Failed.
@@ -97,17 +98,18 @@ class Service:
         except TimeoutError:
             raise TimedOut(t("{service} did not answer in time", service=self._transport.name)) from None
         try:
-            async for frame in self._frames(response):
-                if frame.id:
-                    self._last_event = frame.id
-                if frame.event == "reset":
-                    self._last_event = ""
-                elif frame.event == "board":
-                    yield _parsed(Board, frame.content)
+            async with aclosing(self._frames(response)) as frames:
+                async for frame in frames:
+                    if frame.id:
+                        self._last_event = frame.id
+                    if frame.event == "reset":
+                        self._last_event = ""
+                    elif frame.event == "board":
+                        yield _parsed(Board, frame.content)
         finally:
             await response.aclose()
 
-    async def _frames(self, response: httpx.Response) -> AsyncIterator[Frame]:
+    async def _frames(self, response: httpx.Response) -> AsyncGenerator[Frame, None]:
         reader = FrameReader()
         pieces = response.aiter_raw().__aiter__()
         while True:
@@ -168,7 +170,7 @@ class Service:
         """Return what the service finds when it checks itself."""
         return await self._get(Checkup, "/v1/checkup")
 
-    async def export(self, selection_id: str) -> AsyncIterator[bytes]:
+    async def export(self, selection_id: str) -> AsyncGenerator[bytes, None]:
         """Yield the rows of a selection as JSON lines, one by one, without the line end."""
         path = f"/v1/selections/{_part(selection_id)}/export?format=jsonl"
         try:

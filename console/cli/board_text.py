@@ -1,0 +1,115 @@
+"""The board as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from console.cli.figures import (
+    MODE_TONES,
+    age,
+    moment,
+    number,
+    percent,
+    seconds_since,
+    span_seconds,
+    stage_cell,
+    state_cell,
+    zone_of,
+)
+from console.cli.output import Cell, Column, Tone
+from console.contract.language import t
+from console.contract.money import yuan
+from console.contract.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from console.cli.output import Output
+    from console.contract.board import Board, GatewayLine, StageLine
+    from console.profiles.profile import Profile
+
+
+def print_board(output: Output, board: Board, profile: Profile) -> None:
+    """Print everything the board holds, with its age."""
+    banner = output.tinted(board.environment.value.upper(), Tone.STRONG)
+    mode = output.tinted(board.mode.value, MODE_TONES[board.mode])
+    as_of = t(
+        "as of {moment} ({age} ago)",
+        moment=moment(board.as_of, zone_of(profile.view.timezone)),
+        age=age(seconds_since(board.as_of)),
+    )
+    output.line(f"{banner}  {mode}  {shown(profile.name)}  {as_of}")
+    output.line()
+    print_stages(output, board.stages)
+    output.line()
+    print_gateways(output, board.gateways)
+    if board.warnings:
+        output.line()
+        columns = [Column(t("warning")), Column(t("cause")), Column(t("harm in"), right=True)]
+        rows = [
+            (
+                shown(line.title),
+                shown(line.cause),
+                age(None if line.harm_in_minutes is None else line.harm_in_minutes * 60),
+            )
+            for line in board.warnings
+        ]
+        output.table(columns, rows)
+    if board.parts:
+        output.line()
+        columns = [Column(t("part")), Column(t("state")), Column(t("detail"))]
+        output.table(
+            columns, [(shown(part.name), state_cell(part.state), shown(part.detail)) for part in board.parts]
+        )
+
+
+def print_stages(output: Output, stages: Sequence[StageLine]) -> None:
+    """Print the queues."""
+    columns = [
+        Column(t("stage")),
+        Column(t("depth"), right=True),
+        Column(t("money"), right=True),
+        Column(t("oldest"), right=True),
+        Column(t("in/min"), right=True),
+        Column(t("out/min"), right=True),
+        Column(""),
+    ]
+    rows = [
+        (
+            stage_cell(line.stage),
+            number(line.depth),
+            yuan(line.sum_fen),
+            age(line.oldest_seconds) if line.depth else "-",
+            number(line.in_per_minute),
+            number(line.out_per_minute),
+            Cell(t("paused"), Tone.WARN) if line.paused else "",
+        )
+        for line in stages
+    ]
+    output.table(columns, rows)
+
+
+def print_gateways(output: Output, gateways: Sequence[GatewayLine]) -> None:
+    """Print the gateways."""
+    columns = [
+        Column(t("gateway")),
+        Column(t("state")),
+        Column(t("weight"), right=True),
+        Column(t("in flight"), right=True),
+        Column(t("success"), right=True),
+        Column(t("in doubt"), right=True),
+        Column("p95", right=True),
+    ]
+    rows = [
+        (
+            shown(line.id),
+            state_cell(line.state),
+            number(line.weight),
+            number(line.in_flight),
+            percent(line.success_rate),
+            percent(line.unknown_ratio),
+            span_seconds(line.confirm_p95_seconds),
+        )
+        for line in gateways
+    ]
+    output.table(columns, rows)

@@ -1,0 +1,185 @@
+"""`repay sandbox`: run the simulated third parties, make them misbehave, read their own ledgers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from console.cli.arguments import positive_number, share, span
+from console.cli.failures import Exit, UsageError
+from console.cli.output import Column
+from console.contract.faults import ALL_GATEWAYS, DESCRIPTIONS, UnknownFaultError, parse_fault
+from console.contract.language import t
+from console.contract.money import yuan
+from console.contract.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from console.cli.arguments import Parser
+    from console.cli.context import Context
+    from console.client.sandbox import SandboxAdmin
+
+
+def add(parser: Parser) -> None:
+    """Add the verbs."""
+    verbs = parser.verbs("sandbox")
+    _add_run(verbs.add("run", run))
+    fault = verbs.add("fault", switch_fault)
+    fault.add_argument("gateway", metavar=t("GATEWAY"), help=t("a gateway's id, or {all}", all=ALL_GATEWAYS))
+    fault.add_argument("mode", metavar=t("MODE"), help=t("how it misbehaves: one of those below"))
+    fault.add_argument(
+        "--rate", type=share, default=1.0, metavar="R", help=t("how often, from 0 to 1; 0 ends it")
+    )
+    _add_for(fault)
+    fault.epilog = "\n".join(f"  {mode.value:<22}  {t(about)}" for mode, about in DESCRIPTIONS.items())
+    surge = verbs.add("surge", switch_surge)
+    surge.add_argument("factor", type=positive_number, metavar="N", help=t("how many times the usual"))
+    _add_for(surge)
+    verbs.add("calm", calm)
+    verbs.add("ledger", ledger)
+
+
+def _add_for(parser: Parser) -> None:
+    parser.add_argument(
+        "--for",
+        dest="seconds",
+        type=span,
+        metavar=t("SPAN"),
+        help=t("for how long: 90s, 10m, 2h; without: until calm"),
+    )
+
+
+def _add_run(parser: Parser) -> None:
+    """Add the flags that the sandbox's own command line takes; it checks their values."""
+    for flag, about in _RUN_VALUES.items():
+        parser.add_argument(flag, metavar=t("VALUE"), help=t(about))
+    for flag, about in _RUN_SWITCHES.items():
+        parser.add_argument(flag, action="store_true", help=t(about))
+
+
+_RUN_VALUES = {
+    "--rate": "repayments a second, mean of the day",
+    "--seed": "seed of the population and of the past",
+    "--port": "loopback port of the gateways; without: the last one",
+    "--control-url": "URL of the service, in place of the one on this machine",
+    "--token-env": "variable that holds the token for that service",
+    "--linger": "end after so many seconds without a service; 0: never",
+}
+
+_RUN_SWITCHES = {
+    "--instant": "every order succeeds at once; no borrowers",
+    "--no-borrowers": "nobody sends repayments",
+}
+
+
+def run(context: Context) -> int:
+    """Become the sandbox."""
+    from console.cli.processes import become
+    from console.contract.places import runtime_dir, state_dir
+
+    words = ["run", "--runtime-dir", str(runtime_dir()), "--state-dir", str(state_dir())]
+    for flag in _RUN_VALUES:
+        value = getattr(context.options, flag.removeprefix("--").replace("-", "_"))
+        if value is not None:
+            words += [f"{flag}={value}"]
+    words += [
+        flag for flag in _RUN_SWITCHES if getattr(context.options, flag.removeprefix("--").replace("-", "_"))
+    ]
+    return become("console.sandbox", words)
+
+
+def switch_fault(context: Context) -> int:
+    """Make a gateway misbehave."""
+    options = context.options
+    try:
+        fault = parse_fault(options.mode)
+    except UnknownFaultError as error:
+        raise UsageError(str(error)) from error
+    state = _asked(
+        context, lambda admin: admin.fault(options.gateway, fault.value, options.rate, options.seconds)
+    )
+    if context.output.json:
+        context.output.document(state)
+        return Exit.DONE
+    how_long = t("for {seconds} s", seconds=int(options.seconds)) if options.seconds else t("until calm")
+    context.output.talk(
+        t(
+            "{gateway} {does}: {rate:.0%} of the time, {how_long}",
+            gateway=shown(options.gateway),
+            does=t(DESCRIPTIONS[fault]),
+            rate=options.rate,
+            how_long=how_long,
+        )
+    )
+    return Exit.DONE
+
+
+def switch_surge(context: Context) -> int:
+    """Multiply the borrowers."""
+    options = context.options
+    state = _asked(context, lambda admin: admin.surge(float(options.factor), options.seconds))
+    return _told(context, state, t("borrowers come {factor} times as often", factor=options.factor))
+
+
+def calm(context: Context) -> int:
+    """End every fault and surge."""
+    state = _asked(context, lambda admin: admin.calm())
+    return _told(context, state, t("every fault and surge has ended"))
+
+
+def _told(context: Context, state: dict[str, Any], words: str) -> int:
+    if context.output.json:
+        context.output.document(state)
+    else:
+        context.output.talk(words)
+    return Exit.DONE
+
+
+def ledger(context: Context) -> int:
+    """Print what the gateways' ledgers hold, and every double debit."""
+    found = _asked(context, lambda admin: admin.ledger())
+    doubles = found.get("double_debits") or []
+    count = int(found.get("double_debit_count", len(doubles)))
+    if context.output.json:
+        context.output.document(found)
+    else:
+        _print_ledger(context, found, count)
+    return Exit.UNEXPECTED if count else Exit.DONE
+
+
+def _print_ledger(context: Context, found: dict[str, Any], count: int) -> None:
+    output = context.output
+    columns = [Column(t("gateway"))]
+    columns += [Column(heading, right=True) for heading in (t("debits"), t("reversals"), t("net"))]
+    rows = [
+        (
+            shown(str(total["gateway"])),
+            f"{total['debits']:,}",
+            f"{total['reversals']:,}",
+            yuan(int(total["net_fen"])),
+        )
+        for total in found["gateways"]
+    ]
+    output.table(columns, rows)
+    output.line()
+    if not count:
+        output.line(t("no double debit"))
+        return
+    output.line(t("{count:,} double debits:", count=count))
+    for double in found["double_debits"]:
+        orders = ", ".join(f"{order['gateway']} {order['order_no']}" for order in double["orders"])
+        output.line(f"  {shown(double['repayment'])}  {yuan(int(double['net_fen']))}  {shown(orders)}")
+    if count > len(found["double_debits"]):
+        output.talk(t("{shown:,} of {count:,} shown", shown=len(found["double_debits"]), count=count))
+
+
+def _asked(context: Context, ask: Callable[[SandboxAdmin], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    """Return what the running sandbox answers."""
+    from console.client.sandbox import SandboxAdmin
+
+    async def _ask() -> dict[str, Any]:
+        async with SandboxAdmin(context.timeout) as admin:
+            return await ask(admin)
+
+    return asyncio.run(_ask())
