@@ -1,0 +1,130 @@
+"""The application: joins the routes, refuses whatever is not in the table of rights, describes itself."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any, Final
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import Response
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from console import __version__
+from console.contract.repayment import IntakeBatch, NewRepayment
+from console.contract.selection import NewSelection
+from console.control import problems
+from console.control.rights import LEAST, PUBLIC, admit
+from console.control.routes import (
+    board,
+    callbacks,
+    checkup,
+    gateways,
+    health,
+    hello,
+    metrics,
+    repayments,
+    selections,
+)
+from console.control.service import Service
+from console.repayment.intake import IntakeFull
+from console.store.errors import StoreError
+
+_ROUTERS: Final = (
+    hello.router,
+    board.router,
+    selections.router,
+    repayments.router,
+    gateways.router,
+    callbacks.router,
+    checkup.router,
+    health.router,
+    metrics.router,
+)
+
+_BODIES: Final[dict[tuple[str, str], tuple[type[BaseModel], ...]]] = {
+    ("POST", "/v1/selections"): (NewSelection,),
+    ("POST", "/v1/repayments"): (NewRepayment, IntakeBatch),
+}
+"""Bodies that their routes read by themselves, for the description."""
+
+_described = APIRouter(include_in_schema=False)
+
+
+@_described.get("/v1/openapi.json")
+async def _openapi(request: Request) -> Response:
+    return Response(_description(request.app), media_type="application/json")
+
+
+def create_app(service: Service) -> FastAPI:
+    """Return the application of a service."""
+    app = FastAPI(
+        title="repay-console control",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        dependencies=[Depends(admit)],
+    )
+    app.state.service = service
+    problems.install(app)
+    app.add_exception_handler(StoreError, _store_failed)
+    app.add_exception_handler(IntakeFull, _intake_full)
+    for router in (*_ROUTERS, _described):
+        app.include_router(router)
+    return app
+
+
+async def _store_failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StoreError)  # noqa: S101 - the handler is installed for this type alone
+    problems.log.error("the store failed in %s: %s", problems.route_of(request), error)
+    hint = error.advice or "send it again with the same Idempotency-Key"
+    return problems.unavailable(error.message, hint, retry_after=2).response()
+
+
+async def _intake_full(request: Request, error: Exception) -> Response:
+    assert isinstance(error, IntakeFull)  # noqa: S101 - as above
+    return problems.ProblemError(
+        429,
+        "intake_full",
+        "too many repayments wait to be sent",
+        "send it again later, with the same Idempotency-Key",
+        headers={"Retry-After": str(error.retry_after_seconds)},
+    ).response()
+
+
+@cache
+def _description(app: FastAPI) -> bytes:
+    return json.dumps(describe(app), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI description, with the sign-in each route needs."""
+    document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for (method, path), models in _BODIES.items():
+        schema = _schema_of(models, schemas)
+        document["paths"][path][method.lower()]["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schema}},
+        }
+    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            least = LEAST.get((method.upper(), path), PUBLIC)
+            operation["security"] = [{"bearer": []}] if least else []
+            if least:
+                operation["x-roles"] = sorted(least)
+    return document
+
+
+def _schema_of(models: tuple[type[BaseModel], ...], schemas: dict[str, Any]) -> dict[str, Any]:
+    template = "#/components/schemas/{model}"
+    _, found = models_json_schema([(model, "validation") for model in models], ref_template=template)
+    schemas.update(found["$defs"])
+    references = [{"$ref": template.format(model=model.__name__)} for model in models]
+    return references[0] if len(references) == 1 else {"oneOf": references}

@@ -1,0 +1,103 @@
+"""The board of this service at one instant: the store's counters, the workers' health, the gateways.
+
+While the store does not answer the last figures stay, with the age they have, and the parts say why.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from console.contract.board import Board, GatewayLine, Part, StageLine
+from console.contract.clock import Instant, to_datetime
+from console.contract.text import Untrusted
+from console.contract.vocabulary import Mode
+from console.store.board import GatewayFigures, gateway_figures, stages
+from console.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from console.control.service import Service
+
+SLOW_SECONDS: Final = 1.0
+"""A store that takes longer for the board's figures is degraded."""
+
+READ_SECONDS: Final = 5.0
+"""A store that takes longer does not answer."""
+
+
+async def compute(service: Service, sequence: int, last: Board | None) -> Board:
+    """Return the present board; with the figures of `last` when the store does not answer."""
+    now = service.clock.now()
+    figures, store_part = await read_figures(service, now)
+    parts = (store_part, *await service.other_parts(now))
+    mode = Mode.LIVE if all(part.state == "ok" for part in parts) else Mode.DEGRADED
+    standing = service.standing
+    if figures is None:
+        return Board(
+            as_of=to_datetime(now) if last is None else last.as_of,
+            sequence=sequence,
+            environment=standing.environment,
+            mode=Mode.DEGRADED,
+            stages=() if last is None else last.stages,
+            gateways=() if last is None else last.gateways,
+            parts=parts,
+        )
+    lines, by_gateway = figures
+    return Board(
+        as_of=to_datetime(now),
+        sequence=sequence,
+        environment=standing.environment,
+        mode=mode,
+        stages=lines,
+        gateways=_gateway_lines(service, by_gateway),
+        parts=parts,
+    )
+
+
+async def read_figures(
+    service: Service, now: Instant
+) -> tuple[tuple[tuple[StageLine, ...], dict[str, GatewayFigures]] | None, Part]:
+    """Return the store's figures and its health; None for figures that could not be read."""
+    store = service.store
+    if store is None:
+        return None, Part(name="store", state="unknown", detail=Untrusted("opening"))
+    since = int(service.standing.started_at) if store.dialect == "sqlite" else None
+
+    def job(connection: Connection) -> tuple[tuple[StageLine, ...], dict[str, GatewayFigures]]:
+        return stages(connection, now, since=since), gateway_figures(connection, now)
+
+    began = time.monotonic()
+    try:
+        figures = await service.bounded(store.read(job), READ_SECONDS)
+    except TimeoutError:
+        detail = f"no answer within {READ_SECONDS:.0f} s"
+        return None, Part(name="store", state="down", detail=Untrusted(detail))
+    except StoreError as error:
+        return None, Part(name="store", state="down", detail=Untrusted(str(error)))
+    took = time.monotonic() - began
+    if took > SLOW_SECONDS:
+        return figures, Part(name="store", state="degraded", detail=Untrusted(f"answers in {took:.1f} s"))
+    return figures, Part(name="store", state="ok", detail=Untrusted(store.dialect))
+
+
+def _gateway_lines(service: Service, figures: dict[str, GatewayFigures]) -> tuple[GatewayLine, ...]:
+    pipeline = service.pipeline
+    states = {} if pipeline is None else pipeline.gateway_states()
+    in_flight = {} if pipeline is None else pipeline.in_flight()
+    lines = []
+    for name, config in service.configs.items():
+        known = figures.get(name)
+        lines.append(
+            GatewayLine(
+                id=name,
+                state=states.get(name, "unknown"),
+                weight=config.weight,
+                in_flight=in_flight.get(name, 0),
+                success_rate=None if known is None else known.success_rate,
+                unknown_ratio=None if known is None else known.unknown_ratio,
+                confirm_p95_seconds=None if known is None else known.confirm_p95_seconds,
+            )
+        )
+    return tuple(lines)

@@ -1,0 +1,70 @@
+"""A configuration with every key explained; a test holds that it loads and that no key is left out."""
+
+from typing import Final
+
+EXAMPLE: Final = """\
+# Configuration of the service: repay control serve --config FILE, repay worker --config FILE.
+# Secrets are never written here: { env = "NAME" } reads an environment variable,
+# { file = "/path" } a file that only the service's user can read (chmod 600).
+
+# What the console shows in its header, and what a profile's environment must equal.
+name = "Repayments, East"
+environment = "staging"               # sandbox | staging | production
+tier = "east-1"
+
+# sqlite:///path (one machine, one service), or postgresql://user@host/name (any number of machines).
+# With a password in it: database = { env = "REPAY_DATABASE" }.
+database = "sqlite:////var/lib/repay/control.db"
+
+# Keys that seal personal data and make borrowers' tokens; made when absent (0600). Back this file up:
+# without it personal data cannot be read again. Every process of one database needs the same file.
+keys_file = "/var/lib/repay/keys.json"
+
+# Whether this process also runs the workers. With SQLite it must; with PostgreSQL they may run
+# elsewhere: repay worker --config FILE.
+workers = true
+
+# Where gateways can reach /v1/callbacks/{gateway} of this service.
+notify_url = "https://repay-control.example:8443"
+
+[listen]
+address = "127.0.0.1:8443"            # or: socket = "/run/repay/control.sock" (its user is the admin)
+# An address that is reachable from outside needs TLS here, or a proxy in front that does it.
+# certificate = "/etc/repay/control.pem"
+# key = "/etc/repay/control.key"
+behind_proxy = false
+
+# Who may sign in. Roles: viewer looks; operator also takes repayments in and exports; auditor looks and
+# exports; approver looks and approves; admin may do everything. A secret has at least 20 characters:
+# openssl rand -hex 32
+[[token]]
+person = "li.wei"
+role = "operator"
+secret = { env = "REPAY_TOKEN_LI_WEI" }
+
+[[token]]
+person = "prometheus"
+role = "viewer"
+secret = { file = "/etc/repay/prometheus.token" }
+
+# The gateways, one table each.
+[[gateway]]
+id = "alipay"
+kind = "rest"                         # the wire protocol
+base_url = "https://gateway.example/alipay"
+merchant = "m-1001"
+secret = { env = "REPAY_GATEWAY_ALIPAY" }   # signs both ways
+weight = 60                           # share of the traffic among the healthy
+timeout = 8.0                         # seconds in which a debit must be answered, then it is in doubt
+max_in_flight = 64                    # orders on their way at once
+rate_per_second = 200.0               # orders sent per second, at most
+idempotency_window = 86400.0          # seconds in which the same order number gives the same answer
+order_expiry = 1800.0                 # seconds after which the gateway refuses an order
+# Codes that prove a debit failed. Any other failure is in doubt until it is inquired about.
+failure_codes = ["INSUFFICIENT_FUNDS", "CARD_EXPIRED", "ACCOUNT_CLOSED", "LIMIT_EXCEEDED"]
+
+# How the workers pace themselves; spans are seconds. Each may be left out.
+[pipeline]
+intake_limit = 200000                 # repayments not yet sent, above which intake answers 429
+batch = 256                           # rows a worker takes in one commit
+"""

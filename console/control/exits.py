@@ -1,0 +1,48 @@
+"""How a service process ends: an exit code, and for what was foreseen one line saying what to do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from console.contract.places import PlaceError
+from console.contract.text import shown
+from console.control.mistakes import ConfigError, ListenError
+from console.gateways.config import SecretError
+from console.store.errors import StoreError
+
+
+@dataclass
+class Outcome:
+    """The exit code of the process."""
+
+    code: int = 0
+
+
+@contextmanager
+def complaint() -> Iterator[Outcome]:
+    """Turn the errors that a person can mend into lines on stderr and an exit code.
+
+    2: the configuration or the place is wrong. 1: something it needs does not work.
+    """
+    outcome = Outcome()
+    try:
+        yield outcome
+    except (ConfigError, SecretError, ListenError) as error:
+        for line in str(error).splitlines():
+            _say(line)
+        outcome.code = 2
+    except (PlaceError, StoreError) as error:
+        _say(str(error))
+        outcome.code = 1
+    except OSError as error:
+        _say(f"{error.strerror or type(error).__name__}: {error.filename or 'no file named'}")
+        outcome.code = 1
+    except KeyboardInterrupt:
+        outcome.code = 130
+
+
+def _say(line: str) -> None:
+    print(shown(line), file=sys.stderr, flush=True)

@@ -1,0 +1,91 @@
+"""Repayments: take them in, list them, show one in full."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from sqlalchemy import Connection
+
+from console.contract.repayment import IntakeReport, Repayment, RepaymentRow
+from console.contract.wire import Wire
+from console.control import taking_in
+from console.control.deadline import Until
+from console.control.idempotency import Answer, key_of, once
+from console.control.problems import ProblemError, invalid
+from console.control.rights import Admitted
+from console.control.routes.common import InService, json_bytes, json_of
+from console.control.routes.selections import filter_of
+from console.store import repayments
+
+router = APIRouter(prefix="/v1/repayments", tags=["repayments"])
+
+
+class RepaymentList(Wire):
+    """One page, newest first; pass `next` as `cursor` for the page after it."""
+
+    items: tuple[RepaymentRow, ...]
+    next: str | None
+
+
+@router.post(
+    "",
+    response_model=IntakeReport,
+    responses={201: {"model": Repayment, "description": "A single repayment was taken in"}},
+)
+async def take_in(request: Request, service: InService, caller: Admitted, until: Until) -> Response:
+    """Take in one repayment (201), or a batch of up to 1,000 (200 and a report on each).
+
+    Idempotent by `external_id`, and by the `Idempotency-Key` that every mutation needs.
+    """
+    body = await request.body()
+    key = key_of(request, caller, body)
+    store, keys = await service.ready(until)
+    now = service.clock.now()
+    intake = await asyncio.to_thread(taking_in.parse, body, keys, now)
+    until.check()
+    terms = taking_in.Terms(now, store.shard, service.settings.intake_limit, caller.person)
+
+    def effect(connection: Connection) -> Answer:
+        return taking_in.store(connection, intake, terms)
+
+    answer = await once(service, key, effect, until)
+    service.work_arrived()
+    return json_bytes(answer.body, answer.status, answer.headers)
+
+
+@router.get("", response_model=RepaymentList)
+async def page(
+    service: InService,
+    caller: Admitted,
+    until: Until,
+    filter: Annotated[str, Query(max_length=2000)] = "",
+    cursor: Annotated[str | None, Query(max_length=20)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> Response:
+    """List repayments that match a filter, newest first, in pages that live traffic does not shift."""
+    wanted = filter_of(filter)
+    if cursor is not None and not cursor.isdigit():
+        raise invalid("cursor", "it is the next of the page before", hint="leave it out for the first page")
+    after = None if cursor is None else int(cursor)
+    now = service.clock.now()
+
+    def job(connection: Connection) -> bytes:
+        rows, following = repayments.page(connection, wanted, after, limit, now=now)
+        found = RepaymentList.model_construct(items=rows, next=None if following is None else str(following))
+        return found.model_dump_json().encode()
+
+    return json_bytes(await service.read(job, until))
+
+
+@router.get("/{repayment_id}", response_model=Repayment)
+async def show(repayment_id: str, service: InService, caller: Admitted, until: Until) -> Response:
+    """Return a repayment with its attempts, their evidence and its timeline."""
+    found = await service.read(lambda connection: repayments.find(connection, repayment_id), until)
+    if found is None:
+        raise ProblemError(
+            404, "no_such_repayment", "there is no such repayment", "search with text~ or the external id"
+        )
+    return json_of(found)

@@ -1,0 +1,193 @@
+"""One running service: who it is, the parts it has, and how routes reach them.
+
+Parts arrive while the service already answers: the store first, then the pipeline. Whoever needs one
+waits for it as long as its caller waits. Owns no decision; the parts do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+from console.contract.board import Board, Part
+from console.contract.checkup import Finding
+from console.contract.clock import Clock, Instant
+from console.contract.text import Untrusted
+from console.contract.vocabulary import Environment
+from console.control.board import compute, read_figures
+from console.control.deadline import Deadline
+from console.control.entrance import Traffic
+from console.control.problems import unavailable
+from console.control.publisher import Publisher
+from console.control.signin import Tokens
+from console.repayment.evidence import Gatherer
+from console.repayment.settings import PipelineSettings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from console.gateways.config import GatewayConfig
+    from console.repayment.personal import Keys
+    from console.repayment.pipeline import Pipeline
+    from console.store.attempts import Applied
+    from console.store.database import Store
+    from console.store.facts import Evidence
+
+T = TypeVar("T")
+
+DEFAULTS: Final = PipelineSettings()
+"""How the workers pace themselves when no configuration says otherwise."""
+
+OPENING_SECONDS: Final = 10.0
+"""How long a request waits for the store of a service that is just starting."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Who this service says it is."""
+
+    name: str
+    environment: Environment
+    tier: str
+    started_at: Instant
+
+
+class ThirdParties(Protocol):
+    """What an embedded service knows of the gateways it was started with."""
+
+    def part(self) -> Part:
+        """Return how they are."""
+
+    async def findings(self) -> list[Finding]:
+        """Compare their books with the store's."""
+
+
+class Workers(Protocol):
+    """Whoever does the work: this process, other processes, or nobody yet."""
+
+    @property
+    def pipeline(self) -> Pipeline | None:
+        """The workers of this process, while they run."""
+
+    async def parts(self, now: Instant) -> tuple[Part, ...]:
+        """Return their health."""
+
+
+class Absent:
+    """The workers of a service that is just starting."""
+
+    pipeline = None
+
+    async def parts(self, now: Instant) -> tuple[Part, ...]:
+        """Return that they are not there yet."""
+        return (Part(name="workers", state="unknown", detail=Untrusted("starting")),)
+
+
+class Service:
+    """Everything that a route may need."""
+
+    def __init__(
+        self,
+        standing: Standing,
+        tokens: Tokens,
+        clock: Clock,
+        settings: PipelineSettings = DEFAULTS,
+    ) -> None:
+        self.standing = standing
+        self.settings = settings
+        self.tokens = tokens
+        self.clock = clock
+        self.traffic = Traffic()
+        self.publisher = Publisher(self._board)
+        self.configs: Mapping[str, GatewayConfig] = {}
+        self.workers: Workers = Absent()
+        self.evidence: Gatherer | None = None
+        self.in_flight: set[tuple[str, str]] = set()
+        self.third_parties: ThirdParties | None = None
+        self._store: Store | None = None
+        self._keys: Keys | None = None
+        self._opened = asyncio.Event()
+        self._last_board: Board | None = None
+
+    @property
+    def store(self) -> Store | None:
+        """The store, once it is open."""
+        return self._store
+
+    @property
+    def pipeline(self) -> Pipeline | None:
+        """The workers of this process, while they run."""
+        return self.workers.pipeline
+
+    async def take_evidence(self, piece: Evidence) -> Applied:
+        """Return what became of a piece of evidence, once it is committed."""
+        if self.evidence is None:
+            raise unavailable("the store is not open yet", "try again in a moment")
+        return await self.evidence.submit(piece)
+
+    def work_arrived(self) -> None:
+        """Tell the workers of this process that there is something to do."""
+        if self.pipeline is not None:
+            self.pipeline.wake()
+
+    def opened(self, store: Store, keys: Keys) -> None:
+        """Take the store and the keys of personal data into use."""
+        self._store, self._keys = store, keys
+        self.evidence = Gatherer(store, self.settings.rules(), self.settings.gather)
+        self._opened.set()
+
+    async def ready_now(self) -> tuple[Store, Keys]:
+        """Return store and keys as soon as they are there, however long that takes."""
+        await self._opened.wait()
+        assert self._store is not None and self._keys is not None  # noqa: S101 - set before the event
+        return self._store, self._keys
+
+    async def ready(self, deadline: Deadline) -> tuple[Store, Keys]:
+        """Return store and keys as soon as they are there. Raises ProblemError (503) when they are not."""
+        if not self._opened.is_set():
+            try:
+                async with asyncio.timeout(OPENING_SECONDS):
+                    await deadline.wait(self._opened.wait())
+            except TimeoutError:
+                pass
+        if self._store is None or self._keys is None:
+            raise unavailable("the store is not open yet", "try again in a moment")
+        return self._store, self._keys
+
+    async def read(self, job: Callable[[Connection], T], deadline: Deadline) -> T:
+        """Return what the job reads, unless its caller stopped waiting."""
+        store, _ = await self.ready(deadline)
+        return await deadline.wait(store.read(deadline.guarding(job)))
+
+    async def write(self, job: Callable[[Connection], T], deadline: Deadline) -> T:
+        """Return what the job gives after its commit; it does not begin once its caller stopped waiting."""
+        await self.ready(deadline)
+        return await deadline.wait(self.start_write(job, deadline))
+
+    def start_write(self, job: Callable[[Connection], T], deadline: Deadline) -> asyncio.Task[T]:
+        """Return the job on its way through the writer; the store is open."""
+        assert self._store is not None  # noqa: S101 - the caller has awaited `ready`
+        return asyncio.ensure_future(self._store.write(deadline.guarding(job)))
+
+    async def parts(self) -> tuple[Part, ...]:
+        """Return the health of every part, the store first."""
+        now = self.clock.now()
+        _, store_part = await read_figures(self, now)
+        return (store_part, *await self.other_parts(now))
+
+    async def other_parts(self, now: Instant) -> tuple[Part, ...]:
+        """Return the health of every part but the store."""
+        workers = await self.workers.parts(now)
+        outside = () if self.third_parties is None else (self.third_parties.part(),)
+        return (*workers, *outside)
+
+    async def bounded(self, work: Awaitable[T], seconds: float) -> T:
+        """Return what the work gives. Raises TimeoutError after `seconds`; the work ends by itself."""
+        return await asyncio.wait_for(asyncio.shield(work), seconds)
+
+    async def _board(self, sequence: int) -> Board:
+        board = await compute(self, sequence, self._last_board)
+        self._last_board = board
+        return board

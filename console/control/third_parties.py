@@ -1,0 +1,140 @@
+"""The embedded service's third parties: keeps a sandbox there, the workers on its gateways, and its past.
+
+Runs beside the API, in the background: nothing here holds up an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import TYPE_CHECKING, Final
+
+from console.contract.board import Part
+from console.contract.text import Untrusted
+from console.control.past import MARK, load_past
+from console.control.sandbox_link import GatewayCard, Sandbox, SandboxError
+from console.control.workforce import Workforce
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from console.contract.checkup import Finding
+    from console.control.service import Service
+    from console.gateways.config import GatewayConfig
+
+log: Final = logging.getLogger("console.control")
+
+FAILURE_CODES: Final = frozenset(
+    {
+        "INSUFFICIENT_FUNDS",
+        "LIMIT_EXCEEDED",
+        "CARD_EXPIRED",
+        "ACCOUNT_CLOSED",
+        "ACCOUNT_FROZEN",
+        "ORDER_EXPIRED",
+    }
+)
+"""The sandbox's codes for a debit that certainly failed."""
+
+WEIGHTS: Final = {"alipay": 40, "wechat": 30, "unionpay": 15, "bank": 15}
+"""Share of the traffic per simulated gateway."""
+
+LOOK_SECONDS: Final = 1.0
+"""How often the sandbox is looked after."""
+
+FIRST_LOOK_SECONDS: Final = 0.02
+"""The same, while it is starting."""
+
+PATIENCE_SECONDS: Final = 10.0
+"""How long a sandbox may be away before the service calls it down."""
+
+
+class EmbeddedThirdParties:
+    """Looks after the sandbox and whatever depends on it."""
+
+    def __init__(self, service: Service, sandbox: Sandbox, state: Path, notify_url: str) -> None:
+        self._service, self._sandbox, self._state, self._notify_url = service, sandbox, state, notify_url
+        self._cards: tuple[GatewayCard, ...] = ()
+        self._workforce: Workforce | None = None
+        self._seen_at = time.monotonic()
+
+    async def run(self) -> None:
+        """Look after them until cancelled, then stop the workers."""
+        past = asyncio.create_task(load_past(self._service, self._sandbox, self._state), name="past")
+        try:
+            while True:
+                await self._look()
+                await asyncio.sleep(LOOK_SECONDS if self._workforce else FIRST_LOOK_SECONDS)
+        finally:
+            past.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await past
+            if self._workforce is not None:
+                await self._workforce.stop()
+
+    async def dismiss(self) -> None:
+        """Ask the sandbox to end, and wait until it has."""
+        try:
+            await self._sandbox.stop()
+        except SandboxError as error:
+            log.warning("the sandbox was not asked to stop: %s", error)
+
+    def part(self) -> Part:
+        """Return how the sandbox is."""
+        away = time.monotonic() - self._seen_at
+        if self._cards and away <= PATIENCE_SECONDS:
+            return Part(name="sandbox", state="ok", detail=Untrusted("answers"))
+        if away <= PATIENCE_SECONDS:
+            return Part(name="sandbox", state="unknown", detail=Untrusted("starting"))
+        return Part(name="sandbox", state="down", detail=Untrusted(f"away for {away:.0f} s"))
+
+    async def findings(self) -> list[Finding]:
+        """Compare the sandbox's ledgers with the store."""
+        from console.control.ledgers import compare, not_yet
+
+        if (self._state / MARK).exists():
+            return [not_yet()]
+        return [await compare(self._service, self._sandbox)]
+
+    async def _look(self) -> None:
+        self._sandbox.ensure()
+        if not self._sandbox.running:
+            return
+        try:
+            cards = self._sandbox.gateways()
+        except SandboxError:
+            return
+        self._seen_at = time.monotonic()
+        if cards != self._cards:
+            self._cards = cards
+            await self._employ({card.id: _config(card) for card in cards})
+
+    async def _employ(self, configs: dict[str, GatewayConfig]) -> None:
+        """Put the workers on these gateways."""
+        from console.control.employment import employ
+
+        if self._workforce is not None:
+            await self._workforce.stop()
+        store, keys = await self._service.ready_now()
+        self._service.configs = configs
+        self._workforce = await asyncio.to_thread(
+            employ, store, configs, self._service.settings, self._service.clock, keys, self._notify_url
+        )
+        self._service.workers = self._workforce
+        self._workforce.start()
+        log.info("the workers serve %s", ", ".join(configs))
+
+
+def _config(card: GatewayCard) -> GatewayConfig:
+    from console.gateways.config import GatewayConfig
+
+    config = GatewayConfig(
+        id=card.id,
+        base_url=card.base_url,
+        merchant=card.merchant,
+        weight=WEIGHTS.get(card.id, 10),
+        failure_codes=FAILURE_CODES,
+    )
+    return config.with_secret(card.secret.encode())
