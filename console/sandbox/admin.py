@@ -9,7 +9,8 @@ import asyncio
 import json
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -233,16 +234,17 @@ def _json(fields: dict[str, object]) -> web.Response:
     return web.Response(body=json.dumps(fields, ensure_ascii=False).encode(), content_type="application/json")
 
 
-async def _stream(request: web.Request, chunks: AsyncIterator[bytes]) -> web.StreamResponse:
+async def _stream(request: web.Request, chunks: AsyncGenerator[bytes, None]) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     await response.prepare(request)
-    async for chunk in chunks:
-        await response.write(chunk)
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            await response.write(chunk)
     await response.write_eof()
     return response
 
 
-async def _in_thread(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _in_thread(chunks: Iterator[bytes]) -> AsyncGenerator[bytes, None]:
     while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
         yield chunk
 

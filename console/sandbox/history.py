@@ -20,7 +20,7 @@ from console.sandbox.ledger import DEBIT, REVERSAL
 from console.sandbox.orders import Order, gateway_reference
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Iterator, Sequence
 
     from console.contract.clock import Clock
     from console.sandbox.book import Book
@@ -84,7 +84,7 @@ class History:
         """Return how many of its repayments are in the ledgers."""
         return int(self._book.note(_DONE) or 0)
 
-    async def tell(self, count: int, days: int, seed: int) -> AsyncIterator[bytes]:
+    async def tell(self, count: int, days: int, seed: int) -> AsyncGenerator[bytes, None]:
         """Yield JSON lines, some at a time; the first telling decides `count`, `days` and `seed` for good."""
         async with self._telling:
             past = self.past()

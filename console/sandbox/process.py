@@ -107,7 +107,10 @@ async def _serve(settings: Settings) -> None:
         rate=settings.rate,
     )
     try:
-        async with _gateways(world, settings.port or mine.port), _admin(world, settings, stop):
+        async with (
+            serving_gateways(world, settings.port or mine.port),
+            serving_admin(world, settings.runtime_dir, stop),
+        ):
             mine = identity.Identity(world.port, mine.secrets)
             identity.keep(settings.state_dir, mine)
             identity.publish(settings.runtime_dir, world, mine)
@@ -154,7 +157,7 @@ async def _count(world: World) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _gateways(world: World, port: int) -> AsyncIterator[None]:
+async def serving_gateways(world: World, port: int = 0) -> AsyncIterator[None]:
     """Listen for the gateways on a loopback port, the given one if it is free."""
     server = web.Server(world.server.handle, access_log=None)
     runner = web.ServerRunner(server, shutdown_timeout=GRACE)
@@ -169,9 +172,9 @@ async def _gateways(world: World, port: int) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _admin(world: World, settings: Settings, stop: asyncio.Event) -> AsyncIterator[None]:
+async def serving_admin(world: World, runtime_dir: Path, stop: asyncio.Event) -> AsyncIterator[None]:
     """Listen for the admin API on a private Unix socket."""
-    path = socket_path(settings.runtime_dir, SANDBOX_SOCKET)
+    path = socket_path(runtime_dir, SANDBOX_SOCKET)
     runner = web.AppRunner(Admin(world, stop.set).application(), access_log=None, shutdown_timeout=GRACE)
     await runner.setup()
     path.unlink(missing_ok=True)
