@@ -33,6 +33,12 @@ def _parser() -> argparse.ArgumentParser:
         help="seconds to stay after the last console left ($REPAY_LINGER)",
     )
     embedded.add_argument(
+        "--past",
+        type=int,
+        default=int(os.environ.get("REPAY_PAST", "50000")),
+        help="past repayments of a fresh database ($REPAY_PAST)",
+    )
+    embedded.add_argument(
         "--sandbox-options",
         type=shlex.split,
         default=shlex.split(os.environ.get("REPAY_SANDBOX_OPTIONS", "")),
@@ -52,8 +58,7 @@ def _run(chosen: argparse.Namespace) -> int:
             return embedded.main(
                 chosen.runtime_dir or runtime_dir(),
                 chosen.state_dir or state_dir(),
-                chosen.linger,
-                tuple(chosen.sandbox_options),
+                embedded.Manner(chosen.linger, chosen.past, tuple(chosen.sandbox_options)),
             )
         case "serve":
             from console.control import serve

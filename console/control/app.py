@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from console import __version__
+from console.contract.problem import MEDIA_TYPE, Problem
 from console.contract.repayment import IntakeBatch, NewRepayment
 from console.contract.selection import NewSelection
 from console.control import problems
@@ -49,6 +50,11 @@ _BODIES: Final[dict[tuple[str, str], tuple[type[BaseModel], ...]]] = {
     ("POST", "/v1/repayments"): (NewRepayment, IntakeBatch),
 }
 """Bodies that their routes read by themselves, for the description."""
+
+_PROBLEM: Final = {
+    "description": "A problem (RFC 9457)",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
 
 _described = APIRouter(include_in_schema=False)
 
@@ -112,9 +118,15 @@ def describe(app: FastAPI) -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": schema}},
         }
+    _schema_of((Problem,), schemas)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
+            operation["operationId"] = operation["operationId"].partition("_v1_")[0]
+            operation["responses"].pop("422", None)
+            operation["responses"]["default"] = _PROBLEM
             least = LEAST.get((method.upper(), path), PUBLIC)
             operation["security"] = [{"bearer": []}] if least else []
             if least:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from console.contract.board import Part
 from console.contract.checkup import Finding
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from console.control.service import Service
+
+REACH_SECONDS: Final = 2.0
+"""How long a gateway may take to accept a connection."""
 
 _ADVICE: Final = {
     "store": "look at the database server, its disk and its log",
@@ -26,7 +31,7 @@ async def examine(service: Service) -> tuple[Finding, ...]:
     """Return all findings, in the order in which they are made."""
     findings = [_of_part(part) for part in await service.parts()]
     findings += await _invariants(service)
-    findings += [_of_gateway(name, state) for name, state in _gateway_states(service).items()]
+    findings += await asyncio.gather(*(_of_gateway(service, name) for name in service.configs))
     if service.third_parties is not None:
         findings += await service.third_parties.findings()
     return tuple(findings)
@@ -65,15 +70,25 @@ def _of_part(part: Part) -> Finding:
     )
 
 
-def _gateway_states(service: Service) -> dict[str, str]:
-    return {} if service.pipeline is None else {**service.pipeline.gateway_states()}
-
-
-def _of_gateway(name: str, state: str) -> Finding:
-    sound = state == "healthy"
-    return Finding(
-        check=f"gateway {name}",
-        state="ok" if sound else "warning",
-        detail=Untrusted(f"is {state}"),
-        advice="" if sound else "look at its figures and ask its operator; traffic goes to the others",
-    )
+async def _of_gateway(service: Service, name: str) -> Finding:
+    """Tell whether a gateway can be reached from here, and how its recent answers were."""
+    check = f"gateway {name}"
+    address = urlsplit(service.configs[name].base_url)
+    port = address.port or (443 if address.scheme == "https" else 80)
+    try:
+        async with asyncio.timeout(REACH_SECONDS):
+            _, writer = await asyncio.open_connection(address.hostname, port)
+    except (OSError, TimeoutError):
+        return Finding(
+            check=check,
+            state="failed",
+            detail=Untrusted("cannot be reached from here"),
+            advice="check base_url, the network and the gateway; its orders stay in doubt until it answers",
+        )
+    writer.close()
+    states = {} if service.pipeline is None else service.pipeline.gateway_states()
+    state = states.get(name, "reachable")
+    if state in ("healthy", "reachable"):
+        return Finding(check=check, state="ok", detail=Untrusted(f"is {state}"))
+    advice = "look at its figures and ask its operator; traffic goes to the others"
+    return Finding(check=check, state="warning", detail=Untrusted(f"is {state}"), advice=advice)

@@ -30,6 +30,7 @@ from console.contract.places import (
 )
 from console.contract.vocabulary import Environment
 from console.control.log import write_log
+from console.control.past import COUNT, Past
 from console.control.sandbox_link import Sandbox
 from console.control.unix_socket import UnixSocket, answers
 
@@ -60,7 +61,17 @@ class Places:
         return socket_path(self.runtime, CONTROL_SOCKET)
 
 
-def main(runtime: Path, state: Path, linger: float, sandbox_options: tuple[str, ...]) -> int:
+@dataclass(frozen=True)
+class Manner:
+    """How an embedded service behaves: how long it lingers, how much of a past a fresh database gets,
+    and further words for the sandbox."""
+
+    linger: float = LINGER_SECONDS
+    past: int = COUNT
+    sandbox_options: tuple[str, ...] = ()
+
+
+def main(runtime: Path, state: Path, manner: Manner) -> int:
     """Run the embedded service of these directories until nobody needs it; return the exit code.
 
     Returns 0 at once when another service already answers there. Raises PlaceError, ListenError,
@@ -71,16 +82,16 @@ def main(runtime: Path, state: Path, linger: float, sandbox_options: tuple[str, 
     if lock is None:
         return 0
     write_log(places.state / "control.log")
-    sandbox = Sandbox(places.runtime, places.state, sandbox_options)
+    sandbox = Sandbox(places.runtime, places.state, manner.sandbox_options)
     sandbox.ensure()
     clock = SystemClock()
     with ThreadPoolExecutor(1, "opening") as opener:
-        opening = opener.submit(_open, places, clock)
+        opening = opener.submit(_open, places, clock, manner.past)
         listening = UnixSocket(places.socket)
         try:
             import uvloop
 
-            return uvloop.run(_run(places, clock, sandbox, listening, opening, linger))
+            return uvloop.run(_run(places, clock, sandbox, listening, opening, manner))
         finally:
             listening.remove()
             if not opening.cancel() and opening.exception() is None:
@@ -102,13 +113,12 @@ def _sole(places: Places) -> Lock | None:
             time.sleep(0.02)
 
 
-def _open(places: Places, clock: Clock) -> tuple[Store, Keys]:
+def _open(places: Places, clock: Clock, past: int) -> tuple[Store, Keys]:
     from console.control.opening import open_store
-    from console.control.past import expect_past
 
     url = f"sqlite:///{places.state / 'control.db'}"
     store, keys = open_store(url, places.state / "keys.json", clock, shard=0)
-    expect_past(store, places.state)
+    Past(places.state, past).expect(store)
     return store, keys
 
 
@@ -118,7 +128,7 @@ async def _run(
     sandbox: Sandbox,
     listening: UnixSocket,
     opening: Future[tuple[Store, Keys]],
-    linger: float,
+    manner: Manner,
 ) -> int:
     from console.control.app import create_app
     from console.control.entrance import Entrance
@@ -145,9 +155,10 @@ async def _run(
     notify_url = f"http://127.0.0.1:{callbacks_socket.getsockname()[1]}/v1/callbacks"
     from console.control.third_parties import EmbeddedThirdParties
 
-    third_parties = EmbeddedThirdParties(service, sandbox, places.state, notify_url)
+    third_parties = EmbeddedThirdParties(service, sandbox, Past(places.state, manner.past), notify_url)
+    service.third_parties = third_parties
     working = asyncio.create_task(third_parties.run(), name="third parties")
-    alone = await _until_alone(service.traffic, linger, stop, working)
+    alone = await _until_alone(service.traffic, manner.linger, stop, working)
 
     listening.remove()
     log.info("ending: %s", "nobody is left" if alone else "told to")

@@ -9,8 +9,6 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
 
 from console.control.sandbox_link import Sandbox, SandboxError
-from console.repayment.history import BATCH, HistoryError, load_history
-from console.store.counters import counted
 from console.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -30,37 +28,56 @@ MARK: Final = "past.loading"
 RETRY_SECONDS: Final = 2.0
 
 
-def expect_past(store: Store, state: Path) -> None:
-    """Leave the mark that asks for the past when the database is fresh; before anything is written."""
-    if not store.read_now(counted):
-        (state / MARK).touch(mode=0o600)
+class Past:
+    """The past of the database in a state directory."""
+
+    def __init__(self, state: Path, count: int = COUNT) -> None:
+        """`count` is how many repayments a fresh database gets."""
+        self._mark = state / MARK
+        self._count = count
+
+    @property
+    def expected(self) -> bool:
+        """Whether it is still to be loaded, or was cut off."""
+        return self._mark.exists()
+
+    def expect(self, store: Store) -> None:
+        """Ask for the past when the database is fresh; to be called before anything is written to it."""
+        from console.store.counters import counted
+
+        if self._count and not store.read_now(counted):
+            self._mark.touch(mode=0o600)
+
+    async def load(self, service: Service, sandbox: Sandbox) -> None:
+        """Load what is expected, going on where it was cut off; each repayment comes once."""
+        from console.repayment.history import HistoryError
+
+        while self.expected:
+            began = time.monotonic()
+            try:
+                new = await self._take_over(service, sandbox)
+            except (SandboxError, HistoryError, StoreError) as error:
+                log.warning("the past is not loaded yet: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self._mark.unlink()
+                log.info("%d past repayments loaded in %.1f s", new, time.monotonic() - began)
+
+    async def _take_over(self, service: Service, sandbox: Sandbox) -> int:
+        from console.repayment.history import BATCH, load_history
+
+        store, keys = await service.ready_now()
+        new = 0
+        async for piece in _in_pieces(sandbox.lines(f"/history?count={self._count}"), BATCH):
+            new += await load_history(store, piece, keys=keys)
+        return new
 
 
-async def load_past(service: Service, sandbox: Sandbox, state: Path) -> None:
-    """Fill a fresh database with the past that the sandbox tells, going on where it was cut off."""
-    mark = state / MARK
-    if not mark.exists():
-        return
-    store, keys = await service.ready_now()
-    while True:
-        began, new = time.monotonic(), 0
-        try:
-            async for piece in _pieces(sandbox):
-                new += await load_history(store, piece, keys=keys)
-        except (SandboxError, HistoryError, StoreError) as error:
-            log.warning("the past is not loaded yet: %s", error)
-            await asyncio.sleep(RETRY_SECONDS)
-        else:
-            mark.unlink()
-            log.info("%d past repayments loaded in %.1f s", new, time.monotonic() - began)
-            return
-
-
-async def _pieces(sandbox: Sandbox) -> AsyncIterator[list[dict[str, Any]]]:
+async def _in_pieces(lines: AsyncIterator[dict[str, Any]], size: int) -> AsyncIterator[list[dict[str, Any]]]:
     piece: list[dict[str, Any]] = []
-    async for line in sandbox.lines(f"/history?count={COUNT}"):
+    async for line in lines:
         piece.append(line)
-        if len(piece) == BATCH:
+        if len(piece) == size:
             yield piece
             piece = []
     if piece:

@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 from console.contract.board import Part
 from console.contract.text import Untrusted
-from console.control.past import MARK, load_past
+from console.control.past import Past
 from console.control.sandbox_link import GatewayCard, Sandbox, SandboxError
 from console.control.workforce import Workforce
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from console.contract.checkup import Finding
     from console.control.service import Service
     from console.gateways.config import GatewayConfig
@@ -54,15 +52,15 @@ PATIENCE_SECONDS: Final = 10.0
 class EmbeddedThirdParties:
     """Looks after the sandbox and whatever depends on it."""
 
-    def __init__(self, service: Service, sandbox: Sandbox, state: Path, notify_url: str) -> None:
-        self._service, self._sandbox, self._state, self._notify_url = service, sandbox, state, notify_url
+    def __init__(self, service: Service, sandbox: Sandbox, past: Past, notify_url: str) -> None:
+        self._service, self._sandbox, self._past, self._notify_url = service, sandbox, past, notify_url
         self._cards: tuple[GatewayCard, ...] = ()
         self._workforce: Workforce | None = None
         self._seen_at = time.monotonic()
 
     async def run(self) -> None:
         """Look after them until cancelled, then stop the workers."""
-        past = asyncio.create_task(load_past(self._service, self._sandbox, self._state), name="past")
+        past = asyncio.create_task(self._past.load(self._service, self._sandbox), name="past")
         try:
             while True:
                 await self._look()
@@ -94,7 +92,7 @@ class EmbeddedThirdParties:
         """Compare the sandbox's ledgers with the store."""
         from console.control.ledgers import compare, not_yet
 
-        if (self._state / MARK).exists():
+        if self._past.expected:
             return [not_yet()]
         return [await compare(self._service, self._sandbox)]
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from console.contract.problem import MEDIA_TYPE, Problem
 from console.control.service import Service
 
 
@@ -20,12 +19,6 @@ async def _service(request: Request) -> Service:
 
 InService = Annotated[Service, Depends(_service)]
 """A route's parameter: the running service."""
-
-PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    "4XX": {"description": "The request is at fault", "content": {MEDIA_TYPE: {}}, "model": Problem},
-    "5XX": {"description": "The service is at fault", "content": {MEDIA_TYPE: {}}, "model": Problem},
-}
-"""The errors that every route may answer, for the API's description."""
 
 
 def json_of(model: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
