@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from console.contract import zh_terminal
+from console.contract import zh_terminal, zh_tui
 
 MESSAGES: Final[dict[str, str]] = {
     "repayment": "还款",
     **zh_terminal.MESSAGES,
+    **zh_tui.MESSAGES,
 }

@@ -54,7 +54,7 @@ class Knowledge:
         self._read_only = read_only
         self._arrived = 0.0
         self._skew = 0.0
-        self._sampled = -SAMPLE_SECONDS
+        self._sampled: float | None = None
         self._since_lost = 0.0
 
     def connected(self, hello: Hello) -> None:
@@ -68,8 +68,7 @@ class Knowledge:
         self.board = board
         self.lost = None
         self._arrived = self._monotonic()
-        if self._arrived - self._sampled >= SAMPLE_SECONDS:
-            self._sample(board)
+        self._sample(board)
 
     def lose(self, reason: str) -> None:
         """Take note that the connection is gone; `reason` must be safe to show."""
@@ -137,9 +136,13 @@ class Knowledge:
         return [None] * (points - len(tail)) + tail
 
     def _sample(self, board: Board) -> None:
-        gap = self._arrived - self._sampled
-        missed = min(SAMPLES, round(gap / SAMPLE_SECONDS) - 1) if self.histories else 0
-        self._sampled = self._arrived
+        """Add a point to every history when it is time, by the boards' own time."""
+        at = board.as_of.timestamp()
+        steps = 1.0 if self._sampled is None else (at - self._sampled) / SAMPLE_SECONDS
+        if 0 <= steps < 1:
+            return
+        missed = min(SAMPLES, int(steps) - 1)
+        self._sampled = at
         figures: dict[str, float | None] = {}
         for line in board.stages:
             figures[f"depth:{line.stage}"] = float(line.depth)

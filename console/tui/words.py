@@ -87,6 +87,17 @@ VERDICT_STYLES: Final[dict[Verdict, str]] = {
     Verdict.NOT_FOUND: "warn",
 }
 
+STEPS: Final[dict[str, str]] = {
+    "taken_in": "taken in",
+    "screened": "screened",
+    "sent": "sent",
+    "resending": "sent again",
+    "exception_case": "exception case",
+    **{state.value.lower(): word for state, word in ATTEMPTS.items()},
+    **{stage.value: word for stage, word in STAGES.items()},
+}
+"""Words of the timeline."""
+
 LIGHTS: Final[dict[str, tuple[str, str, str]]] = {
     "healthy": ("+", "healthy", "good"),
     "ok": ("+", "ok", "good"),
@@ -126,6 +137,11 @@ def stage_word(word: str | None) -> str:
     if word is None:
         return "?"
     return t(STAGES[Stage(word)]) if word in Stage.__members__.values() else shown(word)
+
+
+def step_name(word: str) -> str:
+    """Return a step of the timeline; an unknown word is shown as it is."""
+    return t(STEPS[word]) if word in STEPS else shown(word)
 
 
 def light(state: str) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from console.contract.language import t
 from console.tui.keys import keys_label
 from console.tui.screens.picker import DialogTitle
 from console.tui.situation import is_offered, view_name, why_not
-from console.tui.widgets.lines import Line, fitted
+from console.tui.widgets.lines import Line, fitted, width_of
 from console.tui.widgets.reader import Reader
 
 if TYPE_CHECKING:
@@ -34,7 +34,18 @@ GROUPS: Final = {
     Group.SANDBOX: "Sandbox",
 }
 
-_KEYS_WIDTH: Final = 14
+SIGNS: Final = (
+    ("?", "not known"),
+    ("-", "does not apply"),
+    ("!", "waits too long, or degraded"),
+    ("x", "down"),
+    (">", "the cursor"),
+    ("*", "marked"),
+)
+"""What the console's signs mean."""
+
+_KEYS_WIDTH: Final = 11
+_COMMAND_WIDTH: Final = 13
 
 
 def help_lines(situation: Situation, width: int) -> list[Line]:
@@ -46,19 +57,24 @@ def help_lines(situation: Situation, width: int) -> list[Line]:
             continue
         lines.append(fitted(((f" {t(GROUPS[group])}", "heading"),), width, "heading"))
         actions.sort(key=lambda action: why_not(action, situation) is not None)
-        lines.extend(_action_line(action, situation) for action in actions)
+        for action in actions:
+            lines.extend(_action_lines(action, situation, width))
         lines.append(())
     return [*lines, *_filter_lines(width), (), *_sign_lines(width)]
 
 
-def _action_line(action: Action, situation: Situation) -> Line:
+def _action_lines(action: Action, situation: Situation, width: int) -> list[Line]:
     reason = why_not(action, situation)
     keys = fitted(((f" {keys_label(action)}", "key" if reason is None else "old"),), _KEYS_WIDTH)
     command = f":{action.command}" if action.command and action.keys else ""
-    name = fitted(((command, "dim"),), 14)
+    name = fitted(((command, "dim" if reason is None else "old"),), _COMMAND_WIDTH)
     if reason is None:
-        return (*keys, *name, (t(action.title), "text"))
-    return (*keys, *name, (t(action.title), "old"), (f"  ({reason})", "old"))
+        return [(*keys, *name, (t(action.title), "text"))]
+    line: Line = (*keys, *name, (t(action.title), "old"))
+    because: Line = ((f"({reason})", "old"),)
+    if width_of(line) + 2 + width_of(because) <= width:
+        return [(*line, ("  ", "old"), *because)]
+    return [line, ((" " * (_KEYS_WIDTH + _COMMAND_WIDTH), "old"), *because)]
 
 
 def _filter_lines(width: int) -> list[Line]:
@@ -74,17 +90,9 @@ def _filter_lines(width: int) -> list[Line]:
 
 
 def _sign_lines(width: int) -> list[Line]:
-    signs = (
-        ("?", "not known"),
-        ("-", "does not apply"),
-        ("!", "waits too long, or degraded"),
-        ("x", "down"),
-        (">", "the cursor"),
-        ("*", "marked"),
-    )
     lines = [fitted(((f" {t('Signs')}", "heading"),), width, "heading")]
     lines.extend(
-        (*fitted(((f" {sign}", "key"),), _KEYS_WIDTH), (t(meaning), "text")) for sign, meaning in signs
+        (*fitted(((f" {sign}", "key"),), _KEYS_WIDTH), (t(meaning), "text")) for sign, meaning in SIGNS
     )
     return lines
 

@@ -201,7 +201,7 @@ def _gateway_columns() -> tuple[Column, ...]:
 
 
 def _trouble_columns() -> tuple[Column, ...]:
-    return (Column(t("what"), 24, share=1), Column(t("why"), 24, share=2))
+    return (Column(t("what"), 30, share=1), Column(t("why"), 20, share=1))
 
 
 def _trouble_row(trouble: Trouble, old: bool) -> Row:

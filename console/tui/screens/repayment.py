@@ -22,6 +22,7 @@ from console.tui.words import (
     VERDICTS,
     stage_name,
     stage_style,
+    step_name,
 )
 
 if TYPE_CHECKING:
@@ -239,7 +240,7 @@ def _timeline(repayment: Repayment, width: int, zone: str) -> list[Line]:
             (
                 (f" {figures.moment(step.at, zone)}  ", "dim"),
                 *fitted(((step.actor, "label"),), 12),
-                (f"{shown(step.what)}  ", "text"),
+                (f"{step_name(step.what)}  ", "text"),
                 (step.detail, "dim"),
             )
         )

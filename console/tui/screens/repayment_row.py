@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 def columns() -> tuple[Column, ...]:
     """Return the columns; the first to give way are those one needs least at night."""
     return (
-        Column(t("created"), 14, priority=2),
-        Column(t("id"), 20, share=2),
+        Column(t("created"), 14, priority=3),
+        Column(t("id"), 29),
         Column(t("stage"), 10),
-        Column(t("amount"), 12, right=True),
-        Column(t("gateway"), 9, priority=1),
-        Column(t("error"), 18, share=1, priority=3),
+        Column(t("amount"), 13, right=True),
+        Column(t("gateway"), 9, priority=2),
+        Column(t("error"), 14, share=2, priority=1),
         Column(t("name"), 8, priority=5),
         Column(t("mobile"), 11, priority=6),
         Column(t("due"), 10, priority=4),

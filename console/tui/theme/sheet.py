@@ -25,7 +25,7 @@ FilterLine { height: 1; width: 100%; }
 Summary { height: 2; width: 100%; }
 Reader { height: 1fr; width: 100%; }
 
-ModalScreen { align: center middle; }
+ModalScreen { align: center middle; background: transparent; }
 .dialog { width: 72; max-width: 100%; height: auto; max-height: 100%; }
 .dialog Prompt { height: 2; width: 100%; }
 .dialog .title { height: 1; width: 100%; }

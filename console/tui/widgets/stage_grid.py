@@ -36,6 +36,14 @@ _MONEY_FROM: Final = 30
 """Lines of the screen from which cards show money."""
 
 
+_LINES_BELOW: Final = 14
+"""Lines that the panels below the cards want."""
+
+_TALLEST_HISTORY: Final = 6
+_GAP: Final = 2
+_MARGIN: Final = (" ", "text")
+
+
 class StageGrid(Lines, can_focus=True):
     """Two rows of cards with a cursor."""
 
@@ -65,7 +73,8 @@ class StageGrid(Lines, can_focus=True):
     def suit(self, lines: int) -> None:
         """Choose how tall cards are on a screen of that many lines."""
         self._money = lines >= _MONEY_FROM
-        self._history_rows = 1 if lines < 36 else 3 if lines < 48 else 4
+        spare = (lines - _LINES_BELOW - 2 * (4 + self._money)) // 2
+        self._history_rows = max(1, min(_TALLEST_HISTORY, spare))
         self.styles.height = 2 * (1 + self._card_height)
 
     @property
@@ -75,11 +84,11 @@ class StageGrid(Lines, can_focus=True):
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """Return both rows with their headings."""
         lines: list[Line] = []
-        card = (width - 4) // 5
+        card = (width - 2 - 4 * _GAP) // 5
         for row, stages in enumerate(ROWS):
             lines.append(self._heading(row, width, card))
             columns = [(self._card(stage, card, row, column), card) for column, stage in enumerate(stages)]
-            lines.extend(joined(columns, self._card_height))
+            lines.extend((_MARGIN, *line) for line in joined(columns, self._card_height, _GAP))
         return lines
 
     def _heading(self, row: int, width: int, card: int) -> Line:
