@@ -245,8 +245,12 @@ class ProgramInTerminal:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"output never paused for {quiet} s\n{self.text}")
 
-    def time_key(self, key: str, timeout: float = 2.0) -> float:
-        """Press a key and return the seconds until the screen differs from before. Raises TimeoutError."""
+    def time_key(self, key: str, shows: str | None = None, timeout: float = 2.0) -> float:
+        """Press a key and return the seconds until the screen differs from before.
+
+        Where the screen changes by itself, `shows` is a regular expression that only the answer to
+        the key matches. Raises TimeoutError.
+        """
         self.pump(0)
         before = self.styled()
         begin = time.monotonic()
@@ -254,7 +258,7 @@ class ProgramInTerminal:
         while time.monotonic() < begin + timeout:
             if self.pump(0.02):
                 arrived = time.monotonic()
-                if self.styled() != before:
+                if re.search(shows, self.text) if shows else self.styled() != before:
                     return arrived - begin
         raise TimeoutError(f"{key!r} changed nothing in {timeout} s\n{self.text}")
 

@@ -97,31 +97,42 @@ async def test_holding_page_down_asks_only_for_where_it_ends() -> None:
 async def test_the_next_page_is_loaded_before_it_is_needed_in_the_direction_of_travel() -> None:
     service = Service()
     rows = PagedRows(service.fetch, COUNT, page_size=10)
+    arrivals = Arrivals()
+    rows.observe(arrivals)
     rows.want(500, 509)
-    await settled(service, 2)
-    assert service.asked == [500, 510]
+    assert await arrivals.next(2) == [(500, 509), (510, 519)]
     rows.want(495, 504)
-    await settled(service, 4)
-    assert sorted(service.asked[2:]) == [480, 490]
+    assert await arrivals.next(2) == [(480, 489), (490, 499)]
     rows.close()
 
 
-async def settled(service: Service, asked: int) -> None:
-    async with asyncio.timeout(5):
-        while len(service.asked) < asked:
-            await asyncio.sleep(0)
-    for _ in range(5):
-        await asyncio.sleep(0)
+class Arrivals:
+    """An observer that can be waited for."""
+
+    def __init__(self) -> None:
+        self._ranges: asyncio.Queue[tuple[int, int]] = asyncio.Queue()
+
+    def rows_changed(self, first: int, last: int) -> None:
+        self._ranges.put_nowait((first, last))
+
+    def rows_rearranged(self, removed: frozenset[str]) -> None:
+        raise AssertionError("pages come; rows do not move")
+
+    async def next(self, count: int = 1) -> list[tuple[int, int]]:
+        async with asyncio.timeout(5):
+            return sorted([await self._ranges.get() for _ in range(count)])
 
 
 async def test_few_pages_are_kept() -> None:
     service = Service()
     rows = PagedRows(service.fetch, COUNT, page_size=10, pages_kept=4)
-    for page in range(20):
+    arrivals = Arrivals()
+    rows.observe(arrivals)
+    rows.want(0, 9)
+    await arrivals.next(2)
+    for page in range(1, 20):
         rows.want(page * 10, page * 10 + 9)
-        async with asyncio.timeout(5):
-            while rows.row(page * 10) is None:
-                await asyncio.sleep(0)
+        await arrivals.next()
     assert rows.row(0) is None
     assert rows.index_of("rp_0") is None
     assert rows.index_of("rp_195") == 195

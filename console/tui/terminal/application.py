@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, ReturnType
+from textual.filter import Monochrome, NoColor
 
 from console.tui.terminal import crash
 from console.tui.terminal.clipboard import copy_to_clipboard
@@ -45,6 +46,9 @@ class TerminalApp(App[ReturnType]):
         self._incident: crash.Incident | None = None
         self._ending = False
         self.animation_level = "none"
+        # The output stage leaves colour out by itself; Textual's filter would turn it into greys, and
+        # fails on pieces without a style.
+        self._filters = [each for each in self._filters if not isinstance(each, (Monochrome, NoColor))]
 
     # --- output ---------------------------------------------------------------------------------
 

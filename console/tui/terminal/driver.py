@@ -21,7 +21,7 @@ from textual.geometry import Size
 
 from console.tui.terminal.flow import QUESTION
 from console.tui.terminal.reader import TerminalReader
-from console.tui.terminal.sequences import filtered
+from console.tui.terminal.sequences import controls_of, filtered
 from console.tui.terminal.writer import TerminalWriter
 
 if TYPE_CHECKING:
@@ -80,7 +80,12 @@ class ConsoleDriver(Driver):
     # --- output ---------------------------------------------------------------------------------
 
     def write(self, data: str) -> None:
-        """Write data, without any control sequence that is not on the list."""
+        """Write the listed control sequences in the data; text belongs into frames and is left out."""
+        if self._writer is not None:
+            self._writer.write(controls_of(data).encode())
+
+    def write_frame(self, data: str) -> None:
+        """Write a frame: text, and control sequences that are on the list."""
         if self._writer is not None:
             self._writer.write(filtered(data).encode("utf-8", "replace"))
 

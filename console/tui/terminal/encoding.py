@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from console.tui.terminal.cells import TAIL, has_certain_width
+from console.tui.terminal.cells import TAIL, has_certain_width, is_wide
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,49 +22,50 @@ _WORTH_A_JUMP: Final = 4
 _EXTENDED: Final = {"38", "48"}
 """SGR codes that take a colour of several parameters."""
 
-Run = tuple[int, int]
-"""First and last column of neighbouring cells that differ."""
+Piece = tuple[int, int, int]
+"""Neighbouring cells of one style: line, first column, last column."""
 
 
-def runs_of(wanted: CellRow, shown: CellRow) -> list[Run]:
-    """Return the stretches of cells that must be written, in order, none halving a wide character."""
+def pieces_of(line: int, wanted: CellRow, shown: CellRow) -> list[tuple[str, Piece]]:
+    """Return the cells of a line that must be written, in pieces of one style.
+
+    No piece halves a wide character.
+    """
+    characters, styles = wanted.characters, wanted.styles
     changed = [
         column
         for column, (new, old, new_style, old_style) in enumerate(
-            zip(wanted.characters, shown.characters, wanted.styles, shown.styles, strict=True)
+            zip(characters, shown.characters, styles, shown.styles, strict=True)
         )
-        if new != old or new_style != old_style
+        if (new != old or new_style != old_style) and new != TAIL
     ]
-    if not changed:
-        return []
-    characters, last_column = wanted.characters, len(wanted.characters) - 1
-    runs: list[Run] = []
-    start = end = changed[0]
+    pieces: list[tuple[str, Piece]] = []
+    first = last = -1
+    style = ""
     for column in changed:
-        if column - end > _WORTH_A_JUMP:
-            runs.append((start, end))
-            start = column
-        end = column
-    runs.append((start, end))
-    return [
-        (
-            first - 1 if characters[first] == TAIL else first,
-            last + 1 if last < last_column and characters[last + 1] == TAIL else last,
-        )
-        for first, last in runs
-    ]
+        gap = column - last - 1
+        if first < 0 or gap > _WORTH_A_JUMP or any(each != style for each in styles[last + 1 : column + 1]):
+            if first >= 0:
+                pieces.append((style, (line, first, last)))
+            first, style = column, styles[column]
+        last = column + 1 if is_wide(characters[column]) else column
+    if first >= 0:
+        pieces.append((style, (line, first, last)))
+    return pieces
 
 
 class Pen:
-    """Writes cells, and remembers the style in force so that only changes of style are sent."""
+    """Writes cells; remembers the style in force and where the cursor is, so that neither is sent twice."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._style: str | None = None
+        self._at: tuple[int, int] | None = None
 
     def raw(self, sequence: str) -> None:
         """Add a control sequence that moves or scrolls; the style in force stays."""
         self._parts.append(sequence)
+        self._at = None
 
     def plain(self) -> None:
         """Return to the default style."""
@@ -72,34 +73,27 @@ class Pen:
             self._parts.append("\x1b[m")
             self._style = ""
 
-    def row(self, line: int, wanted: CellRow, runs: Sequence[Run]) -> None:
-        """Write the runs of a row; `line` counts from zero."""
-        column = -1
-        for first, last in runs:
-            if column < 0:
-                self._parts.append(f"\x1b[{line + 1};{first + 1}H")
-            else:
-                self._parts.append(f"\x1b[{first - column}C")
-            self._cells(first, last, wanted)
-            column = last + 1
+    def piece(self, piece: Piece, style: str, characters: list[str]) -> None:
+        """Write the cells of a piece; `characters` are those of its whole line."""
+        line, first, last = piece
+        self._move(line, first)
+        if style != self._style:
+            self._parts.append(transition(self._style, style))
+            self._style = style
+        text = "".join(characters[first : last + 1])
+        if text.isascii():
+            self._parts.append(text)
+        else:
+            self._uncertain(first, last + 1, characters)
+        self._at = (line, last + 1)
 
-    def _cells(self, first: int, last: int, wanted: CellRow) -> None:
-        characters, styles, parts = wanted.characters, wanted.styles, self._parts
-        column = first
-        while column <= last:
-            style = styles[column]
-            end = column + 1
-            while end <= last and styles[end] == style:
-                end += 1
-            if style != self._style:
-                parts.append(transition(self._style, style))
-                self._style = style
-            text = "".join(characters[column:end])
-            if text.isascii():
-                parts.append(text)
-            else:
-                self._uncertain(column, end, characters)
-            column = end
+    def _move(self, line: int, column: int) -> None:
+        if self._at == (line, column):
+            return
+        if self._at is not None and self._at[0] == line and self._at[1] < column:
+            self._parts.append(f"\x1b[{column - self._at[1]}C")
+        else:
+            self._parts.append(f"\x1b[{line + 1};{column + 1}H")
 
     def _uncertain(self, first: int, end: int, characters: list[str]) -> None:
         """Write cells of which some may be drawn wider or narrower, and set the column after those."""
@@ -124,12 +118,24 @@ class Pen:
 
 
 def encode(wanted: Sequence[CellRow], shown: list[CellRow], lines: Iterable[int], pen: Pen) -> None:
-    """Write with `pen` what turns `shown` into `wanted` on the given lines, and update `shown`."""
+    """Write with `pen` what turns `shown` into `wanted` on the given lines, and update `shown`.
+
+    Everything of one style is written together: changing a style costs more bytes than moving.
+    """
+    by_style: dict[str, list[Piece]] = {}
     for line in lines:
-        runs = runs_of(wanted[line], shown[line])
-        if runs:
-            pen.row(line, wanted[line], runs)
-            shown[line] = wanted[line].copy()
+        for style, piece in pieces_of(line, wanted[line], shown[line]):
+            by_style.setdefault(style, []).append(piece)
+        shown[line] = wanted[line].copy()
+    for style in sorted(by_style, key=_likeness):
+        for piece in by_style[style]:
+            pen.piece(piece, style, wanted[piece[0]].characters)
+
+
+def _likeness(style: str) -> tuple[tuple[str, ...], str, str]:
+    """Order styles so that neighbours differ in little."""
+    attributes, text, behind = _parts_of(style)
+    return attributes, behind, text
 
 
 @lru_cache(maxsize=16384)

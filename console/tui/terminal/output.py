@@ -44,8 +44,8 @@ class Terminal(Protocol):
     def pending(self) -> int:
         """How many bytes have not been taken yet."""
 
-    def write(self, data: str) -> None:
-        """Write data; never blocks."""
+    def write_frame(self, data: str) -> None:
+        """Write a frame; never blocks."""
 
 
 class OutputStage:
@@ -166,7 +166,7 @@ class OutputStage:
             self._asked_at = now
             self._flow.sent(len(frame), now)
         self.frames += 1
-        self._terminal.write(frame)
+        self._terminal.write_frame(frame)
 
     def _wait_for_lost_answer(self, now: float) -> None:
         if not self._timer_set:

@@ -30,9 +30,17 @@ _FORBIDDEN: Final = (
 _CONTROL: Final = re.compile(f"({ALLOWED})|{_FORBIDDEN}")
 
 
+_LISTED: Final = re.compile(ALLOWED)
+
+
 def filtered(data: str) -> str:
     """Return the data without any control sequence that is not allowed, and without its text."""
     return _CONTROL.sub(_keep, data)
+
+
+def controls_of(data: str) -> str:
+    """Return the allowed control sequences in the data and nothing else: no text at all."""
+    return "".join(_LISTED.findall(filtered(data)))
 
 
 def _keep(match: re.Match[str]) -> str:
