@@ -78,9 +78,15 @@ class Parser(argparse.ArgumentParser):
         """Return the noun's verbs, to be added one by one."""
         return Verbs(self, noun)
 
-    def flags(self) -> list[str]:
-        """Return every flag this parser knows."""
-        return [flag for action in self._actions for flag in action.option_strings if flag.startswith("--")]
+    def flags(self, *, deep: bool = False) -> list[str]:
+        """Return every long flag this parser knows; `deep` adds those of its verbs."""
+        found: dict[str, None] = {}
+        for action in self._actions:
+            found.update((flag, None) for flag in action.option_strings if flag.startswith("--"))
+            if deep and isinstance(action, argparse._SubParsersAction):
+                for child in action.choices.values():
+                    found.update((flag, None) for flag in child.flags(deep=True))
+        return list(found)
 
 
 class Verbs:
@@ -89,7 +95,7 @@ class Verbs:
     def __init__(self, parser: Parser, noun: str) -> None:
         self._noun = noun
         self._choices = parser.add_subparsers(
-            prog=parser.prog, dest="verb", metavar=t("VERB"), title=t("verbs"), required=False
+            prog=parser.prog, dest="verb", metavar="VERB", title=t("verbs"), required=False
         )
         self.names: list[str] = []
         parser.set_defaults(run=self._missing, chosen=parser)
@@ -115,7 +121,7 @@ def common_flags() -> Parser:
     parser = Parser(argument_default=argparse.SUPPRESS)
     flag = parser.add_argument
     flag("-h", "--help", action="help", help=t("show this help"))
-    flag("--profile", metavar=t("NAME"), help=t("the profile to use"))
+    flag("--profile", metavar="NAME", help=t("the profile to use"))
     flag("--json", action="store_true", help=t("print JSON"))
     flag("--lang", choices=LANGUAGES, help=t("language: en or zh"))
     flag("--no-color", action="store_true", help=t("no colour"))
@@ -134,21 +140,30 @@ def unknown(what: str, word: str, known: Sequence[str]) -> str:
 
 def parse(parser: Parser, argv: Sequence[str]) -> argparse.Namespace:
     """Return the parsed command line. Raises UsageError."""
+    everywhere = parser.flags(deep=True)
+    for position, word in enumerate(argv, 1):
+        if word == "--":
+            break
+        if word.startswith("--") and word.partition("=")[0] not in everywhere:
+            raise _unknown_flag(word, position, everywhere, parser)
     options, extra = parser.parse_known_args(protected(argv))
     if not extra:
         return options
     chosen: Parser = options.chosen
     word = extra[0].strip()
     position = next((at for at, part in enumerate(argv, 1) if part.strip() == word), 0)
-    where = t("argument {position}", position=position)
     if word.startswith("-") and word != "-":
-        name = word.partition("=")[0]
-        near = nearest(name, chosen.flags())
-        hint = (
-            t("did you mean {near}?", near=near) if near else t("see: {command} --help", command=chosen.prog)
-        )
-        raise UsageError(t("unknown flag {flag} ({where}); {hint}", flag=shown(name), where=where, hint=hint))
+        raise _unknown_flag(word, position, chosen.flags(), chosen)
+    where = t("argument {position}", position=position)
     raise UsageError(t("{word} is one too many ({where})", word=shown(word), where=where))
+
+
+def _unknown_flag(word: str, position: int, known: Sequence[str], parser: Parser) -> UsageError:
+    name = word.partition("=")[0]
+    near = nearest(name, known)
+    hint = t("did you mean {near}?", near=near) if near else t("see: {command} --help", command=parser.prog)
+    where = t("argument {position}", position=position)
+    return UsageError(t("unknown flag {flag} ({where}); {hint}", flag=shown(name), where=where, hint=hint))
 
 
 def protected(argv: Sequence[str]) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from console.cli.failures import Exit
-from console.contract.language import t
 
 if TYPE_CHECKING:
     from console.cli.arguments import Parser
@@ -16,7 +15,7 @@ SHELLS: Final = ("bash", "zsh", "tcsh")
 
 def add(parser: Parser) -> None:
     """Add the shell."""
-    parser.add_argument("shell", choices=SHELLS, metavar=t("SHELL"), help=", ".join(SHELLS))
+    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))
     parser.set_defaults(run=completion)
 
 

@@ -17,7 +17,7 @@ def add(parser: Parser) -> None:
     verbs = parser.verbs("control")
     serve_parser = verbs.add("serve", serve)
     serve_parser.add_argument(
-        "--config", required=True, metavar=t("FILE"), help=t("its configuration; see: repay control example")
+        "--config", required=True, metavar="FILE", help=t("its configuration; see: repay control example")
     )
     verbs.add("example", example)
 

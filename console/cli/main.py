@@ -104,7 +104,7 @@ def build_parser(noun: str | None, *, whole: bool = False) -> Parser:
         profile=None, json=False, lang=None, no_color=False, timeout=None, verbose=False, run=_open_console,
         chosen=parser,
     )  # fmt: skip
-    nouns = parser.add_subparsers(prog="repay", dest="noun", metavar=t("COMMAND"), title=t("commands"))
+    nouns = parser.add_subparsers(prog="repay", dest="noun", metavar="COMMAND", title=t("commands"))
     for name, about in NOUNS.items():
         child: Parser = nouns.add_parser(name, help=t(about), description=t(about), parents=[common_flags()])
         child.set_defaults(chosen=child)

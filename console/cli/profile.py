@@ -39,19 +39,19 @@ def add(parser: Parser) -> None:
     _name(verbs.add("use", use))
     new = verbs.add("new", write_new)
     _name(new)
-    new.add_argument("--from", dest="source", metavar=t("NAME"), help=t("the profile to copy"))
+    new.add_argument("--from", dest="source", metavar="NAME", help=t("the profile to copy"))
     change = verbs.add("set", set_value)
     _name(change)
-    change.add_argument("assignment", metavar=t("KEY=VALUE"), help=t("for example: view.language=zh"))
+    change.add_argument("assignment", metavar="KEY=VALUE", help=t("for example: view.language=zh"))
     check = verbs.add("validate", validate)
-    check.add_argument("name", nargs="?", metavar=t("NAME or FILE"), help=t("without: the one in use"))
+    check.add_argument("name", nargs="?", metavar="NAME or FILE", help=t("without: the one in use"))
     _name(verbs.add("path", path), optional=True)
     verbs.add("schema", schema)
 
 
 def _name(parser: Parser, *, optional: bool = False) -> None:
     about = t("without: the one in use") if optional else t("a profile's name")
-    parser.add_argument("name", nargs="?" if optional else None, metavar=t("NAME"), help=about)
+    parser.add_argument("name", nargs="?" if optional else None, metavar="NAME", help=about)
 
 
 def list_profiles(context: Context) -> int:
@@ -301,7 +301,7 @@ def schema(context: Context) -> int:
     for key in KEYS.values():
         default = "-" if key.default is None else _text(key.default)
         rows.append((key.path, " | ".join(key.choices) or t(key.kind.value), default, t(key.meaning)))
-    rows.append((f"{FILTERS}.{t('NAME')}", t("text"), "-", t("a named filter")))
+    rows.append((f"{FILTERS}.NAME", t("text"), "-", t("a named filter")))
     headings = (t("key"), t("values"), t("default"), t("meaning"))
     context.output.table([Column(heading) for heading in headings], rows)
     return Exit.DONE

@@ -19,7 +19,7 @@ def add(parser: Parser) -> None:
     verbs = parser.verbs("queue")
     verbs.add("list", list_queues)
     one = verbs.add("show", show)
-    one.add_argument("stage", metavar=t("STAGE"), help=t("for example: in_doubt"))
+    one.add_argument("stage", metavar="STAGE", help=t("for example: in_doubt"))
 
 
 def list_queues(context: Context) -> int:

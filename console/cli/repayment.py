@@ -52,14 +52,14 @@ def add(parser: Parser) -> None:
         help=t("how many to print, newest first; {count} without", count=DEFAULT_LIMIT),
     )  # fmt: skip
     one = verbs.add("show", show)
-    one.add_argument("id", metavar=t("ID"), help=t("a repayment's id"))
+    one.add_argument("id", metavar="ID", help=t("a repayment's id"))
     single = verbs.add("add", take_in_one)
     single.add_argument(
         "source", nargs="?", choices=("-",), metavar="-", help=t("read one JSON object from stdin")
     )
     for field, about in ADD_FIELDS.items():
-        single.add_argument(f"--{field.replace('_', '-')}", dest=field, metavar=t("VALUE"), help=t(about))
-    single.add_argument("--key", metavar=t("KEY"), help=t("idempotency key; made and printed when absent"))
+        single.add_argument(f"--{field.replace('_', '-')}", dest=field, metavar="VALUE", help=t(about))
+    single.add_argument("--key", metavar="KEY", help=t("idempotency key; made and printed when absent"))
     repayment_import.add_flags(verbs.add("import", repayment_import.run))
     repayment_export.add_flags(verbs.add("export", repayment_export.run))
 
@@ -67,7 +67,7 @@ def add(parser: Parser) -> None:
 def add_filter(parser: Parser) -> None:
     """Add the words of a filter."""
     parser.add_argument(
-        "filter", nargs="*", metavar=t("FILTER"), help=t("for example: state:failed gateway:alipay age<2h")
+        "filter", nargs="*", metavar="FILTER", help=t("for example: state:failed gateway:alipay age<2h")
     )
 
 

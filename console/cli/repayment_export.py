@@ -43,7 +43,7 @@ def add_flags(parser: Parser) -> None:
     from console.cli.repayment import add_filter
 
     add_filter(parser)
-    parser.add_argument("--to", required=True, metavar=t("FILE"), help=t("the file to write; - for stdout"))
+    parser.add_argument("--to", required=True, metavar="FILE", help=t("the file to write; - for stdout"))
     parser.add_argument("--format", choices=("csv", "jsonl"), help=t("without: by the file's name, else csv"))
     parser.add_argument("--force", action="store_true", help=t("replace the file if it is there"))
 

@@ -41,7 +41,7 @@ PATIENCE_SECONDS: Final = 600.0
 
 def add_flags(parser: Parser) -> None:
     """Add the file."""
-    parser.add_argument("file", metavar=t("FILE"), help=t("CSV with a header, or JSON lines; - for stdin"))
+    parser.add_argument("file", metavar="FILE", help=t("CSV with a header, or JSON lines; - for stdin"))
     parser.add_argument(
         "--encoding", choices=("utf-8", "gb18030"), help=t("without: found out from the file itself")
     )

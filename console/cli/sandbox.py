@@ -26,8 +26,8 @@ def add(parser: Parser) -> None:
     verbs = parser.verbs("sandbox")
     _add_run(verbs.add("run", run))
     fault = verbs.add("fault", switch_fault)
-    fault.add_argument("gateway", metavar=t("GATEWAY"), help=t("a gateway's id, or {all}", all=ALL_GATEWAYS))
-    fault.add_argument("mode", metavar=t("MODE"), help=t("how it misbehaves: one of those below"))
+    fault.add_argument("gateway", metavar="GATEWAY", help=t("a gateway's id, or {all}", all=ALL_GATEWAYS))
+    fault.add_argument("mode", metavar="MODE", help=t("how it misbehaves: one of those below"))
     fault.add_argument(
         "--rate", type=share, default=1.0, metavar="R", help=t("how often, from 0 to 1; 0 ends it")
     )
@@ -45,7 +45,7 @@ def _add_for(parser: Parser) -> None:
         "--for",
         dest="seconds",
         type=span,
-        metavar=t("SPAN"),
+        metavar="SPAN",
         help=t("for how long: 90s, 10m, 2h; without: until calm"),
     )
 
@@ -53,7 +53,7 @@ def _add_for(parser: Parser) -> None:
 def _add_run(parser: Parser) -> None:
     """Add the flags that the sandbox's own command line takes; it checks their values."""
     for flag, about in _RUN_VALUES.items():
-        parser.add_argument(flag, metavar=t("VALUE"), help=t(about))
+        parser.add_argument(flag, metavar="VALUE", help=t(about))
     for flag, about in _RUN_SWITCHES.items():
         parser.add_argument(flag, action="store_true", help=t(about))
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def add(parser: Parser) -> None:
     """Add the flags."""
     parser.add_argument(
-        "--config", required=True, metavar=t("FILE"), help=t("its configuration; see: repay control example")
+        "--config", required=True, metavar="FILE", help=t("its configuration; see: repay control example")
     )
     parser.set_defaults(run=work)
 

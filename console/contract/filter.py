@@ -16,6 +16,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
+from console.contract.language import t
 from console.contract.text import nearest, shown
 from console.contract.vocabulary import Stage, State
 
@@ -124,7 +125,7 @@ class FilterError(ValueError):
 
     def __str__(self) -> str:
         hint = f"; {self.hint}" if self.hint else ""
-        return f"column {self.column + 1}: {self.problem}{hint}"
+        return f"{t('column {column}', column=self.column + 1)}: {self.problem}{hint}"
 
 
 _HEAD: Final = re.compile(r"(?P<negated>-?)(?P<name>[A-Za-z_]+)(?P<operator>>=|<=|>|<|:|~|=)")
@@ -141,7 +142,7 @@ def parse_filter(text: str) -> Filter:
     Raises FilterError with the column and, where there is one, the nearest known name.
     """
     if len(text) > MAX_LENGTH:
-        raise FilterError(f"a filter has at most {MAX_LENGTH} characters", MAX_LENGTH)
+        raise FilterError(t("a filter has at most {most} characters", most=MAX_LENGTH), MAX_LENGTH)
     terms: list[Term] = []
     position = 0
     while position < len(text):
@@ -161,18 +162,20 @@ def _term(text: str, start: int) -> tuple[Term, int]:
     field = FIELDS.get(name)
     if field is None:
         near = nearest(name, FIELDS)
-        hint = f"did you mean {near}?" if near else f"known fields: {', '.join(FIELDS)}"
-        raise FilterError(f"unknown field {name!r}", head.start("name"), hint)
+        hint = t("did you mean {near}?", near=near) if near else t("known: {names}", names=", ".join(FIELDS))
+        raise FilterError(t("unknown field '{word}'", word=name), head.start("name"), hint)
     operator = ":" if head["operator"] == "=" else head["operator"]
     if operator not in _OPERATORS[field.kind]:
         allowed = " ".join(_OPERATORS[field.kind])
         raise FilterError(
-            f"{field.name} does not take {head['operator']}", head.start("operator"), f"it takes {allowed}"
+            t("{field} does not take {operator}", field=field.name, operator=head["operator"]),
+            head.start("operator"),
+            t("it takes {operators}", operators=allowed),
         )
     words, end = _values(text, head.end())
     values = tuple(_value(field, word, column) for word, column in words)
     if operator not in (":",) and len(values) > 1:
-        raise FilterError(f"{field.name}{operator} takes one value", words[1][1])
+        raise FilterError(t("{term} takes one value", term=field.name + operator), words[1][1])
     return Term(field, operator, values, head["negated"] == "-", start, end), end
 
 
@@ -184,7 +187,9 @@ def _bare(text: str, start: int) -> tuple[Term, int]:
     if _ID.match(word):
         return Term(FIELDS["id"], ":", (word,), False, start, end), end
     raise FilterError(
-        f"{shown(word)!r} is not field:value", start, f'to search for it write text~"{shown(word)}"'
+        t("'{word}' is not field:value", word=shown(word)),
+        start,
+        t('to search for it write text~"{word}"', word=shown(word)),
     )
 
 
@@ -201,13 +206,13 @@ def _values(text: str, start: int) -> tuple[list[tuple[str, int]], int]:
                 end += 1
             word = text[position:end]
         if not word:
-            raise FilterError("a value is missing", position)
+            raise FilterError(t("a value is missing"), position)
         words.append((word, position))
         if end >= len(text) or text[end] != ",":
             break
         position = end + 1
     if end < len(text) and not text[end].isspace():
-        raise FilterError("expected a space or a comma", end)
+        raise FilterError(t("expected a space or a comma"), end)
     return words, end
 
 
@@ -224,7 +229,7 @@ def _quoted(text: str, start: int) -> tuple[str, int]:
             return "".join(out), position + 1
         out.append(character)
         position += 1
-    raise FilterError("the quotation mark is never closed", start)
+    raise FilterError(t("the quotation mark is never closed"), start)
 
 
 def _value(field: Field, word: str, column: int) -> Value:
@@ -238,12 +243,16 @@ def _value(field: Field, word: str, column: int) -> Value:
         case Kind.MONEY:
             money = _MONEY.match(word)
             if money is None:
-                raise FilterError(f"{shown(word)!r} is not an amount in yuan", column, "write 500 or 500.25")
+                raise FilterError(
+                    t("'{word}' is not an amount in yuan", word=shown(word)), column, t("write 500 or 500.25")
+                )
             return int(money[1]) * 100 + int((money[2] or "").ljust(2, "0"))
         case Kind.DURATION:
             span = _DURATION.match(word)
             if span is None:
-                raise FilterError(f"{shown(word)!r} is not a time span", column, "write 90s, 10m, 2h or 3d")
+                raise FilterError(
+                    t("'{word}' is not a time span", word=shown(word)), column, t("write 90s, 10m, 2h or 3d")
+                )
             return int(span[1]) * _UNIT_MS[span[2]]
         case Kind.DAY:
             return _day(word, column)
@@ -253,8 +262,12 @@ def _one_of(word: str, known: tuple[str, ...], what: str, column: int) -> str:
     if word in known:
         return str(word)
     near = nearest(word, known)
-    hint = f"did you mean {near}?" if near else f"known: {', '.join(dict.fromkeys(known))}"
-    raise FilterError(f"unknown {what} {shown(word)!r}", column, hint)
+    names = ", ".join(dict.fromkeys(known))
+    hint = t("did you mean {near}?", near=near) if near else t("known: {names}", names=names)
+    problem = t("unknown state '{word}'", word=shown(word))
+    if what == "stage":
+        problem = t("unknown stage '{word}'", word=shown(word))
+    raise FilterError(problem, column, hint)
 
 
 def _day(word: str, column: int) -> date | RelativeDay:
@@ -268,7 +281,7 @@ def _day(word: str, column: int) -> date | RelativeDay:
         return date.fromisoformat(word)
     except ValueError:
         raise FilterError(
-            f"{shown(word)!r} is not a day", column, "write 2026-11-24, today or today+3d"
+            t("'{word}' is not a day", word=shown(word)), column, t("write 2026-11-24, today or today+3d")
         ) from None
 
 

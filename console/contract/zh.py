@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from console.contract import zh_terminal, zh_tui
+from console.contract import zh_cli, zh_sandbox, zh_terminal, zh_tui
 
 MESSAGES: Final[dict[str, str]] = {
-    "repayment": "还款",
+    **zh_cli.MESSAGES,
+    **zh_sandbox.MESSAGES,
     **zh_terminal.MESSAGES,
     **zh_tui.MESSAGES,
 }
