@@ -24,11 +24,6 @@ class Limits:
         self._fill()
         return max(0, min(self.max_in_flight - keep - self.in_flight, int(self._tokens)))
 
-    def wait_seconds(self) -> float:
-        """Return how long until the bucket holds a token again; 0 when it does."""
-        self._fill()
-        return max(0.0, (1 - self._tokens) / self._rate)
-
     def take(self, count: int = 1) -> None:
         """Begin calls; the caller has seen that there is room."""
         self._fill()

@@ -250,10 +250,8 @@ def due_to_ask(
     Those sent before `sent_after` are past asking and are left out.
     """
     width = len(Attempt._fields)
-    return [
-        Asked(attempt_from(row[:width]), *row[width:], False)
-        for row in _DUE_TO_ASK.rows(connection, (gateway, now, sent_after, limit))
-    ]
+    rows = _DUE_TO_ASK.rows(connection, (gateway, now, sent_after, limit))
+    return [Asked._make((attempt_from(row[:width]), *row[width:], False)) for row in rows]
 
 
 def claim(

@@ -1,0 +1,145 @@
+"""Choosing a gateway, and how far each is trusted."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.gateways.health import (
+    DOWN_IN_A_ROW,
+    ENOUGH,
+    PROBE_SECONDS,
+    UP_IN_A_ROW,
+    WINDOW_SECONDS,
+    Health,
+    HealthState,
+)
+from console.gateways.limits import Limits
+from console.gateways.routing import Route, choose
+
+HEALTHY, DEGRADED, DOWN = HealthState.HEALTHY, HealthState.DEGRADED, HealthState.DOWN
+
+
+class Ticks:
+    """Seconds that pass when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_traffic_is_split_by_weight() -> None:
+    routes = [Route("a", 60, 9, True), Route("b", 30, 9, True), Route("c", 10, 9, False)]
+    told = Counter(choose(routes, None, n / 1000) for n in range(1000))
+    assert told == {"a": 600, "b": 300, "c": 100}
+
+
+@pytest.mark.parametrize(
+    ("routes", "wanted", "chosen"),
+    [
+        ([Route("a", 1, 1, True), Route("b", 99, 1, True)], "a", "a"),
+        ([Route("a", 1, 0, True), Route("b", 99, 1, True)], "a", None),
+        ([Route("a", 1, 1, False), Route("b", 99, 1, True)], "a", "b"),
+        ([Route("a", 0, 1, True), Route("b", 99, 1, True)], "a", "b"),
+        ([Route("b", 99, 1, True)], "nobody", "b"),
+        ([Route("b", 0, 5, True), Route("c", 5, 0, True)], None, None),
+        ([], None, None),
+    ],
+)
+def test_a_wish_is_honoured_while_its_gateway_is_healthy(
+    routes: list[Route], wanted: str | None, chosen: str | None
+) -> None:
+    assert choose(routes, wanted, 0.5) == chosen
+
+
+routes_strategy = st.lists(
+    st.builds(
+        Route,
+        st.sampled_from("abcd"),
+        st.floats(0, 100, allow_subnormal=False),
+        st.integers(0, 3),
+        st.booleans(),
+    ),
+    max_size=4,
+    unique_by=lambda route: route.gateway,
+)
+
+
+@given(routes_strategy, st.sampled_from([None, "a", "x"]), st.floats(0, 1))
+def test_nobody_is_sent_where_there_is_no_room_or_no_weight(
+    routes: list[Route], wanted: str | None, chance: float
+) -> None:
+    chosen = choose(routes, wanted, chance)
+    by_name = {route.gateway: route for route in routes}
+    if chosen is not None:
+        assert by_name[chosen].free > 0 and by_name[chosen].weight > 0
+
+
+def test_a_gateway_goes_down_after_bad_outcomes_in_a_row_and_comes_back_after_good_ones() -> None:
+    health = Health(Ticks())
+    for _ in range(DOWN_IN_A_ROW - 1):
+        health.note(False)
+    assert health.state() is HEALTHY
+    health.note(False)
+    assert health.state() is DOWN and health.weight(100) == 0
+    for _ in range(UP_IN_A_ROW - 1):
+        health.note(True)
+    assert health.state() is DOWN
+    health.note(True)
+    assert health.state() is HEALTHY
+
+
+def test_a_tenth_of_bad_outcomes_degrades_and_half_of_them_brings_down() -> None:
+    health = Health(Ticks())
+    for number in range(2 * ENOUGH):
+        health.note(number % 10 != 0)
+    assert health.state() is DEGRADED
+    assert 0 < health.weight(100) < 100
+    for number in range(20 * ENOUGH):
+        health.note(number % 2 == 0)
+    assert health.state() is DOWN
+
+
+def test_old_outcomes_are_forgotten() -> None:
+    ticks = Ticks()
+    health = Health(ticks)
+    for number in range(2 * ENOUGH):
+        health.note(number % 5 != 0)
+    assert health.state() is DEGRADED
+    ticks.now += WINDOW_SECONDS + 1
+    assert health.state() is HEALTHY
+
+
+def test_a_gateway_that_is_down_is_probed_now_and_then() -> None:
+    ticks = Ticks()
+    health = Health(ticks)
+    assert not health.probe_due()
+    for _ in range(DOWN_IN_A_ROW):
+        health.note(False)
+    assert health.probe_due()
+    health.probing()
+    assert not health.probe_due()
+    ticks.now += PROBE_SECONDS
+    assert health.probe_due()
+
+
+def test_a_gateway_gets_no_more_calls_than_it_has_room_for() -> None:
+    ticks = Ticks()
+    limits = Limits(10, 20.0, ticks)
+    assert limits.free() == 5, "a quarter of a second's rate is saved up at most"
+    limits.take(5)
+    assert limits.free() == 0
+    ticks.now += 0.1
+    assert limits.free() == 2
+    ticks.now += 100
+    assert limits.free(keep=3) == 2
+    limits.take(5)
+    assert limits.free() == 0, "ten are in flight"
+    limits.give_back(1)
+    ticks.now += 1
+    assert limits.free() == 1
+    limits.untake(2)
+    assert limits.in_flight == 7
