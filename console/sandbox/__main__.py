@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.contract.places import InUseError, PlaceError, runtime_dir, state_dir
+from console.contract.places import CONTROL_SOCKET, InUseError, PlaceError, runtime_dir, state_dir
 from console.contract.text import shown
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def settings(words: Sequence[str] | None) -> Settings:
     address = (
         Address(None, chosen.control_url, token)
         if chosen.control_url
-        else Address(runtime / "control.sock", token=token)
+        else Address(runtime / CONTROL_SOCKET, token=token)
     )
     linger = chosen.linger
     if linger is None:

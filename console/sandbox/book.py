@@ -52,7 +52,7 @@ _NEXT: Final = """SELECT
 
 
 class BookError(Exception):
-    """The orders of this turn could not be kept; nothing may be answered about them."""
+    """Orders could not be kept or read; nothing may be answered about them."""
 
 
 class Book:
@@ -61,9 +61,9 @@ class Book:
     def __init__(self, directory: Path, gateways: Sequence[str], clock: Clock) -> None:
         """Open the book in a private directory, completing what a killed process left undone."""
         self.clock = clock
-        self.ledger_directory = directory / "ledger"
-        self.ledger_directory.mkdir(mode=0o700, exist_ok=True)
-        self.ledgers = {name: Ledger(self.ledger_directory / f"{name}.jsonl") for name in gateways}
+        self.directory = directory
+        (directory / "ledger").mkdir(mode=0o700, exist_ok=True)
+        self.ledgers = {name: Ledger(directory / "ledger" / f"{name}.jsonl") for name in gateways}
         self._database = _open(directory / "orders.db")
         self._recent: dict[tuple[str, str], Order] = {}
         self._dirty: dict[tuple[str, str], Order] = {}
@@ -81,11 +81,16 @@ class Book:
         key = (gateway, order_no)
         if (found := self._recent.get(key)) is not None:
             return found
-        row = self._database.execute(_GET, key).fetchone()
-        if row is None:
+        rows = self._read(_GET, key)
+        if not rows:
             return None
-        order = self._recent[key] = Order.of_row(row)
+        order = self._recent[key] = Order.of_row(rows[0])
         return order
+
+    @property
+    def pending(self) -> bool:
+        """Whether something was put that is not in the files yet."""
+        return bool(self._dirty or self._lines or self._violations or self._notes)
 
     def put(self, order: Order) -> None:
         """Keep an order, new or changed, with the next commit."""
@@ -115,7 +120,7 @@ class Book:
 
     def commit(self) -> None:
         """Write everything put so far to the files now. Raises BookError; then nothing of it is kept."""
-        if not (self._dirty or self._lines or self._violations or self._notes):
+        if not self.pending:
             return
         try:
             self._redo()
@@ -123,7 +128,7 @@ class Book:
         except (OSError, sqlite.Error) as error:
             for key in self._dirty:
                 self._recent.pop(key, None)
-            raise BookError(f"the sandbox cannot write its book: {error}") from error
+            raise BookError(f"the orders cannot be written: {error}") from error
         finally:
             self._dirty, self._lines, self._violations, self._notes = {}, {}, [], {}
         excess = len(self._recent) - RECENT
@@ -136,34 +141,33 @@ class Book:
         if self._next_due is None or instant < self._next_due:
             return [], []
         self.commit()
-        decide = [self._held(row) for row in self._database.execute(_TO_DECIDE, (instant, 1000))]
-        call = [self._held(row) for row in self._database.execute(_TO_CALL, (instant, calls))]
-        upcoming = [due for due in self._database.execute(_NEXT).fetchone() if due is not None]
+        decide = [self._held(row) for row in self._read(_TO_DECIDE, (instant, 1000))]
+        call = [self._held(row) for row in self._read(_TO_CALL, (instant, calls))]
+        upcoming = [due for due in self._read(_NEXT)[0] if due is not None]
         self._next_due = min(upcoming, default=None)
         return decide, call
 
     def counts(self) -> dict[str, int]:
         """Return how many orders wait for a decision and for a callback."""
         self.commit()
-        to_decide, to_call = self._database.execute(
+        [(to_decide, to_call)] = self._read(
             "SELECT (SELECT count(*) FROM orders WHERE decide_at IS NOT NULL),"
             " (SELECT count(*) FROM orders WHERE callback_at IS NOT NULL)"
-        ).fetchone()
+        )
         return {"to_decide": to_decide, "to_call": to_call}
 
     def violations(self, limit: int) -> tuple[int, list[tuple[int, str, str, str]]]:
         """Return how often callers broke the protocol, and the latest `limit` times."""
         self.commit()
-        count = self._database.execute("SELECT count(*) FROM violations").fetchone()[0]
-        rows = self._database.execute("SELECT * FROM violations ORDER BY rowid DESC LIMIT ?", (limit,))
-        return count, rows.fetchall()
+        [(count,)] = self._read("SELECT count(*) FROM violations")
+        return count, self._read("SELECT * FROM violations ORDER BY rowid DESC LIMIT ?", (limit,))
 
     def note(self, name: str) -> str | None:
         """Return a remembered fact about the sandbox itself."""
         if name in self._notes:
             return self._notes[name]
-        row = self._database.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone()
-        return None if row is None else str(row[0])
+        rows = self._read("SELECT value FROM notes WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else None
 
     def remember(self, name: str, value: str) -> None:
         """Remember a fact about the sandbox itself, with the next commit."""
@@ -177,6 +181,13 @@ class Book:
             self._database.close()
             for ledger in self.ledgers.values():
                 ledger.close()
+
+    def _read(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        try:
+            rows: list[tuple[Any, ...]] = self._database.execute(statement, values).fetchall()
+        except sqlite.Error as error:
+            raise BookError(f"the orders cannot be read: {error}") from error
+        return rows
 
     def _held(self, row: tuple[Any, ...]) -> Order:
         key = (row[0], row[1])
@@ -227,14 +238,14 @@ class Book:
     def _redo(self) -> None:
         if not self._behind:
             return
-        for gateway, offset, lines in self._database.execute("SELECT * FROM redo").fetchall():
+        for gateway, offset, lines in self._read("SELECT * FROM redo"):
             if (ledger := self.ledgers.get(gateway)) is not None:
                 ledger.complete(offset, lines)
         self._behind = False
 
     def _reconcile(self) -> None:
         """Learn the orders of ledger lines that the database never knew (it was lost, or lost its end)."""
-        known = dict(self._database.execute("SELECT gateway, offset + length(lines) FROM redo").fetchall())
+        known = dict(self._read("SELECT gateway, offset + length(lines) FROM redo"))
         for gateway, ledger in self.ledgers.items():
             for _, line in read_lines(ledger.path, known.get(gateway, 0)):
                 self._learn(gateway, parse_line(line))
@@ -263,9 +274,12 @@ class Book:
 
 
 def _open(path: Path) -> Any:
-    database = sqlite.connect(str(path), isolation_level=None)
-    path.chmod(0o600)
-    for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL"):
-        database.execute(f"PRAGMA {pragma}").fetchall()
-    database.executescript(_SCHEMA)
+    try:
+        database = sqlite.connect(str(path), isolation_level=None)
+        path.chmod(0o600)
+        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL"):
+            database.execute(f"PRAGMA {pragma}").fetchall()
+        database.executescript(_SCHEMA)
+    except sqlite.Error as error:
+        raise BookError(f"{path}: {error}; move it away: it is made again from the ledgers") from error
     return database

@@ -13,8 +13,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from console.contract.clock import iso
+from console.contract.places import PlaceError, read_private, write_private
 from console.gateways.wire import CURRENCY, Status
 from console.sandbox import intake, people, rhythm
+from console.sandbox.book import Book, BookError
 from console.sandbox.habits import DECLINE_CODES
 from console.sandbox.ledger import DEBIT, REVERSAL
 from console.sandbox.orders import Order, gateway_reference
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Sequence
 
     from console.contract.clock import Clock
-    from console.sandbox.book import Book
 
 FAILED_SHARE: Final = 0.034
 REVERSED_SHARE: Final = 0.006
@@ -34,7 +35,9 @@ CHUNK: Final = 200
 MOST: Final = 5_000_000
 """Repayments a past may have."""
 
-_MARKER: Final = "history"
+MARKER_FILE: Final = "history.json"
+"""Which past was told; beside the ledgers, and like them never lost with the database."""
+
 _DONE: Final = "history_done"
 _MINUTE: Final = 60_000
 _DAY: Final = 86_400_000
@@ -73,12 +76,16 @@ class History:
         self._book = book
         self._gateways = tuple(gateways)
         self._clock = clock
+        self._marker = book.directory / MARKER_FILE
         self._telling = asyncio.Lock()
 
     def past(self) -> Past | None:
-        """Return the past that was told, or None."""
-        note = self._book.note(_MARKER)
-        return None if note is None else Past(**json.loads(note))
+        """Return the past that was told, or None. Raises BookError when its file is unusable."""
+        try:
+            note = read_private(self._marker)
+            return None if note is None else Past(**json.loads(note))
+        except (PlaceError, ValueError, TypeError) as error:
+            raise BookError(f"{self._marker}: {error}; the past cannot be told again") from error
 
     def told(self) -> int:
         """Return how many of its repayments are in the ledgers."""
@@ -90,7 +97,7 @@ class History:
             past = self.past()
             if past is None:
                 past = Past(seed, min(count, MOST), days, self._clock.now() - _LATEST)
-                self._book.remember(_MARKER, json.dumps(asdict(past)))
+                write_private(self._marker, json.dumps(asdict(past)).encode())
             done = self.told()
             lines: list[bytes] = []
             for index, told in enumerate(repayments(past, self._gateways)):
@@ -112,6 +119,8 @@ class History:
     def _record(self, told: Told) -> None:
         """Write what the gateway knows of a past repayment: its order and its movements."""
         fields, status = told.fields, told.outcome
+        if self._book.get(fields["gateway"], fields["order_no"]) is not None:
+            return
         order = Order(
             fields["gateway"],
             fields["order_no"],

@@ -117,7 +117,10 @@ class GatewayServer:
                 return await self._debit(request, call)
             case "GET", ["debits", order_no]:
                 await self._take_time(gateway)
-                return await self._deliver(request, call, gateway.inquire(order_no))
+                reply = gateway.inquire(order_no)
+                if gateway.book.pending:
+                    await gateway.book.committed()
+                return await self._deliver(request, call, reply)
             case "POST", ["debits", order_no, "close"] if is_order_no(order_no):
                 amount_fen, currency = parse_close(call.body)
                 await self._take_time(gateway)

@@ -79,7 +79,8 @@ def make(ledger: Path, gateway: str, day: date, faults: Switchboard, chance: ran
         write(line)
         count += 1
         total += signed
-    write(settlement_end(count, total))
+    if not faults.strikes(gateway, Fault.TRUNCATE):
+        write(settlement_end(count, total))
     content.seek(0)
     return SettlementFile(content, length, digest.hexdigest())
 

@@ -17,7 +17,7 @@ from console.sandbox.ledger import DEBIT, LedgerError, Movement, parse_line, rea
 from console.sandbox.orders import repayment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 BATCH: Final = 5_000
@@ -79,14 +79,11 @@ class Tally:
     def __init__(self, path: Path, ledgers: Mapping[str, Path]) -> None:
         self._ledgers = dict(ledgers)
         self._lock = threading.Lock()
-        self._database: Any = sqlite.connect(str(path), isolation_level=None, check_same_thread=False)
-        path.chmod(0o600)
-        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = OFF"):
-            self._database.execute(f"PRAGMA {pragma}").fetchall()
-        self._database.executescript(_SCHEMA)
-        self._database.executemany(
-            "INSERT OR IGNORE INTO totals (gateway) VALUES (?)", [(name,) for name in self._ledgers]
-        )
+        try:
+            self._database: Any = _open(path, self._ledgers)
+        except sqlite.DatabaseError:
+            path.unlink()
+            self._database = _open(path, self._ledgers)
 
     def catch_up(self, lines: int | None = None) -> None:
         """Count what the ledgers have that was not counted yet, at most `lines` of each.
@@ -222,6 +219,17 @@ class Tally:
             ]
             for repayment, sums in found.items()
         }
+
+
+def _open(path: Path, gateways: Iterable[str]) -> Any:
+    """Open the count; it is made from the ledgers, so it need not survive a power cut."""
+    database = sqlite.connect(str(path), isolation_level=None, check_same_thread=False)
+    path.chmod(0o600)
+    for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = OFF"):
+        database.execute(f"PRAGMA {pragma}").fetchall()
+    database.executescript(_SCHEMA)
+    database.executemany("INSERT OR IGNORE INTO totals (gateway) VALUES (?)", [(name,) for name in gateways])
+    return database
 
 
 def totals_as_json(totals: list[Totals]) -> list[dict[str, object]]:

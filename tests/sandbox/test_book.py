@@ -162,6 +162,12 @@ def test_a_ledger_that_no_gateway_wrote_is_named(tmp_path: Path) -> None:
         opened(tmp_path)
 
 
+def test_an_unreadable_database_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "orders.db").write_bytes(b"not a database at all, but long enough to look" * 40)
+    with pytest.raises(BookError, match=r"orders\.db: .*move it away"):
+        opened(tmp_path)
+
+
 def test_memory_holds_only_recent_orders_and_the_files_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

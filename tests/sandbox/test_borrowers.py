@@ -156,3 +156,27 @@ async def test_a_surge_multiplies_and_passes() -> None:
     borrowers.surge(3)
     now = 1e6
     assert borrowers.factor() == 3
+
+
+async def test_over_the_network_the_door_opens_with_a_token() -> None:
+    seen: list[str | None] = []
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        seen.append(request.headers.get("Authorization"))
+        return web.Response(status=401)
+
+    runner = web.ServerRunner(web.Server(handle), shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        port = runner.addresses[0][1]
+        door = Door(Address(None, f"http://127.0.0.1:{port}/", "secret"), time.monotonic)
+        watching = asyncio.create_task(door.watch())
+        async with asyncio.timeout(5):
+            await door.opened()
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+    finally:
+        await runner.cleanup()
+    assert seen == ["Bearer secret"]

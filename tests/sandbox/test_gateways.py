@@ -9,9 +9,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from console.contract.clock import ManualClock
+from console.contract.clock import Instant, ManualClock
 from console.contract.faults import Fault
-from console.gateways.wire import MERCHANT_HEADER, SIGNATURE_HEADER, Status, WireError
+from console.gateways.wire import MERCHANT_HEADER, SIGNATURE_HEADER, DebitRequest, Status, WireError
+from console.sandbox.gateway import Reply
 from console.sandbox.habits import DECLINE_CODES, GATEWAYS, INSTANT
 from tests.sandbox.sandbox import DAY, DECLINING, QUICK, Sandbox, opened
 
@@ -39,6 +40,22 @@ async def test_twenty_at_once_with_one_order_number_debit_once(sandbox: Sandbox)
     merchant = sandbox.merchant()
     await asyncio.gather(*(merchant.debit("rp_2-1") for _ in range(20)))
     assert sandbox.moved() == [("rp_2-1", "debit")]
+
+
+async def test_an_inquiry_does_not_tell_what_is_not_in_the_ledger_yet(sandbox: Sandbox) -> None:
+    merchant, book = sandbox.merchant(), sandbox.world.book
+    late = DebitRequest("rp_1-1", 100, "CNY", "a", "", Instant(sandbox.clock.now() + 1000))
+    inquiry = sandbox.world.gateways["alipay"].inquire
+
+    def inquire_just_after_the_debit(order_no: str) -> Reply:
+        sandbox.world.gateways["alipay"].debit(late)
+        return inquiry(order_no)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sandbox.world.gateways["alipay"], "inquire", inquire_just_after_the_debit)
+        heard = await merchant.inquire("rp_1-1")
+    assert merchant.answer(heard).status is Status.SUCCEEDED
+    assert book.ledgers["alipay"].size() > 0
 
 
 @pytest.mark.parametrize("other", [{"amount_fen": 12_346}, {"account": "9990012572883896"}])

@@ -47,6 +47,11 @@ def movements(directory: Path) -> list[Movement]:
     ]
 
 
+def lose_database(directory: Path) -> None:
+    for file in directory.glob("orders.db*"):
+        file.unlink()
+
+
 async def test_outcomes_and_ledgers_agree(tmp_path: Path) -> None:
     book, history = opened(tmp_path)
     past = await told(history)
@@ -122,6 +127,20 @@ async def test_a_telling_that_was_cut_off_is_completed(tmp_path: Path) -> None:
     await told(history)
     book.close()
     assert movements(tmp_path / "cut") == movements(tmp_path / "whole")
+
+
+async def test_a_lost_database_does_not_debit_the_past_again(tmp_path: Path) -> None:
+    clock = ManualClock()
+    book, history = opened(tmp_path, clock)
+    first = await told(history, count=500)
+    book.close()
+    before = movements(tmp_path)
+    lose_database(tmp_path)
+    clock.advance(DAY)
+    book, history = opened(tmp_path, clock)
+    assert await told(history, count=500) == first
+    book.close()
+    assert movements(tmp_path) == before
 
 
 async def test_the_gateways_know_their_past(tmp_path: Path) -> None:

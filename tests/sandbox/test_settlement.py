@@ -9,7 +9,7 @@ import pytest
 
 from console.contract.clock import Instant, business_day
 from console.contract.faults import Fault
-from console.gateways.wire import SettlementRow, parse_settlement
+from console.gateways.wire import SettlementRow, WireError, parse_settlement
 from console.sandbox import settlement
 from tests.sandbox.sandbox import DAY, Merchant, Sandbox
 
@@ -53,6 +53,14 @@ async def test_the_file_is_not_ready_before_the_day_is_over(sandbox: Sandbox) ->
     for word in (str(today), str(today + timedelta(days=1)), "yesterday", "2026-11-31"):
         heard = await merchant.call("GET", f"/settlements/{word}")
         assert merchant.refusal(heard) == (404, "SETTLEMENT_NOT_READY")
+
+
+async def test_a_truncated_file_lacks_its_last_line(sandbox: Sandbox) -> None:
+    merchant = sandbox.merchant()
+    day = await day_of(sandbox, merchant)
+    sandbox.fault(Fault.TRUNCATE)
+    with pytest.raises(WireError, match="INCOMPLETE"):
+        await rows_of(merchant, day)
 
 
 def test_a_day_ends_at_midnight_in_shanghai() -> None:

@@ -126,6 +126,15 @@ def test_nets_can_be_asked_for_since_an_instant(tmp_path: Path, paths: dict[str,
     tally.close()
 
 
+def test_an_unreadable_count_is_made_anew(tmp_path: Path, paths: dict[str, Path]) -> None:
+    write(paths["alipay"], ("rp_1-1", DEBIT))
+    (tmp_path / "tally.db").write_bytes(b"not a database at all, but long enough to look" * 40)
+    tally = Tally(tmp_path / "tally.db", paths)
+    tally.catch_up()
+    assert tally.totals()[0].debits == 1
+    tally.close()
+
+
 def test_a_broken_ledger_is_named_with_its_place(tmp_path: Path, paths: dict[str, Path]) -> None:
     tally = Tally(tmp_path / "tally.db", paths)
     paths["bank"].write_bytes(b"\x1b]0;owned\x07\n")
