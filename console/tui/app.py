@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from console.contract.language import t, use_language
+from console.contract.language import current_language, t, use_language
 from console.contract.places import state_dir
 from console.tui.connection import Connection, open_link
 from console.tui.knowledge import Knowledge
+from console.tui.ordered_keys import OrderedKeys
 from console.tui.pointer import PointerWatch
 from console.tui.screens.main import MainScreen
-from console.tui.terminal.application import TerminalApp, run_in_terminal
+from console.tui.terminal.application import run_in_terminal
 from console.tui.theme.sheet import SHEET
 from console.tui.theme.styles import use_theme
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from console.tui.connection import Link
 
 
-class ConsoleApp(TerminalApp[int], inherit_bindings=False):
+class ConsoleApp(OrderedKeys[int], inherit_bindings=False):
     """One engineer's console on one profile at a time."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -62,6 +63,7 @@ class ConsoleApp(TerminalApp[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Connect after the first paint, and never before."""
+        self.start_typing()
         self.call_after_refresh(self._connect)
 
     def _connect(self) -> None:
@@ -102,10 +104,15 @@ class ConsoleApp(TerminalApp[int], inherit_bindings=False):
 
     async def action_leave(self) -> None:
         """Quit at once."""
+        self.stop_typing()
         await self._disconnect()
         self.exit(0)
 
 
 def run(profile: Profile) -> int:
-    """Open the console on the terminal; return the exit code."""
-    return run_in_terminal(ConsoleApp(profile))
+    """Open the console on the terminal; return the exit code.
+
+    A language in use that is not the profile's was asked for, and is kept when the profile is switched.
+    """
+    asked = current_language()
+    return run_in_terminal(ConsoleApp(profile, language=None if asked == profile.view.language else asked))

@@ -143,9 +143,14 @@ def board(
     )  # fmt: skip
 
 
+def stage_of(index: int) -> Stage:
+    """Return the stage of the repayment number `index`."""
+    return (Stage.SETTLED, Stage.SETTLED, Stage.FAILED, Stage.SETTLED, Stage.IN_DOUBT)[index % 5]
+
+
 def row(index: int, *, name: str | None = None, error: str | None = None) -> RepaymentRow:
     """Return the repayment number `index`."""
-    stage = (Stage.SETTLED, Stage.SETTLED, Stage.FAILED, Stage.SETTLED, Stage.IN_DOUBT)[index % 5]
+    stage = stage_of(index)
     failed = error if error is not None else ERRORS[index % 3] if stage is Stage.FAILED else None
     at = datetime(2026, 11, 24, 6, 0, tzinfo=UTC) - timedelta(seconds=7 * index)
     return RepaymentRow(
@@ -233,7 +238,7 @@ class FakeService:
             raise Invalid(error.problem, error.hint, code="filter", column=error.column) from error
         members = list(range(self.count))
         for term in parsed.terms:
-            members = [index for index in members if _matches(row(index), term.field.name, term.values)]
+            members = [index for index in members if _matches(index, term.field.name, term.values)]
         self.frozen.append(filter_text)
         name = f"sel_{len(self.frozen)}"
         self._selections[name] = members
@@ -281,13 +286,19 @@ class FakeService:
             raise self.failing
 
 
-def _matches(one: RepaymentRow, field: str, values: tuple[object, ...]) -> bool:
-    shown = {"state": one.state.value, "stage": one.stage.value, "gateway": one.gateway, "id": one.id}
+def _matches(index: int, field: str, values: tuple[object, ...]) -> bool:
+    stage = stage_of(index)
+    shown = {
+        "state": state_of(stage).value, "stage": stage.value, "gateway": GATEWAYS[index % 4],
+        "id": f"rp_{index:08d}",
+    }  # fmt: skip
     return field not in shown or shown[field] in values
 
 
 def _shares(keys: list[str | None]) -> tuple[Share, ...]:
-    return tuple(Share(key=key, count=count, sum_fen=count * 100) for key, count in Counter(keys).most_common())
+    return tuple(
+        Share(key=key, count=count, sum_fen=count * 100) for key, count in Counter(keys).most_common()
+    )
 
 
 class FakeLink:

@@ -56,7 +56,7 @@ class Confirm(ModalScreen[bool], inherit_bindings=False):
     def on_mount(self) -> None:
         """Start on Cancel, or on an empty line."""
         if self._code is None:
-            self._buttons.focus(scroll_visible=False)
+            self.set_focus(self._buttons)
         else:
             self._prompt.begin()
 

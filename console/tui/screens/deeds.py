@@ -15,8 +15,9 @@ from console.tui.keys import keys_label
 from console.tui.situation import is_offered, why_not
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
+    from console.contract.selection import Selection
     from console.profiles.profile import Profile
     from console.tui.app import ConsoleApp
     from console.tui.screens.main import MainScreen
@@ -31,69 +32,70 @@ class Deeds:
 
     def __init__(self, main: MainScreen) -> None:
         self._main = main
-        self._question: Callable[[str], None] | None = None
+        self._question: Callable[[str], Awaitable[None]] | None = None
 
     @property
     def _app(self) -> ConsoleApp:
         return cast("ConsoleApp", self._main.app)
 
-    @property
-    def _repayments(self) -> RepaymentsPane:
-        return cast("RepaymentsPane", self._main.pane_for(View.REPAYMENTS))
+    async def _repayments(self) -> RepaymentsPane:
+        return cast("RepaymentsPane", await self._main.pane_for(View.REPAYMENTS))
+
+    async def _repayment(self) -> RepaymentPane:
+        return cast("RepaymentPane", await self._main.pane_for(View.REPAYMENT))
 
     # --- views --------------------------------------------------------------------------------------
 
-    def do_view_overview(self, argument: str) -> None:
+    async def do_view_overview(self, argument: str) -> None:
         """Show view 1."""
-        self._main.show_view(View.OVERVIEW)
+        await self._main.show_view(View.OVERVIEW)
 
-    def do_view_queues(self, argument: str) -> None:
+    async def do_view_queues(self, argument: str) -> None:
         """Show view 2."""
-        self._main.show_view(View.QUEUES)
+        await self._main.show_view(View.QUEUES)
 
-    def do_view_repayments(self, argument: str) -> None:
+    async def do_view_repayments(self, argument: str) -> None:
         """Show view 3, with a filter when one was given."""
+        await self._main.show_view(View.REPAYMENTS)
         if argument:
-            self.do_selection_filter(argument)
-        else:
-            self._main.show_view(View.REPAYMENTS)
+            (await self._repayments()).do_selection_filter(argument)
 
-    def open_filter(self, filter_text: str) -> None:
+    async def open_filter(self, filter_text: str) -> None:
         """Show the repayments that match a filter the console wrote."""
-        self._main.show_view(View.REPAYMENTS)
-        self._main.call_after_refresh(self._repayments.open_filter, filter_text)
+        pane = await self._repayments()
+        pane.open_filter(filter_text)
+        await self._main.show_view(View.REPAYMENTS)
 
-    def open_repayment(self, repayment_id: str) -> None:
+    async def open_repayment(self, repayment_id: str) -> None:
         """Show one repayment."""
-        pane = cast("RepaymentPane", self._main.pane_for(View.REPAYMENT))
-        self._main.show_view(View.REPAYMENT)
-        self._main.call_after_refresh(pane.open, repayment_id)
+        (await self._repayment()).open(repayment_id)
+        await self._main.show_view(View.REPAYMENT)
 
-    def do_repayment_show(self, argument: str) -> None:
+    async def do_repayment_show(self, argument: str) -> None:
         """Show the repayment of that id."""
-        self.open_repayment(argument)
+        await self.open_repayment(argument)
 
-    def do_console_back(self, argument: str) -> None:
+    async def do_console_back(self, argument: str) -> None:
         """Go from a repayment to the list, from elsewhere to the overview."""
         match self._main.view:
             case View.REPAYMENT:
-                self._main.show_view(View.REPAYMENTS)
+                await self._main.show_view(View.REPAYMENTS)
             case View.REPAYMENTS | View.QUEUES:
-                self._main.show_view(View.OVERVIEW)
+                await self._main.show_view(View.OVERVIEW)
             case View.OVERVIEW:
                 self._main.say(t("this is the first view; q quits"), "bar-dim")
 
-    def do_row_next(self, argument: str) -> None:
+    async def do_row_next(self, argument: str) -> None:
         """Show the next repayment of the list."""
-        self._step(1)
+        await self._step(1)
 
-    def do_row_previous(self, argument: str) -> None:
+    async def do_row_previous(self, argument: str) -> None:
         """Show the previous repayment of the list."""
-        self._step(-1)
+        await self._step(-1)
 
-    def _step(self, step: int) -> None:
-        table = self._repayments.table
-        pane = cast("RepaymentPane", self._main.pane_for(View.REPAYMENT))
+    async def _step(self, step: int) -> None:
+        table = (await self._repayments()).table
+        pane = await self._repayment()
         if table.cursor is None or table.cursor_key != pane.repayment_id:
             self._main.say(t("it is not in the list; esc goes back to it"), "bar-dim")
             return
@@ -109,16 +111,16 @@ class Deeds:
 
     # --- selections -----------------------------------------------------------------------------------
 
-    def do_selection_filter(self, argument: str) -> None:
+    async def do_selection_filter(self, argument: str) -> None:
         """Go to the repayments and filter there."""
-        self._main.show_view(View.REPAYMENTS)
-        self._main.call_after_refresh(self._repayments.do_selection_filter, argument)
+        await self._main.show_view(View.REPAYMENTS)
+        (await self._repayments()).do_selection_filter(argument)
 
-    def do_selection_named(self, argument: str) -> None:
+    async def do_selection_named(self, argument: str) -> None:
         """Apply a named filter of the profile, chosen from a list when none is named."""
         named = self._main.profile.filters
         if argument in named:
-            self.open_filter(named[argument])
+            await self.open_filter(named[argument])
             return
         if argument:
             self._main.say(t("the profile has no filter {name}", name=shown(argument)), "bar-warn")
@@ -129,11 +131,11 @@ class Deeds:
         from console.tui.screens.picker import Choice, Picker
 
         choices = [Choice(name, shown(name), shown(text)) for name, text in named.items()]
-        self._app.push_screen(Picker(t("Filters of the profile"), choices), self._named_chosen)
+        await self._app.push_screen(Picker(t("Filters of the profile"), choices), self._named_chosen)
 
-    def _named_chosen(self, name: str | None) -> None:
+    async def _named_chosen(self, name: str | None) -> None:
         if name is not None:
-            self.open_filter(self._main.profile.filters[name])
+            await self.open_filter(self._main.profile.filters[name])
 
     def do_row_copy(self, argument: str) -> None:
         """Copy the id under the cursor."""
@@ -145,14 +147,14 @@ class Deeds:
         copy_to_clipboard(self._app._driver, copied)
         self._main.say(t("copied {id}", id=shown(copied)))
 
-    def do_selection_export(self, argument: str) -> None:
+    async def do_selection_export(self, argument: str) -> None:
         """Export what is marked, else the whole selection; asks for the file when none is named."""
-        marked = self._repayments.export_filter
+        marked = (await self._repayments()).export_filter
         if marked is not None and len(marked) > _LONGEST_EXPORT_FILTER:
             self._main.say(t("too many marks to export; use a filter instead"), "bar-warn")
             return
         if argument:
-            self._export(argument)
+            await self._export(argument)
             return
         from console.tui.export import default_name
 
@@ -160,16 +162,18 @@ class Deeds:
         stamp = f"{datetime.now(UTC).astimezone(zone):%Y%m%d-%H%M%S}"
         self._ask(t("export to (.csv or .jsonl): "), default_name(stamp), self._export)
 
-    def _export(self, name: str) -> None:
-        self._main.run_worker(self._write_export(name), group="export", exclusive=True)
+    async def _export(self, name: str) -> None:
+        pane = await self._repayments()
+        if pane.selection is not None:
+            work = self._write_export(name, pane.selection, pane.export_filter)
+            self._main.run_worker(work, group="export", exclusive=True)
 
-    async def _write_export(self, name: str) -> None:
+    async def _write_export(self, name: str, selection: Selection, marked: str | None) -> None:
         from console.client.errors import ClientError
         from console.tui.export import ExportError, export
 
-        service, selection = self._main.connection.service, self._repayments.selection
-        marked = self._repayments.export_filter
-        if service is None or selection is None:
+        service = self._main.connection.service
+        if service is None:
             return
         try:
             if marked is not None:
@@ -199,35 +203,36 @@ class Deeds:
         return Known(self._main.profile.filters, self._profile_names, self._values)
 
     def _values(self) -> dict[str, tuple[str, ...]]:
-        return self._repayments.known_values()
+        pane = cast("RepaymentsPane | None", self._main.made(View.REPAYMENTS))
+        return {} if pane is None else pane.known_values()
 
     def _profile_names(self) -> tuple[str, ...]:
         from console.profiles.profile import listing
 
         return tuple(listed.name for listed in listing() if not listed.hidden and listed.profile is not None)
 
-    def _ask(self, question: str, proposal: str, answer: Callable[[str], None]) -> None:
+    def _ask(self, question: str, proposal: str, answer: Callable[[str], Awaitable[None]]) -> None:
         """Ask for a line in the footer's place."""
         self._question = answer
         self._main.command.ask(f" {question}", complete=None)
         self._main.open_command()
         self._main.command.begin(proposal)
 
-    def answered(self, text: str) -> bool:
+    async def answered(self, text: str) -> bool:
         """Give a line to whoever asked for it; return False when nobody did."""
         question, self._question = self._question, None
         if question is None:
             return False
         self._main.close_command()
         if text.strip():
-            question(text.strip())
+            await question(text.strip())
         return True
 
     def forget_question(self) -> None:
         """Nobody wants the answer any more."""
         self._question = None
 
-    def do_console_palette(self, argument: str) -> None:
+    async def do_console_palette(self, argument: str) -> None:
         """Find an action by its words; only what works here is offered."""
         from console.tui.screens.picker import Choice, Picker
 
@@ -242,21 +247,23 @@ class Deeds:
             Choice(f"filter {name}", t("Filter {name}", name=shown(name)), shown(text))
             for name, text in self._main.profile.filters.items()
         ]
-        self._app.push_screen(Picker(t("What do you want to do?"), [*choices, *named]), self._palette_chosen)
+        await self._app.push_screen(
+            Picker(t("What do you want to do?"), [*choices, *named]), self._palette_chosen
+        )
 
-    def _palette_chosen(self, key: str | None) -> None:
+    async def _palette_chosen(self, key: str | None) -> None:
         if key is None:
             return
         if key in BY_ID:
-            self._main.do(key)
+            await self._main.do(key)
         else:
-            self.do_selection_named(key.removeprefix("filter "))
+            await self.do_selection_named(key.removeprefix("filter "))
 
-    def do_console_help(self, argument: str) -> None:
+    async def do_console_help(self, argument: str) -> None:
         """Show what works here."""
         from console.tui.screens.help import HelpScreen
 
-        self._app.push_screen(HelpScreen(self._main.situation))
+        await self._app.push_screen(HelpScreen(self._main.situation))
 
     def do_console_reconnect(self, argument: str) -> None:
         """End the pause before the next try."""
@@ -266,13 +273,13 @@ class Deeds:
             self._main.connection.retry_now()
             self._main.say(t("trying again now"), "bar-dim")
 
-    def do_console_quit(self, argument: str) -> None:
+    async def do_console_quit(self, argument: str) -> None:
         """Quit at once."""
-        self._main.run_worker(self._app.action_leave(), group="quit")
+        await self._app.action_leave()
 
     # --- profiles ---------------------------------------------------------------------------------------
 
-    def do_console_profile(self, argument: str) -> None:
+    async def do_console_profile(self, argument: str) -> None:
         """Switch to the named profile, or to one chosen from a list."""
         from console.profiles.profile import listing
 
@@ -285,7 +292,7 @@ class Deeds:
                 )
                 self._main.say(problem, "bar-bad")
             else:
-                self._enter(entry.profile)
+                await self._enter(entry.profile)
             return
         from console.tui.screens.picker import Choice, Picker
 
@@ -300,14 +307,14 @@ class Deeds:
                 Choice(entry.name, f"{shown(entry.name)}{here}  {shown(entry.profile.title)}", note)
             )
 
-        def chosen(name: str | None) -> None:
+        async def chosen(name: str | None) -> None:
             profile = listed[name].profile if name is not None else None
             if profile is not None:
-                self._enter(profile)
+                await self._enter(profile)
 
-        self._app.push_screen(Picker(t("Switch the profile"), choices), chosen)
+        await self._app.push_screen(Picker(t("Switch the profile"), choices), chosen)
 
-    def follow_pointer(self) -> None:
+    async def follow_pointer(self) -> None:
         """Follow `repay profile use` of another shell, unless a profile was chosen here."""
         from console.profiles.document import ProfileError
 
@@ -318,9 +325,9 @@ class Deeds:
             return
         if profile is not None and profile.name != self._main.profile.name:
             self._main.say(t("another shell chose the profile {name}", name=profile.name))
-            self._enter(profile, chosen_here=False)
+            await self._enter(profile, chosen_here=False)
 
-    def _enter(self, profile: Profile, *, chosen_here: bool = True) -> None:
+    async def _enter(self, profile: Profile, *, chosen_here: bool = True) -> None:
         """Switch; ask before production."""
 
         def go(yes: bool | None) -> None:
@@ -343,5 +350,5 @@ class Deeds:
         )
         code = short_code() if profile.guard.confirm == "type" else None
         while len(self._app.screen_stack) > 1:
-            self._app.pop_screen()
-        self._app.push_screen(Confirm(t("Enter production?"), lines, t("Enter"), code=code), go)
+            await self._app.pop_screen()
+        await self._app.push_screen(Confirm(t("Enter production?"), lines, t("Enter"), code=code), go)

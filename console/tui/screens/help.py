@@ -118,7 +118,7 @@ class HelpScreen(ModalScreen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Take the keys."""
-        self._reader.focus(scroll_visible=False)
+        self.set_focus(self._reader)
 
     def on_key(self, event: events.Key) -> None:
         """Close; every other key is dead."""

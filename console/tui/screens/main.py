@@ -97,9 +97,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
         yield self.command
         yield self.footer
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Show the first view, and let time pass."""
-        self.show_view(self.view)
+        await self.show_view(self.view)
         self.set_interval(1.0, self._tick)
 
     # --- views --------------------------------------------------------------------------------------
@@ -113,40 +113,41 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """The view in sight."""
         return self._panes[self.view]
 
-    def pane_for(self, view: View) -> Pane:
+    async def pane_for(self, view: View) -> Pane:
         """Return the pane of a view, made and mounted when it is not there yet."""
         pane = self._panes.get(view)
         if pane is None:
             pane = self._make(view)
-            self.body.mount(pane)
+            await self.body.mount(pane)
         return pane
 
-    def show_view(self, view: View) -> None:
+    def made(self, view: View) -> Pane | None:
+        """Return the pane of a view if it has been wanted before."""
+        return self._panes.get(view)
+
+    async def show_view(self, view: View) -> None:
         """Bring a view into sight and give it the keys."""
-        pane = self.pane_for(view)
+        pane = await self.pane_for(view)
         self.view = view
         for other in self._panes.values():
             other.set_class(other is pane, "-here")
-        self.call_after_refresh(self._entered, pane)
-
-    def _entered(self, pane: Pane) -> None:
-        if pane is not self.pane or not pane.is_attached:
-            return
         pane.entered()
-        focus = pane.first_focus()
-        if focus is not None and not self.command.display:
-            focus.focus(scroll_visible=False)
+        self.focus_view()
         self.describe()
 
-    def on_open_filter(self, event: OpenFilter) -> None:
+    def focus_view(self) -> None:
+        """Give the keys to the view in sight."""
+        self.set_focus(self.pane.first_focus(), scroll_visible=False)
+
+    async def on_open_filter(self, event: OpenFilter) -> None:
         """Show the repayments that match."""
         event.stop()
-        self.deeds.open_filter(event.filter_text)
+        await self.deeds.open_filter(event.filter_text)
 
-    def on_open_repayment(self, event: OpenRepayment) -> None:
+    async def on_open_repayment(self, event: OpenRepayment) -> None:
         """Show one repayment."""
         event.stop()
-        self.deeds.open_repayment(event.repayment_id)
+        await self.deeds.open_repayment(event.repayment_id)
 
     # --- what is known --------------------------------------------------------------------------------
 
@@ -163,12 +164,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.notice.update_height()
         self.notice.redraw()
 
-    def _tick(self) -> None:
+    async def _tick(self) -> None:
         self.header.redraw()
         self._update_notice()
         self.pane.tick()
         self.describe()
-        self.deeds.follow_pointer()
+        await self.deeds.follow_pointer()
 
     @property
     def situation(self) -> Situation:
@@ -203,11 +204,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     # --- actions --------------------------------------------------------------------------------------
 
-    def action_do(self, action_id: str) -> None:
+    async def action_do(self, action_id: str) -> None:
         """Carry out the action of a key."""
-        self.do(action_id)
+        await self.do(action_id)
 
-    def do(self, action_id: str, argument: str = "") -> None:
+    async def do(self, action_id: str, argument: str = "") -> None:
         """Carry out an action, or say why it does not work here."""
         action = BY_ID[action_id]
         reason = why_not(action, self.situation)
@@ -217,7 +218,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
             return
         method = "do_" + action_id.replace(".", "_")
         deed = getattr(self.pane, method, None) or getattr(self.deeds, method)
-        deed(argument)
+        done = deed(argument)
+        if done is not None:
+            await done
 
     # --- the `:` line -----------------------------------------------------------------------------------
 
@@ -231,14 +234,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Give footer and keys back."""
         self.command.display = False
         self.footer.display = True
-        focus = self.pane.first_focus()
-        if focus is not None:
-            focus.focus(scroll_visible=False)
+        self.focus_view()
 
-    def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
+    async def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
         """Carry out the line, or point at what is wrong with it."""
         event.stop()
-        if self.deeds.answered(event.text):
+        if await self.deeds.answered(event.text):
             return
         try:
             command = parse_command(event.text)
@@ -247,7 +248,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             return
         self.close_command()
         if command is not None:
-            self.do(command.action, command.argument)
+            await self.do(command.action, command.argument)
 
     def on_prompt_cancelled(self, event: Prompt.Cancelled) -> None:
         """Do nothing."""

@@ -161,7 +161,7 @@ class OverviewPane(Pane):
         """Give the keys to the next panel."""
         panels: list[Widget] = [self.stages, self.gateways, self.stuck]
         here = next((index for index, panel in enumerate(panels) if panel.has_focus), -1)
-        panels[(here + 1) % len(panels)].focus(scroll_visible=False)
+        self.screen.set_focus(panels[(here + 1) % len(panels)], scroll_visible=False)
         self.post_message(SituationChanged())
 
 

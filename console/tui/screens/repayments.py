@@ -48,6 +48,7 @@ class RepaymentsPane(Pane):
         super().__init__(profile, knowledge, connection)
         self.selection: Selection | None = None
         self.filter_text = ""
+        self._submitted: str | None = None
         self._frozen_at = 0.0
         self._rows: PagedRows | None = None
         self._freezing = False
@@ -119,7 +120,8 @@ class RepaymentsPane(Pane):
             self._refuse(filter_text, shown(error.problem), error.column, shown(error.hint))
             return
         self.filter_text = filter_text
-        self._close_prompt()
+        if self._submitted == filter_text == self.prompt.text.strip():
+            self._close_prompt()
         self._show(selection, keep=keep)
 
     def _show(self, selection: Selection, *, keep: bool) -> None:
@@ -160,7 +162,7 @@ class RepaymentsPane(Pane):
 
     def _refuse(self, filter_text: str, problem: str, column: int | None, hint: str) -> None:
         """Point at what is wrong, in the prompt when one is typing, else below."""
-        if self.prompt.display and self.prompt.text == filter_text:
+        if self.prompt.display and self.prompt.text.strip() == filter_text:
             self.prompt.refuse(problem, column or 0, hint)
         else:
             self.table.set_empty(problem)
@@ -183,10 +185,11 @@ class RepaymentsPane(Pane):
         return values
 
     def _close_prompt(self) -> None:
+        self._submitted = None
         if self.prompt.display:
             self.prompt.display = False
             self.filter_line.display = True
-            self.table.focus(scroll_visible=False)
+            self.screen.set_focus(self.table, scroll_visible=False)
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
         """Freeze what was typed, once it can be read."""
@@ -196,7 +199,8 @@ class RepaymentsPane(Pane):
         except FilterError as error:
             self.prompt.refuse(error.problem, error.column, error.hint)
             return
-        self._freeze(event.text.strip())
+        self._submitted = event.text.strip()
+        self._freeze(self._submitted)
 
     def on_prompt_cancelled(self, event: Prompt.Cancelled) -> None:
         """Leave the filter as it was."""

@@ -87,7 +87,7 @@ class Prompt(Lines, can_focus=True):
     def begin(self, text: str = "") -> None:
         """Start with a text, the cursor behind it, and take the keys."""
         self._set(Typed.of(text), announce=False)
-        self.focus(scroll_visible=False)
+        self.screen.set_focus(self, scroll_visible=False)
 
     def refuse(self, problem: str, column: int = 0, hint: str = "") -> None:
         """Show what is wrong, pointing at the column; typing clears it."""
