@@ -24,7 +24,7 @@ from console.cli.arguments import (
 from console.cli.context import Context
 from console.cli.failures import Exit, Failure, failure_of
 from console.cli.output import Output, json_text
-from console.contract.language import LANGUAGES, t, use_language
+from console.contract.language import LANGUAGES, current_language, t, use_language
 from console.contract.text import shown
 
 if TYPE_CHECKING:
@@ -119,9 +119,14 @@ def _open_console(context: Context) -> int:
         from console.cli.status import show_once
 
         return show_once(context)
+    from dataclasses import replace
+
     from console.tui.app import run
 
-    return run(context.profile)
+    if context.options.no_color:
+        os.environ["NO_COLOR"] = "1"
+    profile = context.profile
+    return run(replace(profile, view=replace(profile.view, language=current_language())))
 
 
 def _report(error: Exception, words: list[str]) -> int:

@@ -11,6 +11,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -107,7 +108,7 @@ def spawn(runtime: Path, state: Path) -> subprocess.Popen[bytes]:
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
     log = os.open(state / LOG, flags, 0o600)
     try:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             (sys.executable, "-P", "-m", "console.control", "embedded"),
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -118,6 +119,8 @@ def spawn(runtime: Path, state: Path) -> subprocess.Popen[bytes]:
         )
     finally:
         os.close(log)
+    threading.Thread(target=child.wait, name="reap the service", daemon=True).start()
+    return child
 
 
 def _environment(environ: Mapping[str, str], runtime: Path, state: Path) -> dict[str, str]:

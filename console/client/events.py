@@ -30,7 +30,7 @@ class FrameReader:
 
     def feed(self, piece: bytes) -> list[Frame]:
         """Return the frames that are complete now. Raises FrameError when one grows too large."""
-        self._rest += piece.replace(b"\r\n", b"\n")
+        self._rest += piece
         *whole, self._rest = self._rest.split(b"\n\n")
         if len(self._rest) > LARGEST_FRAME:
             raise FrameError("a frame is too large")

@@ -101,7 +101,8 @@ def read_document(path: Path) -> Document:
     """
     name = shown(str(path))
     try:
-        with path.open("rb") as file:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe must not hold us up
+        with os.fdopen(handle, "rb") as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise ProfileError(t("{path} is not a regular file", path=name))
