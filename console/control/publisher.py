@@ -89,6 +89,7 @@ class Publisher:
         self._latest: Frame | None = None
         self._lock = asyncio.Lock()
         self._somebody = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._ended = False
         self._ticking: asyncio.Task[None] | None = None
 
@@ -119,12 +120,10 @@ class Publisher:
             seen = self._resumed(last_event_id)
             if last_event_id is not None and seen is None:
                 yield RESET
-            first = await self.latest(within=listener.interval)
-            if first.sequence != seen:
-                yield first.event
+            self._welcome(listener)
             while not self._ended:
                 frame = await listener.take(HEARTBEAT_SECONDS)
-                if frame is not None and frame.sequence > first.sequence:
+                if frame is not None and frame.sequence != seen:
                     yield frame.event
                 elif frame is None and not self._ended:
                     yield HEARTBEAT
@@ -132,6 +131,14 @@ class Publisher:
             self._listeners.discard(listener)
             if not self._listeners:
                 self._somebody.clear()
+
+    def _welcome(self, listener: Listener) -> None:
+        """Give a new listener the latest frame if it is fresh, else have one made at once."""
+        latest = self._latest
+        if latest is not None and time.monotonic() - latest.made_at < listener.interval:
+            listener.offer(latest)
+        else:
+            self._hurry.set()
 
     async def end(self) -> None:
         """End every stream, for good."""
@@ -150,6 +157,7 @@ class Publisher:
     async def _tick(self) -> None:
         while True:
             await self._somebody.wait()
+            self._hurry.clear()
             began = time.monotonic()
             interval = min((listener.interval for listener in self._listeners), default=1.0)
             try:
@@ -159,7 +167,9 @@ class Publisher:
             else:
                 for listener in self._listeners:
                     listener.offer(frame)
-            await asyncio.sleep(max(0.02, interval - (time.monotonic() - began)))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.02, interval - (time.monotonic() - began))):
+                    await self._hurry.wait()
 
     async def _make(self) -> Frame:
         board = await self._compute(self._sequence + 1)

@@ -35,7 +35,9 @@ class RepaymentList(Wire):
     response_model=IntakeReport,
     responses={201: {"model": Repayment, "description": "A single repayment was taken in"}},
 )
-async def take_in(request: Request, service: InService, caller: Admitted, until: Until) -> Response:
+async def take_in_repayments(
+    request: Request, service: InService, caller: Admitted, until: Until
+) -> Response:
     """Take in one repayment (201), or a batch of up to 1,000 (200 and a report on each).
 
     Idempotent by `external_id`, and by the `Idempotency-Key` that every mutation needs.
@@ -57,7 +59,7 @@ async def take_in(request: Request, service: InService, caller: Admitted, until:
 
 
 @router.get("", response_model=RepaymentList)
-async def page(
+async def list_repayments(
     service: InService,
     caller: Admitted,
     until: Until,
@@ -81,7 +83,7 @@ async def page(
 
 
 @router.get("/{repayment_id}", response_model=Repayment)
-async def show(repayment_id: str, service: InService, caller: Admitted, until: Until) -> Response:
+async def show_repayment(repayment_id: str, service: InService, caller: Admitted, until: Until) -> Response:
     """Return a repayment with its attempts, their evidence and its timeline."""
     found = await service.read(lambda connection: repayments.find(connection, repayment_id), until)
     if found is None:

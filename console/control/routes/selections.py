@@ -54,7 +54,7 @@ def _gone() -> ProblemError:
 
 
 @router.post("", response_model=Selection, status_code=201)
-async def freeze(request: Request, service: InService, caller: Admitted, until: Until) -> Response:
+async def freeze_selection(request: Request, service: InService, caller: Admitted, until: Until) -> Response:
     """Freeze the repayments that match now, newest first; kept for an hour."""
     wanted = filter_of((await parse_body(request, NewSelection)).filter)
     store, _ = await service.ready(until)
@@ -64,13 +64,13 @@ async def freeze(request: Request, service: InService, caller: Admitted, until: 
 
 
 @router.get("/{selection_id}", response_model=Selection)
-async def show(selection_id: str, service: InService, caller: Admitted, until: Until) -> Response:
+async def show_selection(selection_id: str, service: InService, caller: Admitted, until: Until) -> Response:
     """Return what was frozen: count, money, breakdown, digest."""
     return json_of(await _found(service, selection_id, until))
 
 
 @router.get("/{selection_id}/rows", response_model=Rows)
-async def rows(
+async def rows_of_selection(
     selection_id: str,
     service: InService,
     caller: Admitted,
@@ -96,7 +96,7 @@ async def rows(
     response_class=Response,
     responses={200: {"content": {name: {} for name in MEDIA_TYPES.values()}}},
 )
-async def take_out(
+async def export_selection(
     selection_id: str,
     service: InService,
     caller: Admitted,
