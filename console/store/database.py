@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from console.store.errors import StoreError as StoreError
@@ -44,7 +43,7 @@ class Store(ABC):
 
         Raises StoreError, which says what to do.
         """
-        scheme = urlsplit(url).scheme
+        scheme = url.partition(":")[0]
         if scheme == "sqlite":
             from console.store.sqlite import SqliteStore
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from console.contract.text import shown
 from console.store import schema
 from console.store.database import Store
 from console.store.errors import CommitUnknown, StoreClosed, StoreError, StoreFull, StoreUnreachable
@@ -42,6 +43,9 @@ MAX_TRIES: Final = 8
 
 UNREACHABLE_AFTER: Final = 15.0
 """Seconds for which a server that went away is waited for before the job fails."""
+
+_PASSING: Final = ("starting up", "shutting down", "recovery", "too many", "connection slots", "terminating")
+"""Words of refusals that pass by themselves."""
 
 _AGAIN: Final = frozenset({"40001", "40P01", "55P03"})
 """Serialisation failure, deadlock, lock not available: the transaction is surely undone."""
@@ -155,7 +159,7 @@ def _once(engine: Engine, job: Callable[[Connection], T]) -> T:
 def _engine(url: str, size: int, *, options: str = "", isolation_level: str = "READ COMMITTED") -> Engine:
     try:
         target = make_url(url).set(drivername="postgresql+psycopg")
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise StoreError("the database URL cannot be read", "write postgresql://user@host/name") from error
     settings = f"-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s {options}"
     engine = create_engine(
@@ -184,17 +188,20 @@ def _sqlstate(error: DBAPIError) -> str:
 
 
 def _broken(error: DBAPIError) -> bool:
-    """Whether the connection is gone (never sent, reset, or the server is shutting down)."""
+    """Whether the connection is gone or was not to be had, and may be again."""
     state = _sqlstate(error)
-    if state.startswith(("08", "57P")):
+    if state.startswith(("08", "57P")) or error.connection_invalidated:
         return True
-    return error.connection_invalidated or (
-        isinstance(error, OperationalError | InterfaceError) and not state and _is_connection_loss(error.orig)
-    )
+    lost = isinstance(error.orig, psycopg.OperationalError | psycopg.InterfaceError)
+    return lost and not state and _refusal(error) is None
 
 
-def _is_connection_loss(error: BaseException | None) -> bool:
-    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+def _refusal(error: DBAPIError) -> str | None:
+    """Return why the server refuses every connection with this URL; psycopg gives no code for it."""
+    _, fatal, reason = str(error.orig).rpartition("FATAL:")
+    if not fatal or any(words in reason for words in _PASSING):
+        return None
+    return shown(reason.strip().partition("\n")[0])
 
 
 def _translated(error: DBAPIError) -> StoreError | None:
@@ -204,14 +211,13 @@ def _translated(error: DBAPIError) -> StoreError | None:
         return StoreFull(
             "the database server's disk is full", "free disk space there; the service goes on by itself"
         )
-    if state.startswith("28"):
-        return StoreError("the database server refuses the user or password", "check the database URL")
-    if state == "3D000":
-        return StoreError("the database does not exist", "create it, or correct its name in the database URL")
+    if refusal := _refusal(error):
+        return StoreError(
+            f"the database server refuses the connection: {refusal}",
+            "check database, user and password in the database URL",
+        )
     if state == "25006":
         return StoreError("the database accepts no writes", "connect to the primary server")
-    if state == "53300":
-        return StoreUnreachable("the database server has no connection left", "raise max_connections there")
     if _broken(error):
         return StoreUnreachable(
             "the database server does not answer", "check that it runs and can be reached"
