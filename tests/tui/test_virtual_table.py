@@ -130,9 +130,9 @@ async def test_the_cursor_stays_with_its_row_when_rows_come_go_and_move() -> Non
     source = InMemoryRows(rows_of(range(100)))
     async with TableApp(VirtualTable(COLUMNS, source)).run_test(size=SIZE) as pilot:
         table = pilot.app.query_one(VirtualTable)
-        for _ in range(20):
-            await pilot.press("j")
+        await pilot.press(*["j"] * 25, *["k"] * 5)
         height = 20 - table.visible_rows.start
+        assert 0 < height < BODY - 1
         source.replace(rows_of(range(-50, 100)))
         await pilot.pause()
         assert (table.cursor, table.cursor_key) == (70, "rp_20")

@@ -111,10 +111,10 @@ def silence(log: Path | None) -> None:
     sys.excepthook = unhandled
     threading.excepthook = unhandled_in_thread
     sys.unraisablehook = unraisable
-    logging.getLogger().addHandler(_ToLog(log))
+    logging.getLogger().addHandler(IncidentHandler(log))
 
 
-class _ToLog(logging.Handler):
+class IncidentHandler(logging.Handler):
     """Writes warnings and worse to the incident log; without a log they go nowhere."""
 
     def __init__(self, log: Path | None) -> None:
