@@ -149,6 +149,7 @@ class Receiver:
     def __init__(self) -> None:
         self.url = ""
         self.refuse = 0
+        self.slowness = 0.0
         self.heard: list[tuple[float, Heard]] = []
         self._news = asyncio.Condition()
 
@@ -159,6 +160,7 @@ class Receiver:
         async with self._news:
             self.heard.append((asyncio.get_running_loop().time(), heard))
             self._news.notify_all()
+        await asyncio.sleep(self.slowness)
         if self.refuse:
             self.refuse -= 1
             return web.Response(status=500)

@@ -8,7 +8,7 @@ from pathlib import Path
 from console.contract.clock import ManualClock
 from console.contract.faults import Fault
 from console.gateways.wire import Status, verify_answer
-from console.sandbox.callbacks import BACKOFF
+from console.sandbox.callbacks import BACKOFF, PULSE
 from tests.sandbox.sandbox import ACCEPTING, Sandbox, opened, until
 
 
@@ -47,6 +47,14 @@ async def test_a_callback_that_is_not_taken_comes_again_as_the_same_event(accept
     assert len({callback.event_id for callback in callbacks}) == 1
     await until(lambda: waiting(accepting) == 0)
     assert accepting.world.callbacks.delivered == 1
+
+
+async def test_a_callback_under_way_is_not_sent_again_meanwhile(accepting: Sandbox) -> None:
+    accepting.receiver.slowness = 4 * PULSE
+    await confirmed(accepting)
+    await accepting.receiver.at_least(1)
+    await until(lambda: waiting(accepting) == 0)
+    assert len(accepting.receiver.heard) == 1
 
 
 async def test_a_gateway_gives_up_in_the_end(accepting: Sandbox) -> None:
