@@ -56,34 +56,22 @@ class Proxy:
                 server = socket.socket(socket.AF_UNIX)
                 server.connect(self._target)
                 self._open += [client, server]
-                threading.Thread(target=self._pass, args=(client, server, True), daemon=True).start()
-                threading.Thread(target=self._pass, args=(server, client, False), daemon=True).start()
+                done = threading.Event()
+                for ends in ((client, server, True), (server, client, False)):
+                    threading.Thread(target=self._pass, args=(*ends, done), daemon=True).start()
 
-    def _pass(self, source: socket.socket, sink: socket.socket, upward: bool) -> None:
-        committing = False
+    def _pass(self, source: socket.socket, sink: socket.socket, upward: bool, done: threading.Event) -> None:
+        """Pass on what comes; once a COMMIT was passed that is to be cut, its answer is not (`done`)."""
         with contextlib.suppress(OSError):
-            while received := source.recv(65536):
-                committing = upward and self.cut != "never" and _COMMIT in received
-                if committing and self.cut == "before_commit":
-                    break
-                if committing:
-                    _swallow(sink, received)
-                    break
+            while (received := source.recv(65536)) and not done.is_set():
+                if upward and self.cut != "never" and _COMMIT in received:
+                    cut, self.cut = self.cut, "never"
+                    if cut == "before_commit":
+                        break
+                    done.set()
                 sink.sendall(received)
-        if committing:
-            self.cut = "never"
         _close(source)
         _close(sink)
-
-
-def _swallow(server: socket.socket, commit: bytes) -> None:
-    """Deliver the commit, and cut once the server has done it, before the client hears."""
-    other = server.dup()
-    server.sendall(commit)
-    other.settimeout(0.5)
-    with contextlib.suppress(OSError):
-        other.recv(1, socket.MSG_PEEK)
-    other.close()
 
 
 def _close(end: socket.socket) -> None:
