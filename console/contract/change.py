@@ -1,0 +1,143 @@
+"""A change: everything an engineer does, previewed, guarded, audited, revertible."""
+
+from enum import StrEnum
+from typing import Any, Final
+
+from pydantic import Field
+
+from console.contract.text import Untrusted
+from console.contract.wire import Moment, Wire
+
+
+class ChangeState(StrEnum):
+    """Where a change stands. `lapsed` was never applied: nobody approved it, or nobody executed it in time."""
+
+    PROPOSED = "proposed"
+    AWAITING_APPROVAL = "awaiting_approval"
+    APPLIED = "applied"
+    REVERTED = "reverted"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    LAPSED = "lapsed"
+
+
+COMMON_FIELDS: Final = ("kind", "reason", "preview_digest", "expires", "incident")
+"""What may stand in every change beside the fields of its kind. `expires` is a span like `2h`;
+`incident` asks for break-glass."""
+
+
+class Needs(Wire):
+    """What a change needs before it is done; `approval` says why a second person must agree."""
+
+    role: str
+    risk: str
+    approval: Untrusted | None
+    expiry: str
+    reason: bool
+
+
+class Preview(Wire):
+    """What a change would do at this instant; `digest` binds body, versions and figures."""
+
+    kind: str
+    title: Untrusted
+    count: int
+    sum_fen: int
+    effects: tuple[Untrusted, ...]
+    warnings: tuple[Untrusted, ...]
+    irreversible: tuple[Untrusted, ...]
+    refusal: Untrusted | None
+    digest: str
+    needs: Needs
+    revertible: bool
+    as_of: Moment
+
+
+class Approval(Wire):
+    """Who said yes, and when."""
+
+    who: Untrusted
+    at: Moment
+
+
+class Change(Wire):
+    """One change. `body` holds the kind's own fields as they were sent."""
+
+    id: str
+    kind: str
+    title: Untrusted
+    state: ChangeState
+    who: Untrusted
+    reason: Untrusted
+    incident: Untrusted | None
+    body: dict[str, Any] = Field(repr=False)
+    created_at: Moment
+    applied_at: Moment | None
+    expires_at: Moment | None
+    ended_at: Moment | None
+    revert_of: str | None
+    reverted_by: str | None
+    preview: Preview
+    approvals: tuple[Approval, ...]
+
+
+class Changes(Wire):
+    """One page of changes, newest first."""
+
+    items: tuple[Change, ...]
+    next: str | None
+
+
+class AuditRow(Wire):
+    """One row of the audit chain: `hash` is over its canonical JSON and `previous`."""
+
+    seq: int
+    at: Moment
+    who: Untrusted
+    via: Untrusted
+    action: str
+    subject: Untrusted
+    outcome: str
+    reason: Untrusted
+    before_digest: str | None
+    after_digest: str | None
+    approvals: tuple[Untrusted, ...]
+    previous: str
+    hash: str
+
+
+class AuditPage(Wire):
+    """One page of the audit, newest first."""
+
+    items: tuple[AuditRow, ...]
+    next: str | None
+
+
+class AuditVerdict(Wire):
+    """Whether the chain holds; `first_bad` is the number of the first row that does not."""
+
+    rows: int
+    sound: bool
+    first_bad: int | None
+    problem: Untrusted | None
+    head: str
+
+
+class TokenLine(Wire):
+    """A bearer token as it is listed: never its secret."""
+
+    id: str
+    person: Untrusted
+    role: str
+    created_at: Moment
+    created_by: Untrusted
+    expires_at: Moment
+    revoked_at: Moment | None
+    last_used_at: Moment | None
+
+
+class NewToken(Wire):
+    """A token at the one moment its secret is known."""
+
+    token: TokenLine
+    secret: str = Field(repr=False)

@@ -1,0 +1,38 @@
+"""Spans of time as people write them: `90s`, `10m`, `2h`, `3d`, `1h30m`."""
+
+import re
+from typing import Final
+
+_PART: Final = re.compile(r"(\d{1,6})(s|m|h|d)")
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class SpanError(ValueError):
+    """The text is not a span of time."""
+
+
+def parse_span(text: str) -> int:
+    """Return the seconds that `text` means.
+
+    Raises SpanError unless it is one or more parts like `2h` in falling order and more than zero.
+    """
+    seconds, position, last = 0, 0, float("inf")
+    while position < len(text):
+        part = _PART.match(text, position)
+        if part is None or _SECONDS[part[2]] >= last:
+            raise SpanError("write a span of time like 90s, 10m, 2h or 1h30m")
+        last = _SECONDS[part[2]]
+        seconds += int(part[1]) * last
+        position = part.end()
+    if seconds <= 0:
+        raise SpanError("write a span of time like 90s, 10m, 2h or 1h30m")
+    return seconds
+
+
+def span(seconds: float) -> str:
+    """Return a span in its two largest units, e.g. `2h05m`, `45s`, `3d04h`."""
+    whole = max(0, int(seconds))
+    for large, small, size, step in (("d", "h", 86_400, 3600), ("h", "m", 3600, 60), ("m", "s", 60, 1)):
+        if whole >= size:
+            return f"{whole // size}{large}{whole % size // step:02d}{small}"
+    return f"{whole}s"
