@@ -176,3 +176,15 @@ def english() -> None:
     from console.contract.language import use_language
 
     use_language("en")
+
+
+def test_importing_anything_of_the_console_scrubs_before_textual_is_there() -> None:
+    program = (
+        "import console.tui.terminal.application;"
+        "from textual import constants; print(constants.PRESS, constants.DRIVER, constants.MAX_FPS)"
+    )
+    driving = {**os.environ, "TEXTUAL_PRESS": "q", "TEXTUAL_DRIVER": "no.such:Driver"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=driving, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["None", "120"]
