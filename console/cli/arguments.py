@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 FLAGS_WITH_VALUE: Final = ("--profile", "--lang", "--timeout")
 
+WHAT: Final = ("verb", "command", "shell", "value")
+"""What a word of the command line may be, in lower case; messages for `t`."""
+
 _SPAN: Final = re.compile(r"(\d{1,6})(s|m|h|d)\Z")
 _UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _NEGATED_TERM: Final = re.compile(r"-[A-Za-z_]+(:|~|=|<|>)")
@@ -72,7 +75,7 @@ class Parser(argparse.ArgumentParser):
             return
         known = [str(choice) for choice in action.choices]
         what = action.metavar if isinstance(action.metavar, str) else "/".join(action.option_strings)
-        raise UsageError(unknown((what or t("value")).lower(), str(value), known))
+        raise UsageError(unknown(t((what or "value").lower()), str(value), known))
 
     def verbs(self, noun: str) -> Verbs:
         """Return the noun's verbs, to be added one by one."""

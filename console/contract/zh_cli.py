@@ -26,6 +26,9 @@ _COMMAND_LINE: Final[dict[str, str]] = {
     "{text} is not a whole number from 1": "{text} 不是从 1 起的整数",
     "verbs": "操作",
     "value": "值",
+    "verb": "操作",
+    "command": "命令",
+    "shell": "shell",
     "commands": "命令",
     "show the version": "显示版本",
     "On-call console for a repayment platform. Without a command it opens the console.": (

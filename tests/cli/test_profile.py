@@ -1,0 +1,167 @@
+"""`repay profile`, verb by verb."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Repay
+
+
+@pytest.fixture
+def personal(home: Path) -> Path:
+    return home / "config" / "repay" / "profiles"
+
+
+def test_using_a_profile_makes_it_the_current_one(repay: Repay, home: Path) -> None:
+    assert repay("profile", "current").out == "sandbox\n"
+    ran = repay("profile", "use", "production")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == "now using production: PRODUCTION, https://repay-control.example:8443\n"
+    assert repay("profile", "current").out == "production\n"
+    assert (home / "config" / "repay" / "current").read_text() == "production\n"
+
+
+def test_an_unusable_profile_is_not_made_the_current_one(repay: Repay, personal: Path) -> None:
+    personal.mkdir(parents=True)
+    (personal / "east.toml").write_text("title = 1\n")
+    ran = repay("profile", "use", "east")
+    assert ran.code == 2
+    assert f"{personal}/east.toml:1: title must be text (and 2 more)" in ran.err
+    assert repay("profile", "current").out == "sandbox\n"
+
+
+def test_the_list_shows_broken_profiles_too(repay: Repay, personal: Path) -> None:
+    personal.mkdir(parents=True)
+    (personal / "east.toml").write_text("= 1\n")
+    ran = repay("profile", "list")
+    assert ran.code == 0
+    assert [line.split()[0] for line in ran.out.splitlines() if "broken" in line] == ["east"]
+    items = {item["name"]: item for item in repay("profile", "list", "--json").json["items"]}
+    assert items["sandbox"]["current"]
+    assert items["sandbox"]["environment"] == "sandbox"
+    assert items["east"]["problem"].startswith(f"{personal}/east.toml:1: ")
+
+
+def test_showing_names_the_source_of_every_value(repay: Repay) -> None:
+    found = repay("profile", "show", "staging", "--json").json
+    assert set(found["values"]) == set(found["sources"])
+    assert found["values"]["control.token"] == {"env": "REPAY_STAGING_TOKEN"}
+    assert found["sources"]["guard.confirm"].endswith("staging.toml:9")
+
+
+def test_a_new_profile_is_a_private_copy_with_its_comments(repay: Repay, personal: Path) -> None:
+    assert repay("profile", "new", "east", "--from", "production").code == 0
+    path = personal / "east.toml"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "# type the short code shown" in path.read_text()
+    ran = repay("profile", "new", "east")
+    assert ran.code == 2
+    assert "is there already" in ran.err
+
+
+def test_setting_a_value_of_a_starter_writes_a_copy(repay: Repay, personal: Path) -> None:
+    assert repay("profile", "set", "production", "guard.max_items=10").code == 0
+    text = (personal / "production.toml").read_text()
+    assert "max_items = 10\n" in text
+    assert "# for a slow link" in text
+    assert repay("profile", "show", "production", "--json").json["values"]["guard.max_items"] == 10
+
+
+@pytest.mark.parametrize(
+    ("assignment", "says"),
+    [
+        ("view.langage=zh", "unknown key view.langage; did you mean view.language?"),
+        ("vew.language=zh", "did you mean view.language?"),
+        ("view.language=fr", "view.language must be one of en, zh"),
+        ("guard.read_only=yes", "guard.read_only must be true or false"),
+        ("guard.max_items=1.5", "must be a whole number"),
+        ("control.token=s3cret", "must not be the token itself"),
+        ("control.url=http://example.com", "must be https"),
+        ("filters.x=state:faild", "filters.x is not a filter"),
+        ("view.language", "is not KEY=VALUE"),
+    ],
+)
+def test_a_wrong_value_is_not_set(repay: Repay, personal: Path, assignment: str, says: str) -> None:
+    ran = repay("profile", "set", "production", assignment)
+    assert ran.code == 2
+    assert says in ran.err
+    assert "s3cret" not in ran.err
+    assert not personal.exists()
+
+
+def test_every_kind_of_value_can_be_set(repay: Repay) -> None:
+    assert repay("profile", "new", "east", "--from", "production").code == 0
+    for assignment in (
+        "guard.read_only=true",
+        "guard.max_items=7",
+        'control.token={ file = "/t" }',
+        "filters.mine=state:failed gateway:alipay",
+        "title=East · 东",
+    ):
+        assert repay("profile", "set", "east", assignment).code == 0
+    values = repay("profile", "show", "east", "--json").json["values"]
+    assert values["guard.read_only"] is True
+    assert values["control.token"] == {"file": "/t"}
+    assert values["filters.mine"] == "state:failed gateway:alipay"
+    assert values["title"] == "East · 东"
+
+
+def test_a_flawed_profile_can_be_mended_value_by_value(repay: Repay, personal: Path) -> None:
+    personal.mkdir(parents=True)
+    path = personal / "east.toml"
+    path.write_text('environment = "prod"\n[control]\nurl = "http://example.com"\n')
+    assert repay("profile", "set", "east", "environment=production").code == 0
+    assert repay("profile", "set", "east", "control.url=https://example.com").code == 0
+    assert repay("profile", "validate", "east").code == 0
+
+
+def test_validating_tells_every_flaw(repay: Repay, home: Path) -> None:
+    path = home / "x.toml"
+    path.write_text('environment = "prod"\nfoo = 1\n')
+    ran = repay("profile", "validate", path)
+    assert ran.code == 2
+    assert [line.removeprefix(f"{path}").split(":")[1] for line in ran.out.splitlines()] == [
+        "1",
+        "2",
+        " [control] is missing",
+    ]
+    found = repay("profile", "validate", path, "--json")
+    assert found.code == 2
+    assert [flaw["line"] for flaw in found.json["flaws"]] == [1, 2, None]
+
+
+def test_the_path_and_where_it_is_looked_for(repay: Repay, personal: Path) -> None:
+    ran = repay("profile", "path", "sandbox")
+    assert ran.out.endswith("sandbox.toml\n")
+    assert str(personal) in ran.err
+    assert repay("profile", "path", "--json").json["searched"][0] == f"{Path.cwd()}/profiles"
+
+
+def test_the_schema_accepts_the_starters(repay: Repay) -> None:
+    schema = repay("profile", "schema", "--json").json
+    assert set(schema["properties"]) == {"title", "environment", "control", "guard", "view", "filters"}
+    assert schema["properties"]["guard"]["properties"]["max_items"]["type"] == "integer"
+    assert "view.language" in repay("profile", "schema").out
+
+
+def test_switching_from_many_processes_at_once_leaves_a_whole_pointer(home: Path) -> None:
+    import subprocess
+    import sys
+
+    names = ("sandbox", "staging", "production") * 4
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "console", "profile", "use", name], stderr=subprocess.PIPE, env=os.environ
+        )
+        for name in names
+    ]
+    for process in running:
+        process.communicate()
+        assert process.returncode == 0
+    directory = home / "config" / "repay"
+    assert [path.name for path in directory.iterdir()] == ["current"]
+    assert (directory / "current").read_text().strip() in names
