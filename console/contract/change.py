@@ -10,7 +10,7 @@ from console.contract.wire import Moment, Wire
 
 
 class ChangeState(StrEnum):
-    """Where a change stands. `lapsed` was never applied: nobody approved it, or nobody executed it in time."""
+    """Where a change stands. `lapsed`: never applied, since nobody approved or executed it in time."""
 
     PROPOSED = "proposed"
     AWAITING_APPROVAL = "awaiting_approval"

@@ -27,12 +27,3 @@ def parse_span(text: str) -> int:
     if seconds <= 0:
         raise SpanError("write a span of time like 90s, 10m, 2h or 1h30m")
     return seconds
-
-
-def span(seconds: float) -> str:
-    """Return a span in its two largest units, e.g. `2h05m`, `45s`, `3d04h`."""
-    whole = max(0, int(seconds))
-    for large, small, size, step in (("d", "h", 86_400, 3600), ("h", "m", 3600, 60), ("m", "s", 60, 1)):
-        if whole >= size:
-            return f"{whole // size}{large}{whole % size // step:02d}{small}"
-    return f"{whole}s"
