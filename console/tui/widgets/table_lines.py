@@ -75,13 +75,3 @@ def row_line(
     segments.append(Segment(" " * max(0, width - SCROLLBAR - used), plain))
     segments.append(Segment(" ", style("scrollbar-thumb") + _REVERSE if state.thumb else style("text")))
     return Strip([segment for segment in segments if segment.text], width)
-
-
-def has_thumb(line: int, body: int, top: int, count: int) -> bool:
-    """Tell whether the scroll bar's thumb is on a line of the body of `body` lines, counted from zero."""
-    last_top = count - body
-    if last_top <= 0:
-        return False
-    height = max(1, body * body // count)
-    first = round(top / last_top * (body - height))
-    return first <= line < first + height

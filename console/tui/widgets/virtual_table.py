@@ -17,6 +17,7 @@ from console.contract.language import t
 from console.tui.widgets import table_lines
 from console.tui.widgets.columns import arranged
 from console.tui.widgets.rows import InMemoryRows
+from console.tui.widgets.viewport import Viewport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,8 +99,7 @@ class VirtualTable(Widget, can_focus=True):
         self._source: RowSource = source if source is not None else InMemoryRows()
         self._empty = empty
         self._has_footer = footer
-        self._top = 0
-        self._cursor = 0
+        self._view = Viewport()
         self._cursor_key: str | None = None
         self._sought: str | None = None
         self._marks: set[str] = set()
@@ -116,7 +116,7 @@ class VirtualTable(Widget, can_focus=True):
     @property
     def cursor(self) -> int | None:
         """Where the cursor is, or None without rows."""
-        return self._cursor if self._source.count else None
+        return self._view.cursor if self._view.count else None
 
     @property
     def cursor_key(self) -> str | None:
@@ -131,7 +131,7 @@ class VirtualTable(Widget, can_focus=True):
     @property
     def visible_rows(self) -> range:
         """The positions on the screen."""
-        return range(self._top, min(self._top + self._body, self._source.count))
+        return self._view.visible
 
     def show(self, source: RowSource, *, keep: bool = False) -> None:
         """Show another source. With `keep`, it is the same subject anew: cursor and marks stay.
@@ -147,11 +147,10 @@ class VirtualTable(Widget, can_focus=True):
             self.rows_rearranged(frozenset())
             return
         self._sought = None
-        self._top = self._cursor = 0
+        self._view = Viewport()
         self._cursor_key = None
         self.clear_marks()
         self._settle()
-        self.refresh()
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Show other columns; the rows must follow."""
@@ -162,7 +161,7 @@ class VirtualTable(Widget, can_focus=True):
         """Set what stands in place of rows when there are none."""
         if text != self._empty:
             self._empty = text
-            if not self._source.count:
+            if not self._view.count:
                 self.refresh()
 
     def restyle(self) -> None:
@@ -172,19 +171,19 @@ class VirtualTable(Widget, can_focus=True):
 
     def move_to(self, index: int) -> None:
         """Put the cursor on a position, clamped to the rows there are, and bring it into view."""
-        count = self._source.count
-        if not count:
-            return
+        before = self._view.cursor, self._view.top
+        self._view.move_to(index)
+        self._moved(*before)
+
+    def _moved(self, cursor: int, top: int) -> None:
+        """Draw what differs after a move from these positions of cursor and window."""
         self._sought = None
-        before, top = self._cursor, self._top
-        self._cursor = min(max(index, 0), count - 1)
-        self._scroll_to_cursor()
         self._note_cursor()
-        if self._top != top:
-            self._refresh_body()
-        elif self._cursor != before:
-            self._refresh_rows((before, self._cursor))
-        self._want()
+        if self._view.top != top:
+            self.refresh(Region(0, 1, self.size.width, self._view.body), *self._footer_region())
+            self._want()
+        elif self._view.cursor != cursor:
+            self._refresh_rows((cursor, self._view.cursor))
 
     def move_to_key(self, key: str) -> bool:
         """Put the cursor on a key, and return whether the source knows where it is."""
@@ -196,14 +195,9 @@ class VirtualTable(Widget, can_focus=True):
 
     def scroll_rows(self, rows: int) -> None:
         """Move the window; the cursor is taken along at its edge, so that it is always in view."""
-        top = min(max(self._top + rows, 0), self._last_top)
-        if top == self._top:
-            return
-        self._top = top
-        self._cursor = min(max(self._cursor, top), top + self._body - 1)
-        self._note_cursor()
-        self._refresh_body()
-        self._want()
+        before = self._view.cursor, self._view.top
+        self._view.scroll(rows)
+        self._moved(*before)
 
     def set_marks(self, keys: Iterable[str]) -> None:
         """Mark these keys and no others."""
@@ -225,7 +219,7 @@ class VirtualTable(Widget, can_focus=True):
         """Draw rows again that show something else, where they are on the screen."""
         if self._sought is not None and self._found():
             return
-        if first <= self._cursor <= last:
+        if first <= self._view.cursor <= last:
             self._note_cursor()
         visible = self.visible_rows
         self._refresh_rows(range(max(first, visible.start), min(last + 1, visible.stop)))
@@ -237,81 +231,55 @@ class VirtualTable(Widget, can_focus=True):
         key = self._cursor_key
         index = self._source.index_of(key) if key is not None else None
         if index is not None:
-            self._top += index - self._cursor
-            self._cursor = index
+            self._view.carry(index)
             self._sought = None
         self._settle()
-        self.refresh()
 
     def _found(self) -> bool:
         """Put the cursor on the key it had in the source before, if it has been loaded by now."""
         index = self._source.index_of(self._sought) if self._sought is not None else None
         if index is None:
-            if self._source.key(self._cursor) is not None:
+            if self._source.key(self._view.cursor) is not None:
                 self._sought = None  # it is not where it was; what stands there now is taken instead
             return False
-        self._top += index - self._cursor
-        self._cursor, self._sought = index, None
+        self._view.carry(index)
+        self._sought = None
         self._settle()
-        self.refresh()
         return True
 
     def _settle(self) -> None:
-        """Bring cursor and window inside the rows there are."""
-        self._cursor = min(max(self._cursor, 0), max(0, self._source.count - 1))
-        self._top = min(max(self._top, 0), self._last_top)
-        self._scroll_to_cursor()
+        """Bring cursor and window inside the rows there are, and draw everything again."""
+        self._view.fit(self._source.count, self.size.height - 1 - self._has_footer)
         self._note_cursor()
         self._want()
-
-    def _scroll_to_cursor(self) -> None:
-        if self._cursor < self._top:
-            self._top = self._cursor
-        elif self._cursor >= self._top + self._body:
-            self._top = self._cursor - self._body + 1
+        self.refresh()
 
     def _note_cursor(self) -> None:
-        key = self._source.key(self._cursor) if self._source.count else None
+        key = self._source.key(self._view.cursor) if self._view.count else None
         if key != self._cursor_key:
             self._cursor_key = key
             if key is not None:
-                self.post_message(self.RowHighlighted(self, key, self._cursor))
+                self.post_message(self.RowHighlighted(self, key, self._view.cursor))
 
     def _want(self) -> None:
         visible = self.visible_rows
         if visible and self.is_attached:
             self._source.want(visible.start, visible.stop - 1)
 
-    # --- measures -------------------------------------------------------------------------------
-
-    @property
-    def _body(self) -> int:
-        """How many rows fit."""
-        return max(1, self.size.height - 1 - self._has_footer)
-
-    @property
-    def _last_top(self) -> int:
-        return max(0, self._source.count - self._body)
+    # --- drawing --------------------------------------------------------------------------------
 
     @property
     def _arrangement(self) -> Arrangement:
         return arranged(self._columns, max(0, self.size.width - table_lines.GUTTER - table_lines.SCROLLBAR))
 
     def _refresh_rows(self, indices: Iterable[int]) -> None:
-        width, top = self.size.width, self._top
-        regions = [
-            Region(0, 1 + index - top, width, 1) for index in indices if top <= index < top + self._body
-        ]
+        width, visible = self.size.width, self._view.visible
+        regions = [Region(0, 1 + index - visible.start, width, 1) for index in indices if index in visible]
         if regions:
             self.refresh(*regions, *self._footer_region())
 
-    def _refresh_body(self) -> None:
-        self.refresh(Region(0, 1, self.size.width, self._body), *self._footer_region())
-
     def _footer_region(self) -> list[Region]:
         return [Region(0, self.size.height - 1, self.size.width, 1)] if self._has_footer else []
-
-    # --- drawing --------------------------------------------------------------------------------
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the lines of a region; borders and padding are never used here."""
@@ -327,27 +295,27 @@ class VirtualTable(Widget, can_focus=True):
             return table_lines.header_line(self._columns, self._arrangement, width)
         if self._has_footer and y == self.size.height - 1:
             return self._draw_footer(width)
-        index = self._top + y - 1
-        if index < self._source.count:
-            return self._draw_row(index, y, width)
-        return table_lines.text_line(self._empty if not self._source.count and y == 1 else "", width, "empty")
+        index = self._view.top + y - 1
+        if index in self._view.visible:
+            return self._draw_row(index, width)
+        return table_lines.text_line(self._empty if not self._view.count and y == 1 else "", width, "empty")
 
     def _draw_footer(self, width: int) -> Strip:
-        count = self._source.count
-        parts = [t("row {row} / {count}", row=f"{self._cursor + 1:,}", count=f"{count:,}") if count else ""]
+        count, row = self._view.count, self._view.cursor + 1
+        parts = [t("row {row} / {count}", row=f"{row:,}", count=f"{count:,}") if count else ""]
         if self._marks:
             parts.append(t("{count} marked", count=f"{len(self._marks):,}"))
         if hidden := self._arrangement.hidden:
             parts.append(t("columns hidden: {count}; widen the window", count=hidden))
         return table_lines.text_line("   ".join(part for part in parts if part), width, "dim")
 
-    def _draw_row(self, index: int, y: int, width: int) -> Strip:
+    def _draw_row(self, index: int, width: int) -> Strip:
         row = self._source.row(index)
         state = table_lines.RowState(
-            cursor=index == self._cursor,
+            cursor=index == self._view.cursor,
             active=self.has_focus,
             marked=self._source.key(index) in self._marks,
-            thumb=table_lines.has_thumb(y - 1, self._body, self._top, self._source.count),
+            thumb=self._view.has_thumb(index - self._view.top),
         )
         kept = self._drawn.get(index)
         if kept is not None and kept[0] == state and kept[1] == row:
@@ -362,11 +330,11 @@ class VirtualTable(Widget, can_focus=True):
 
     def action_cursor_up(self) -> None:
         """Move up by a row."""
-        self.move_to(self._cursor - 1)
+        self.move_to(self._view.cursor - 1)
 
     def action_cursor_down(self) -> None:
         """Move down by a row."""
-        self.move_to(self._cursor + 1)
+        self.move_to(self._view.cursor + 1)
 
     def action_first(self) -> None:
         """Move to the first row."""
@@ -374,20 +342,20 @@ class VirtualTable(Widget, can_focus=True):
 
     def action_last(self) -> None:
         """Move to the last row."""
-        self.move_to(self._source.count - 1)
+        self.move_to(self._view.count - 1)
 
     def action_page_up(self) -> None:
         """Move up by a page."""
-        self._move_page(-self._body)
+        self._move_pages(-1)
 
     def action_page_down(self) -> None:
         """Move down by a page."""
-        self._move_page(self._body)
+        self._move_pages(1)
 
-    def _move_page(self, rows: int) -> None:
-        self._top = min(max(self._top + rows, 0), self._last_top)
-        self.move_to(self._cursor + rows)
-        self._refresh_body()
+    def _move_pages(self, pages: int) -> None:
+        before = self._view.cursor, self._view.top
+        self._view.move_pages(pages)
+        self._moved(*before)
 
     def action_mark(self) -> None:
         """Mark the row under the cursor, or take its mark away."""
@@ -397,7 +365,7 @@ class VirtualTable(Widget, can_focus=True):
     def action_select(self) -> None:
         """Choose the row under the cursor."""
         if self._cursor_key is not None:
-            self.post_message(self.RowSelected(self, self._cursor_key, self._cursor))
+            self.post_message(self.RowSelected(self, self._cursor_key, self._view.cursor))
 
     def on_mount(self) -> None:
         """Listen to the source."""
@@ -412,15 +380,14 @@ class VirtualTable(Widget, can_focus=True):
         """Keep the cursor in view."""
         self._drawn.clear()
         self._settle()
-        self.refresh()
 
     def on_focus(self) -> None:
         """Show that keys act here."""
-        self._refresh_rows((self._cursor,))
+        self._refresh_rows((self._view.cursor,))
 
     def on_blur(self) -> None:
         """Show that keys act elsewhere."""
-        self._refresh_rows((self._cursor,))
+        self._refresh_rows((self._view.cursor,))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Put the cursor on the row, or grasp the scroll bar."""
@@ -429,7 +396,7 @@ class VirtualTable(Widget, can_focus=True):
             self.capture_mouse()
             self._drag(event.y)
         elif 1 <= event.y <= len(self.visible_rows):
-            self.move_to(self._top + event.y - 1)
+            self.move_to(self._view.top + event.y - 1)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Follow a drag of the scroll bar."""
@@ -443,8 +410,7 @@ class VirtualTable(Widget, can_focus=True):
             self.release_mouse()
 
     def _drag(self, y: int) -> None:
-        share = (y - 1) / max(1, self._body - 1)
-        self.scroll_rows(round(share * self._last_top) - self._top)
+        self.scroll_rows(self._view.top_at(y - 1) - self._view.top)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the row on a double click."""
