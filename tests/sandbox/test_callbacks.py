@@ -57,6 +57,18 @@ async def test_a_callback_under_way_is_not_sent_again_meanwhile(accepting: Sandb
     assert len(accepting.receiver.heard) == 1
 
 
+async def test_a_callback_planned_while_another_is_under_way_is_not_forgotten(accepting: Sandbox) -> None:
+    accepting.receiver.slowness = 4 * PULSE
+    await confirmed(accepting)
+    await accepting.receiver.at_least(1)
+    order = accepting.world.book.get("alipay", "rp_1-1")
+    assert order is not None
+    order.callback_at = accepting.clock.now() + 60_000
+    accepting.world.book.put(order)
+    await until(lambda: accepting.world.callbacks.in_flight == 0)
+    assert waiting(accepting) == 1
+
+
 async def test_a_gateway_gives_up_in_the_end(accepting: Sandbox) -> None:
     accepting.receiver.refuse = 1000
     await confirmed(accepting)
