@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -35,8 +36,6 @@ class Ran:
     @property
     def json(self) -> Any:
         """What it printed, as JSON."""
-        import json
-
         return json.loads(self.out)
 
 
@@ -107,13 +106,16 @@ def embedded() -> Iterator[Places]:
 
 def end_service(places: Places) -> None:
     """Stop the service and see that neither it nor its sandbox is left."""
-    lock = places.runtime / "control.lock"
-    os.kill(int(lock.read_text()), signal.SIGTERM)
+    card = json.loads((places.runtime / "sandbox.json").read_text())
     until = time.monotonic() + ENDING_SECONDS
-    sockets = [places.runtime / name for name in ("control.sock", "sandbox.sock")]
-    while any(answers(path) for path in sockets):
-        assert time.monotonic() < until, "the embedded service does not end"
-        time.sleep(0.02)
+    for name, process in (
+        ("control.sock", int((places.runtime / "control.lock").read_text())),
+        ("sandbox.sock", int(card["pid"])),
+    ):
+        os.kill(process, signal.SIGTERM)
+        while answers(places.runtime / name):
+            assert time.monotonic() < until, f"{name} is still there"
+            time.sleep(0.02)
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ class LineReader:
 
 
 def _encoding_of(sample: bytes, name: str) -> Encoding | None:
-    """Return what the sample is written in, None when it is all ASCII. Raises UsageError."""
+    """Return what most lines of the sample are written in, None when all are ASCII. Raises UsageError."""
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise UsageError(t("{file} is UTF-16; save it as UTF-8", file=name))
     controls = sum(sample.count(byte) for byte in range(32) if byte not in b"\t\n\r\f")
@@ -86,11 +86,18 @@ def _encoding_of(sample: bytes, name: str) -> Encoding | None:
         return "utf-8"
     if sample.isascii():
         return None
+    lines = [line for line in sample.splitlines() if not line.isascii()]
+    whole = lines[:-1] or lines  # the sample may end in the middle of the last one
     encodings: tuple[Encoding, ...] = ("utf-8", "gb18030")
     for encoding in encodings:
-        try:
-            codecs.getincrementaldecoder(encoding)().decode(sample, final=False)
-        except UnicodeDecodeError:
-            continue
-        return encoding
+        if sum(_is_text(line, encoding) for line in whole) * 2 >= len(whole):
+            return encoding
     raise UsageError(t("{file} is neither UTF-8 nor GB18030 text", file=name))
+
+
+def _is_text(line: bytes, encoding: Encoding) -> bool:
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(line, final=False)
+    except UnicodeDecodeError:
+        return False
+    return True
