@@ -107,6 +107,8 @@ class ServiceConfig(StrictWire):
         ids = [gateway.id for gateway in self.gateway]
         if twice := {name for name in ids if ids.count(name) > 1}:
             raise ValueError(f"gateway ids must differ; twice: {', '.join(sorted(twice))}")
+        if not self.workers and isinstance(self.database, str) and self.database.startswith("sqlite:"):
+            raise ValueError("with SQLite workers must be true: only one process may open its file")
         return self
 
     def database_url(self) -> str:

@@ -9,10 +9,14 @@ from types import UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from console.contract.text import nearest, shown
 from console.control.config import ServiceConfig
 from console.control.mistakes import ConfigError
+
+Lines = dict[tuple[str | int, ...], int]
+"""The line (from 1) of each table and key."""
 
 _HEADER: Final = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\-\"' ]+?)\s*\]\]?\s*(#.*)?\Z")
 _KEY: Final = re.compile(r"\s*([A-Za-z0-9_\-]+|\"[^\"]*\"|'[^']*')\s*=")
@@ -42,36 +46,42 @@ def parse(text: str, name: str) -> ServiceConfig:
     try:
         return ServiceConfig.model_validate(content)
     except ValidationError as error:
-        lines = _lines(text)
-        raise ConfigError(
-            "\n".join(
-                _complaint(name, lines, problem["loc"], str(problem["type"]), str(problem["msg"]))
-                for problem in error.errors(include_input=False, include_url=False)
-            )
-        ) from None
+        raise ConfigError(_complaints(name, _lines(text), error)) from None
 
 
-def _complaint(
-    name: str, lines: dict[tuple[str | int, ...], int], place: tuple[str | int, ...], kind: str, message: str
-) -> str:
+def _complaints(name: str, lines: Lines, error: ValidationError) -> str:
+    """Return one line per complaint, in the order of the file; what follows from another is left out."""
+    found = error.errors(include_input=False, include_url=False)
+    places = [problem["loc"] for problem in found]
+    own = [
+        problem
+        for problem in found
+        if not any(
+            len(place) > len(problem["loc"]) and place[: len(problem["loc"])] == problem["loc"]
+            for place in places
+        )
+    ]
+    told = [_complaint(name, lines, problem) for problem in own]
+    return "\n".join(text for _, text in sorted(told))
+
+
+def _complaint(name: str, lines: Lines, problem: ErrorDetails) -> tuple[int, str]:
+    place, message = problem["loc"], problem["msg"].removeprefix("Value error, ")
     known = _place_in_file(place, lines)
     line = next((lines[known[:end]] for end in range(len(known), 0, -1) if known[:end] in lines), 1)
     key = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
-    if kind == "extra_forbidden":
-        fields = _fields_at(place[:-1])
-        near = nearest(str(place[-1]), fields)
-        hint = f"did you mean {near}?" if near else f"known: {', '.join(fields)}"
-        message = f"there is no such key; {hint}"
-    elif kind == "missing":
-        message = "this key is needed"
-    else:
-        message = message.removeprefix("Value error, ")
-    return f"{shown(name)}:{line}: {shown(key) or 'the file'}: {shown(message)}"
+    match problem["type"]:
+        case "extra_forbidden":
+            fields = _fields_at(place[:-1])
+            near = nearest(str(place[-1]), fields)
+            hint = f"did you mean {near}?" if near else f"known: {', '.join(fields)}"
+            message = f"there is no such key; {hint}"
+        case "missing":
+            message = "this key is needed"
+    return line, f"{shown(name)}:{line}: {shown(key) or 'the file'}: {shown(message)}"
 
 
-def _place_in_file(
-    place: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]
-) -> tuple[str | int, ...]:
+def _place_in_file(place: tuple[str | int, ...], lines: Lines) -> tuple[str | int, ...]:
     """Drop the parts that name a branch of a union, not a key."""
     out: tuple[str | int, ...] = ()
     for part in place:
@@ -80,7 +90,7 @@ def _place_in_file(
     return out
 
 
-def _lines(text: str) -> dict[tuple[str | int, ...], int]:
+def _lines(text: str) -> Lines:
     """Return the line (from 1) at which each table and key of a TOML text stands."""
     found: dict[tuple[str | int, ...], int] = {}
     table: tuple[str | int, ...] = ()

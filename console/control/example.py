@@ -62,9 +62,23 @@ idempotency_window = 86400.0          # seconds in which the same order number g
 order_expiry = 1800.0                 # seconds after which the gateway refuses an order
 # Codes that prove a debit failed. Any other failure is in doubt until it is inquired about.
 failure_codes = ["INSUFFICIENT_FUNDS", "CARD_EXPIRED", "ACCOUNT_CLOSED", "LIMIT_EXCEEDED"]
+sla = { success_rate = 0.99, confirm_p95 = "30s" }     # what its contract promises; may be left out
+reserve = { balance_fen = 500000000, low_fen = 50000000 }   # money placed there; may be left out
 
 # How the workers pace themselves; spans are seconds. Each may be left out.
 [pipeline]
 intake_limit = 200000                 # repayments not yet sent, above which intake answers 429
 batch = 256                           # rows a worker takes in one commit
+gather = 0.005                        # how long evidence waits for company before it is committed
+poll = 0.25                           # how often an idle worker looks for work it was not told of
+lease = 15.0                          # how long a claim holds beyond its call; then its worker is dead
+heartbeat = 3.0                       # how often a worker shows that it lives; lease holds three of them
+inquiry_steps = [5, 10, 30, 60, 120, 300]   # waits before the first inquiries about an order in doubt
+inquiry_every = 600.0                 # wait between the inquiries after those
+inquiries_in_flight = 32              # inquiries at once, per gateway
+not_found_before_resend = 3           # not-found answers in a row before the same order is sent again
+resend_margin = 60.0                  # how long before the end of order and window resending stops
+manual_after_days = 2                 # at the end of the how-manieth day people take over
+page_after = 7200.0                   # how long an order may be in doubt before somebody is called
+stop_within = 5.0                     # how long stopping may wait for calls under way
 """

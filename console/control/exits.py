@@ -30,11 +30,11 @@ def complaint() -> Iterator[Outcome]:
     outcome = Outcome()
     try:
         yield outcome
-    except (ConfigError, SecretError, ListenError) as error:
+    except (ConfigError, SecretError, ListenError, PlaceError) as error:
         for line in str(error).splitlines():
             _say(line)
         outcome.code = 2
-    except (PlaceError, StoreError) as error:
+    except StoreError as error:
         _say(str(error))
         outcome.code = 1
     except OSError as error:
