@@ -93,7 +93,7 @@ class ThirdParty:
         }
         return GatewayConfig.model_validate(fields).with_secret(SECRET)
 
-    async def notify(
+    def notification(
         self, order_no: str, event_id: str, status: Status | None = None
     ) -> tuple[bytes, dict[str, str]]:
         """Return a signed notification about an order."""

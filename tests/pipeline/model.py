@@ -18,9 +18,10 @@ from console.store.facts import Evidence
 WINDOW_MS = 86_400_000
 """How long it remembers order numbers."""
 
-Fate = Literal["answered", "lost_before", "lost_after", "late", "not_sent", "garbled", "stopped"]
+Fate = Literal["answered", "lost_before", "lost_after", "late", "not_sent", "garbled", "hidden"]
 """What becomes of a call: answered; lost with or without being executed; executed after its caller gave
-up; not sent at all; answered with another amount; its caller gone (executed or not)."""
+up; not sent at all; answered with another amount; an inquiry that does not find what is
+there."""
 
 
 @dataclass
@@ -103,7 +104,7 @@ class ModelGateway:
         match fate:
             case "not_sent":
                 return self._evidence(order, transport, Verdict.NOT_SENT)
-            case "lost_before" | "stopped":
+            case "lost_before":
                 return self._evidence(order, transport, Verdict.UNKNOWN)
             case "late":
                 self._world.late.append(order)
@@ -120,9 +121,9 @@ class ModelGateway:
         """Wait for the call's fate, then tell the truth, or nothing."""
         fate, _ = await self._fate(Call(self.id, None, question, asyncio.Future()))
         known = self._world.known.get(question.order_no)
-        if fate not in ("answered", "garbled"):
+        if fate not in ("answered", "garbled", "hidden"):
             return self._evidence(question, EvidenceSource.INQUIRY, Verdict.UNKNOWN)
-        if known is None:
+        if known is None or fate == "hidden":
             return self._evidence(question, EvidenceSource.INQUIRY, Verdict.NOT_FOUND)
         amount = known.amount_fen + (fate == "garbled")
         return self._evidence(question, EvidenceSource.INQUIRY, known.verdict, amount)

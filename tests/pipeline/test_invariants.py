@@ -44,7 +44,16 @@ from tests.pipeline.model import WINDOW_MS, Call, Fate, ModelGateway, World
 T = TypeVar("T")
 
 SETTINGS = PipelineSettings(gather=0.0, batch=50)
-FATES: list[Fate] = ["answered", "answered", "lost_before", "lost_after", "late", "not_sent", "garbled"]
+FATES: list[Fate] = [
+    "answered",
+    "answered",
+    "lost_before",
+    "lost_after",
+    "late",
+    "not_sent",
+    "garbled",
+    "hidden",
+]
 OUTCOMES = [Verdict.SUCCEEDED, Verdict.SUCCEEDED, Verdict.FAILED, Verdict.ACCEPTED]
 GATEWAYS = ("alipay", "wechat")
 
@@ -127,6 +136,7 @@ class Platform(RuleBasedStateMachine):
 
         self.loop.run_until_complete(quiet())
 
+    @precondition(lambda self: self.world.known or self.world.waiting)
     @rule(executed=st.lists(st.sampled_from(["lost_before", "lost_after", "late"]), max_size=4))
     def crash(self, executed: list[Fate]) -> None:
         """Kill the process at whatever point it is, and start another."""
@@ -153,30 +163,42 @@ class Platform(RuleBasedStateMachine):
 
     # What happens.
 
-    @rule(count=st.integers(1, 3), amount=st.integers(1, 10**6))
-    def borrowers_repay(self, count: int, amount: int) -> None:
+    @rule(amounts=st.lists(st.integers(1, 10**6), min_size=1, max_size=3), sends=st.booleans())
+    def borrowers_repay(self, amounts: list[int], sends: bool) -> None:
         assert self.store is not None
-        new = [entry(next(self.numbers), amount + number) for number in range(count)]
+        new = [entry(next(self.numbers), amount) for amount in amounts]
         self.taken_in |= set(self.do(take_in(self.store, *new)))
         self.do(self.screener.round())
+        if sends:
+            self.do(self.dispatcher.round())
 
-    @rule()
-    def dispatch(self) -> None:
+    @rule(seconds=st.sampled_from([0, 1, 6, 12, 45, 130, 700, 700, 700, 36_000, 90_000]))
+    def workers_work(self, seconds: int) -> None:
+        self.time_passes(seconds)
+        self.do(self.expirer.round())
         self.do(self.dispatcher.round())
-
-    @rule()
-    def inquire(self) -> None:
         self.do(self.inquirer.round())
 
-    @rule()
-    def expire(self) -> None:
-        self.do(self.expirer.round())
+    def time_passes(self, seconds: int) -> None:
+        """Let both clocks go on."""
+        self.monotonic += seconds
+        self.clock.advance(seconds)
+
+    @rule(seconds=st.sampled_from([5, 3600]))
+    def the_clock_steps_back(self, seconds: int) -> None:
+        self.clock.advance(-seconds)
 
     @precondition(lambda self: self.world.waiting)
     @rule(data=st.data(), fate=st.sampled_from(FATES), outcome=st.sampled_from(OUTCOMES))
     def a_call_ends(self, data: st.DataObject, fate: Fate, outcome: Verdict) -> None:
         index = data.draw(st.integers(0, len(self.world.waiting) - 1))
         self.let_go(self.world.waiting[index], fate, outcome)
+
+    @precondition(lambda self: self.world.waiting)
+    @rule(fate=st.sampled_from(FATES), outcome=st.sampled_from(OUTCOMES))
+    def all_calls_end(self, fate: Fate, outcome: Verdict) -> None:
+        for call in list(self.world.waiting):
+            self.let_go(call, fate, outcome)
 
     def let_go(self, call: Call, fate: Fate, outcome: Verdict = Verdict.SUCCEEDED) -> None:
         """Give a call its fate."""
@@ -196,7 +218,7 @@ class Platform(RuleBasedStateMachine):
     @precondition(lambda self: self.world.known)
     @rule(data=st.data(), stale=st.booleans(), times=st.integers(1, 2), off=st.sampled_from([0, 0, 0, 1]))
     def a_gateway_notifies(self, data: st.DataObject, stale: bool, times: int, off: int) -> None:
-        order_no = data.draw(st.sampled_from(sorted(self.world.known)))
+        order_no = list(self.world.known)[data.draw(st.integers(0, len(self.world.known) - 1))]
         known = self.world.known[order_no]
         piece = Evidence(
             gateway=rows(self.opened, "SELECT gateway FROM attempt WHERE order_no = :o", o=order_no)[0][0],
@@ -210,15 +232,6 @@ class Platform(RuleBasedStateMachine):
         )
         applied = [self.do(self.desk.gatherer.submit(piece)) for _ in range(times)]
         assert [one.outcome for one in applied] == ["applied", "repeated"][:times]
-
-    @rule(seconds=st.sampled_from([1, 6, 12, 45, 130, 700, 700, 36_000, 90_000]))
-    def time_passes(self, seconds: int) -> None:
-        self.monotonic += seconds
-        self.clock.advance(seconds)
-
-    @rule(seconds=st.sampled_from([5, 3600]))
-    def the_clock_steps_back(self, seconds: int) -> None:
-        self.clock.advance(-seconds)
 
     # What must always hold.
 
@@ -281,7 +294,7 @@ class Platform(RuleBasedStateMachine):
             self.directory.cleanup()
 
     def _calm(self) -> None:
-        for _ in range(600):
+        for turn in range(120):
             self.do(self.screener.round())
             self.do(self.dispatcher.round())
             self.do(self.inquirer.round())
@@ -296,7 +309,7 @@ class Platform(RuleBasedStateMachine):
             )
             if open_ones[0][0] == 0:
                 break
-            self.time_passes(725)
+            self.time_passes(725 if turn < 60 else 21_600)
         self.nobody_is_debited_twice()
         self.an_order_number_carries_one_content()
         self.the_books_hold()
@@ -327,8 +340,8 @@ def _reachable(before: str, after: str) -> bool:
 
 TestPlatform = Platform.TestCase
 TestPlatform.settings = settings(
-    max_examples=25,
-    stateful_step_count=35,
+    max_examples=50,
+    stateful_step_count=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
