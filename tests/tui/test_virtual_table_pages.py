@@ -188,3 +188,8 @@ def test_columns_share_what_is_left_and_give_way_by_priority(
 ) -> None:
     columns = (Column("id", 10), Column("name", 8, share=1), Column("amount", 9, priority=1))
     assert arranged(columns, width) == Arrangement(shown, hidden)
+
+
+def test_a_narrow_column_is_shown_where_a_more_important_wide_one_has_no_room() -> None:
+    columns = (Column("id", 10), Column("wide", 30, priority=1), Column("narrow", 5, priority=2))
+    assert arranged(columns, 30) == Arrangement(((0, 10), (2, 5)), 1)

@@ -14,8 +14,8 @@ GAP: Final = 1
 class Column:
     """One column.
 
-    `width` is in cells, the least one where `share` lets the column grow. Columns with the highest
-    `priority` number give way first; those with 0 always stay.
+    `width` is in cells, the least one where `share` lets the column grow. Columns with a `priority` of 0
+    always stay; the others are shown while there is room, the lowest number first.
     """
 
     title: str
@@ -39,12 +39,11 @@ def arranged(columns: tuple[Column, ...], width: int) -> Arrangement:
 
     When even the columns that always stay do not fit, the last of them are narrowed, down to nothing.
     """
-    kept = list(range(len(columns)))
-    while _needed(columns, kept) > width:
-        dispensable = max(kept, key=lambda index: (columns[index].priority, index))
-        if columns[dispensable].priority == 0:
-            break
-        kept.remove(dispensable)
+    kept = [index for index, column in enumerate(columns) if column.priority == 0]
+    for index in sorted(range(len(columns)), key=lambda index: (columns[index].priority, index)):
+        if columns[index].priority and _needed(columns, [*kept, index]) <= width:
+            kept.append(index)
+    kept.sort()
     widths = {index: columns[index].width for index in kept}
     spare = width - _needed(columns, kept)
     if spare > 0:
