@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from console.contract.places import PlaceError
 from console.contract.text import shown
 from console.control.mistakes import ConfigError, ListenError
-from console.gateways.config import SecretError
 from console.store.errors import StoreError
 
 
@@ -30,7 +29,7 @@ def complaint() -> Iterator[Outcome]:
     outcome = Outcome()
     try:
         yield outcome
-    except (ConfigError, SecretError, ListenError, PlaceError) as error:
+    except (ConfigError, ListenError, PlaceError) as error:
         for line in str(error).splitlines():
             _say(line)
         outcome.code = 2
@@ -42,6 +41,18 @@ def complaint() -> Iterator[Outcome]:
         outcome.code = 1
     except KeyboardInterrupt:
         outcome.code = 130
+    except Exception as error:
+        if not _is_secret_error(error):
+            raise
+        _say(str(error))
+        outcome.code = 2
+
+
+def _is_secret_error(error: Exception) -> bool:
+    """Tell without importing what defines it before it is needed: a service must start quickly."""
+    from console.gateways.config import SecretError
+
+    return isinstance(error, SecretError)
 
 
 def _say(line: str) -> None:

@@ -45,6 +45,7 @@ def write_log(file: Path | None = None, *, level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     root.propagate = False
+    logging.raiseExceptions = False
     for foreign in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio", "aiohttp", "sqlalchemy"):
         logger = logging.getLogger(foreign)
         logger.handlers[:] = [logging.NullHandler()]

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -46,6 +47,7 @@ def main(file: Path) -> int:
     tokens, gateways = secrets_of(config)
     write_log()
     clock = SystemClock()
+    _check_tls(listen)
     unix, tcp = _bind(listen)
     try:
         store, keys = open_store(config.database_url(), config.keys_file, clock)
@@ -68,6 +70,21 @@ def secrets_of(config: ServiceConfig) -> tuple[Tokens, Mapping[str, GatewayConfi
         tokens.append(Token.of(token.person, token.role, secret))
     gateways = {gateway.id: gateway.with_secret(gateway.read_secret()) for gateway in config.gateway}
     return Tokens(tokens), gateways
+
+
+def _check_tls(listen: Listen) -> None:
+    """Raise ConfigError when certificate and key cannot be used."""
+    if listen.tls is None:
+        return
+    certificate, key = listen.tls
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise ConfigError(
+            f"certificate {certificate} and key {key} cannot be used: {reason}; "
+            "name a PEM chain and its unencrypted key"
+        ) from error
 
 
 def _bind(listen: Listen) -> tuple[UnixSocket | None, socket.socket | None]:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import signal
 import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests.api.processes import ended, finish, start, wait_for
 from tests.api.samples import entry
@@ -192,6 +199,55 @@ def test_a_unix_socket_makes_its_user_the_admin(lite: Site, tmp_path: Path) -> N
     service.send_signal(signal.SIGTERM)
     assert ended(service)[0] == 0
     assert not path.exists()
+
+
+def _certificate(directory: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    paths = directory / "control.pem", directory / "control.key"
+    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return paths
+
+
+def test_it_does_tls_itself_when_it_has_a_certificate(lite: Site, tmp_path: Path) -> None:
+    certificate, key = _certificate(tmp_path)
+    lite.write(listen=f'{{ address = "0.0.0.0:{lite.port}", certificate = "{certificate}", key = "{key}" }}')
+    service = lite.serve()
+    lite.wait_until_served()
+    trust = ssl.create_default_context(cafile=certificate)
+    with httpx.Client(base_url=f"https://127.0.0.1:{lite.port}", verify=trust, trust_env=False) as client:
+        assert client.get("/v1/healthz").status_code == 200
+        assert client.get("/v1/hello").status_code == 401
+    service.send_signal(signal.SIGTERM)
+    assert ended(service)[0] == 0
+
+
+def test_a_certificate_that_is_none_is_named(lite: Site, tmp_path: Path) -> None:
+    (tmp_path / "x.pem").write_text("nonsense")
+    for name in ("x.pem", "none.pem"):
+        file = tmp_path / name
+        lite.write(listen=f'{{ address = "127.0.0.1:{lite.port}", certificate = "{file}", key = "{file}" }}')
+        _refused(lite.serve(), 2, str(file), "PEM")
 
 
 def _refused(process: subprocess.Popen[str], code: int, *words: str) -> None:
