@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from console.cli.failures import Exit
 from console.cli.figures import state_cell
 from console.cli.output import Column
-from console.client.errors import ClientError
+from console.client.errors import ClientError, in_our_language
 from console.contract.checkup import Finding
 from console.contract.language import t
 from console.contract.places import PlaceError, private_directory, runtime_dir, state_dir
@@ -170,4 +170,13 @@ async def _service(context: Context) -> list[Finding]:
     except (ProfileError, PlaceError) as error:
         return [_finding(check, "failed", str(error))]
     detail = f"{shown(hello.name)} {shown(hello.version)}, {hello.environment.value}, {shown(hello.person)}"
-    return [_finding(check, "ok", detail), *found.findings]
+    return [_finding(check, "ok", detail), *map(_translated, found.findings)]
+
+
+def _translated(finding: Finding) -> Finding:
+    words = {
+        "check": t(finding.check),
+        "detail": in_our_language(finding.detail),
+        "advice": t(finding.advice),
+    }
+    return finding.model_copy(update=words)

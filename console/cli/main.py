@@ -48,16 +48,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = _run(words)
-        sys.stdout.flush()
-        return code
+        try:
+            return _run(words)
+        except SystemExit as ending:  # argparse's own way out of --help
+            return int(ending.code or 0)
+        finally:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:
         _forget_stdout()
         return Exit.DONE
-    except SystemExit as ending:
-        return int(ending.code or 0)
     except Exception as error:
         return _report(error, words)
 

@@ -247,6 +247,7 @@ async def _take_in_one(context: Context, repayment: NewRepayment, key: str) -> R
 def _new_repayment(context: Context) -> NewRepayment:
     from pydantic import ValidationError
 
+    from console.cli.intake_file.rows import WrongRowError, amount_of, check
     from console.contract.repayment import NewRepayment
 
     values = _stdin_object() if context.options.source else {
@@ -262,7 +263,12 @@ def _new_repayment(context: Context) -> NewRepayment:
         flags = ", ".join(f"--{field.replace('_', '-')}" for field in missing)
         raise UsageError(t("missing: {fields}", fields=flags))
     try:
+        if isinstance(amount := values["amount_fen"], str):
+            values["amount_fen"] = amount_of(amount)
+        check(values)
         return NewRepayment.model_validate(values)
+    except WrongRowError as wrong:
+        raise UsageError(f"{wrong.field}: {wrong.problem}") from wrong
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])

@@ -147,7 +147,7 @@ class _Import:
             else:
                 got = await self._send(service, number, [row.values for row in batch])
                 rejected = tuple(
-                    Rejected(batch[line.line - 1].line, line.field, line.problem)
+                    Rejected(batch[line.line - 1].line, line.field, t(line.problem))
                     for line in got.rejected
                     if 1 <= line.line <= len(batch)
                 )

@@ -104,6 +104,13 @@ _BY_STATUS: dict[int, type[ClientError]] = {
 }
 
 
+def in_our_language(text: Untrusted) -> Untrusted:
+    """Return what the service says in the reader's language, where the catalogue knows the sentence."""
+    from console.contract.language import t
+
+    return Untrusted(t(text.raw))
+
+
 def error_of(status: int, problem: Problem | None, retry_after: float | None) -> ClientError:
     """Return the error for an answer that is none; `problem` is None where it had no problem body."""
     from console.contract.language import t
@@ -112,5 +119,9 @@ def error_of(status: int, problem: Problem | None, retry_after: float | None) ->
     if problem is None:
         return kind(t("the service answered with status {status}", status=status), retry_after=retry_after)
     return kind(
-        problem.title, problem.hint, code=problem.code, column=problem.column, retry_after=retry_after
+        in_our_language(problem.title),
+        in_our_language(problem.hint),
+        code=problem.code,
+        column=problem.column,
+        retry_after=retry_after,
     )

@@ -171,6 +171,7 @@ _FILES: Final[dict[str, str]] = {
     "must be from 1 to {most:,} fen": "必须在 1 到 {most:,} 分之间",
     "is empty": "为空",
     "is missing": "缺失",
+    "is not a day; write 2026-11-24": "不是日期；请写 2026-11-24",
     "a quotation mark is never closed on this line": "本行有未闭合的引号",
     "holds half of a character": "含有半个字符",
     "{file} is one JSON array; give one object per line": "{file} 是一个 JSON 数组；请每行一个对象",

@@ -76,3 +76,18 @@ def test_every_message_has_a_chinese_form_with_the_same_placeholders() -> None:
 def test_the_command_lines_catalogue_holds_nothing_that_is_not_said() -> None:
     said = {message for _, message in spoken()}
     assert sorted(set(zh_cli.MESSAGES) - said) == []
+
+
+def test_the_services_fixed_sentences_have_a_chinese_form() -> None:
+    missing = []
+    for path in sorted((PACKAGE / "control").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "ProblemError"
+            ):
+                said = [part.value for part in node.args[2:4] if isinstance(part, ast.Constant)]
+                if "callbacks" not in path.name:  # its readers are gateways
+                    missing += [f"{path.name}: {text!r}" for text in said if text not in MESSAGES]
+    assert not missing, "\n".join(missing)

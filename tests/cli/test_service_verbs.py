@@ -192,9 +192,10 @@ def test_a_repayment_comes_from_stdin(repay: Repay) -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"amount_fen": -5}, "amount_fen: Input should be greater than or equal to 1"),
+        ({"amount_fen": -5}, "amount_fen: must be from 1 to"),
         ({"amount_fen": "x"}, "amount_fen: "),
-        ({"due_on": "soon"}, "due_on: "),
+        ({"due_on": "soon"}, "due_on: is not a day; write 2026-11-24"),
+        ({"due_on": "2026-13-01"}, "due_on: "),
         ({"namee": "x"}, "unknown field namee; did you mean name?"),
     ],
 )

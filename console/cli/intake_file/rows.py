@@ -27,6 +27,7 @@ OPTIONAL: Final = frozenset({"gateway"})
 
 LARGEST_AMOUNT: Final = 100_000_000_000
 
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 _WHOLE: Final = re.compile(r"[+-]?\d{1,18}\Z", re.ASCII)
 
 Format = Literal["csv", "jsonl"]
@@ -50,7 +51,9 @@ class Rejected:
     problem: str
 
 
-class _Wrong(Exception):
+class WrongRowError(Exception):
+    """A row that cannot be taken in: the field at fault and what is wrong with it."""
+
     def __init__(self, field: str, problem: str) -> None:
         self.field = field
         self.problem = problem
@@ -89,8 +92,8 @@ def rows_of(lines: Iterable[Line], name: str) -> Iterator[Row | Rejected]:
             read = _json_object
         try:
             values = read(line.text)
-            _check(values)
-        except _Wrong as wrong:
+            check(values)
+        except WrongRowError as wrong:
             yield Rejected(line.number, wrong.field, wrong.problem)
         else:
             yield Row(line.number, values, line.end)
@@ -102,7 +105,7 @@ def _header(line: Line, name: str) -> tuple[str, ...]:
     place = t("{file}, line {line}", file=name, line=line.number)
     try:
         columns = tuple(cell.strip().lower() for cell in _cells(line.text))
-    except _Wrong as wrong:
+    except WrongRowError as wrong:
         raise UsageError(f"{place}: {wrong.problem}") from wrong
     for column in columns:
         if column not in FIELDS:
@@ -124,7 +127,7 @@ def _cells(text: str) -> list[str]:
         problem = (
             t("a quotation mark is never closed on this line") if "end of data" in str(error) else str(error)
         )
-        raise _Wrong("", problem) from error
+        raise WrongRowError("", problem) from error
 
 
 def _csv_reader(header: tuple[str, ...]) -> Callable[[str], dict[str, object]]:
@@ -132,31 +135,35 @@ def _csv_reader(header: tuple[str, ...]) -> Callable[[str], dict[str, object]]:
         cells = _cells(text)
         if len(cells) != len(header):
             problem = t("{count} cells, the header has {wanted}", count=len(cells), wanted=len(header))
-            raise _Wrong("", problem)
+            raise WrongRowError("", problem)
         values: dict[str, object] = {
             column: cell for column, cell in zip(header, cells, strict=True) if cell or column not in OPTIONAL
         }
-        amount = str(values["amount_fen"]).strip()
-        if _WHOLE.match(amount) is None:
-            raise _Wrong("amount_fen", t("must be a whole number of fen"))
-        values["amount_fen"] = int(amount)
+        values["amount_fen"] = amount_of(str(values["amount_fen"]))
         return values
 
     return read
+
+
+def amount_of(text: str) -> int:
+    """Return the fen that are written in `text`. Raises WrongRowError."""
+    if _WHOLE.match(text.strip()) is None:
+        raise WrongRowError("amount_fen", t("must be a whole number of fen"))
+    return int(text)
 
 
 def _json_object(text: str) -> dict[str, object]:
     try:
         value: Any = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise _Wrong("", t("the line is not a JSON object")) from error
+        raise WrongRowError("", t("the line is not a JSON object")) from error
     if not isinstance(value, dict):
-        raise _Wrong("", t("the line is not a JSON object"))
+        raise WrongRowError("", t("the line is not a JSON object"))
     for field in value:
         if field not in FIELDS:
             near = nearest(field, FIELDS)
             hint = f"; {t('did you mean {near}?', near=near)}" if near else ""
-            raise _Wrong(field[:80], t("unknown field") + hint)
+            raise WrongRowError(field[:80], t("unknown field") + hint)
     return {field: part for field, part in value.items() if part is not None or field not in OPTIONAL}
 
 
@@ -164,27 +171,29 @@ def _no_constant(word: str) -> float:
     raise ValueError(word)
 
 
-def _check(values: dict[str, object]) -> None:
-    """Check what can be told from the row alone; the service has the last word. Raises _Wrong."""
+def check(values: dict[str, object]) -> None:
+    """Check what can be told from the row alone; the service has the last word. Raises WrongRowError."""
     for field in FIELDS:
         if field not in values:
             if field not in OPTIONAL:
-                raise _Wrong(field, t("is missing"))
+                raise WrongRowError(field, t("is missing"))
         elif field != "amount_fen":
             _check_text(field, values[field])
     amount = values["amount_fen"]
     if not isinstance(amount, int) or isinstance(amount, bool):
-        raise _Wrong("amount_fen", t("must be a whole number of fen"))
+        raise WrongRowError("amount_fen", t("must be a whole number of fen"))
     if not 1 <= amount <= LARGEST_AMOUNT:
-        raise _Wrong("amount_fen", t("must be from 1 to {most:,} fen", most=LARGEST_AMOUNT))
+        raise WrongRowError("amount_fen", t("must be from 1 to {most:,} fen", most=LARGEST_AMOUNT))
+    if _DAY.match(str(values["due_on"])) is None:
+        raise WrongRowError("due_on", t("is not a day; write 2026-11-24"))
 
 
 def _check_text(field: str, value: object) -> None:
     if not isinstance(value, str):
-        raise _Wrong(field, t("must be text"))
+        raise WrongRowError(field, t("must be text"))
     if not value:
-        raise _Wrong(field, t("is empty"))
+        raise WrongRowError(field, t("is empty"))
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise _Wrong(field, t("holds half of a character")) from error
+        raise WrongRowError(field, t("holds half of a character")) from error
