@@ -153,7 +153,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action(
         "repayment.show",
-        "Show one repayment with its attempts, evidence and timeline",
+        "Show one repayment: attempts, evidence, timeline",
         Group.REPAYMENTS,
         (),
         "show",

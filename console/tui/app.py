@@ -66,6 +66,10 @@ class ConsoleApp(OrderedKeys[int], inherit_bindings=False):
         self.start_typing()
         self.call_after_refresh(self._connect)
 
+    def on_unmount(self) -> None:
+        """Deal with no more keys."""
+        self.stop_typing()
+
     def _connect(self) -> None:
         self._following = asyncio.create_task(self._follow(self.connection), name="link")
 
@@ -75,6 +79,11 @@ class ConsoleApp(OrderedKeys[int], inherit_bindings=False):
         except Exception as error:  # a bug in the link must end the console visibly, not silently
             self._handle_exception(error)
 
+    def _handle_exception(self, error: Exception) -> None:
+        """End over the error itself, not over the worker that carried it."""
+        cause = getattr(error, "error", None)
+        super()._handle_exception(cause if isinstance(cause, Exception) else error)
+
     def _changed(self) -> None:
         """Tell the main screen that something new is known."""
         self.main.knowledge_changed()
@@ -83,7 +92,7 @@ class ConsoleApp(OrderedKeys[int], inherit_bindings=False):
     def main(self) -> MainScreen:
         """The main screen, under whatever dialogs are open."""
         screen = self.screen_stack[0]
-        assert isinstance(screen, MainScreen)  # noqa: S101 - get_default_screen and switch_to see to it
+        assert isinstance(screen, MainScreen)  # noqa: S101 - get_default_screen sees to it
         return screen
 
     async def switch_to(self, profile: Profile) -> None:
@@ -92,7 +101,7 @@ class ConsoleApp(OrderedKeys[int], inherit_bindings=False):
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         self._adopt(profile)
-        await self.switch_screen(MainScreen(self.profile, self.knowledge, self.connection))
+        await self.main.adopt(self.profile, self.knowledge, self.connection)
         self.main.say(t("profile {name}: {title}", name=profile.name, title=profile.title))
         self.call_after_refresh(self._connect)
 
@@ -104,7 +113,6 @@ class ConsoleApp(OrderedKeys[int], inherit_bindings=False):
 
     async def action_leave(self) -> None:
         """Quit at once."""
-        self.stop_typing()
         await self._disconnect()
         self.exit(0)
 

@@ -11,7 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from textual import events
-from textual.app import ReturnType
+from textual.app import ReturnType, ScreenStackError
 
 from console.tui.terminal.application import TerminalApp
 
@@ -69,5 +69,5 @@ class OrderedKeys(TerminalApp[ReturnType], inherit_bindings=False):
                         passed = asyncio.Event()
                         if node.is_running and node.call_later(passed.set):
                             await passed.wait()
-        except TimeoutError:
+        except (TimeoutError, ScreenStackError):
             return

@@ -83,11 +83,11 @@ def _gateway(line: GatewayLine) -> list[Trouble]:
         return [Trouble(f"gateway:{line.id}", 0, "x", "bad", t("{gateway} is down", gateway=name), why, here)]
     found: list[Trouble] = []
     if line.state == "degraded" or (line.success_rate is not None and line.success_rate < LOW_SUCCESS):
-        what = t("{gateway} succeeds too seldom", gateway=name)
+        what = t("{gateway}: low success", gateway=name)
         why = t("success {rate}", rate=figures.share(line.success_rate))
         found.append(Trouble(f"gateway:{line.id}", 1, "!", "warn", what, why, here))
     if line.unknown_ratio is not None and line.unknown_ratio > MANY_IN_DOUBT:
-        what = t("{gateway} leaves many in doubt", gateway=name)
+        what = t("{gateway}: many in doubt", gateway=name)
         why = t("in doubt {rate}", rate=figures.share(line.unknown_ratio))
         doubt = f"{here} stage:in_doubt"
         found.append(Trouble(f"gateway-doubt:{line.id}", 1, "!", "warn", what, why, doubt))

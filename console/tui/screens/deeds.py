@@ -12,6 +12,7 @@ from console.contract.vocabulary import Environment
 from console.tui import figures
 from console.tui.commands import Known, complete_command
 from console.tui.keys import keys_label
+from console.tui.screens.pane import in_background
 from console.tui.situation import is_offered, why_not
 
 if TYPE_CHECKING:
@@ -164,9 +165,9 @@ class Deeds:
 
     async def _export(self, name: str) -> None:
         pane = await self._repayments()
-        if pane.selection is not None:
-            work = self._write_export(name, pane.selection, pane.export_filter)
-            self._main.run_worker(work, group="export", exclusive=True)
+        selection, marked = pane.selection, pane.export_filter
+        if selection is not None:
+            in_background(self._main, "export", self._write_export, name, selection, marked)
 
     async def _write_export(self, name: str, selection: Selection, marked: str | None) -> None:
         from console.client.errors import ClientError
@@ -334,7 +335,7 @@ class Deeds:
             if yes:
                 if chosen_here:
                     self._app.pointer.keep()
-                self._app.run_worker(self._app.switch_to(profile), group="switch", exclusive=True)
+                in_background(self._app, "switch", self._app.switch_to, profile)
             else:
                 self._main.say(t("still on {name}", name=self._main.profile.name), "bar-dim")
 

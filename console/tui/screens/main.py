@@ -76,6 +76,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
         super().__init__()
+        self._take(profile, knowledge, connection)
+
+    def _take(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
         self.profile = profile
         self.knowledge = knowledge
         self.connection = connection
@@ -87,6 +90,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.body = Container(id="body")
         self.deeds = Deeds(self)
         self._panes: dict[View, Pane] = {}
+
+    async def adopt(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
+        """Begin anew with another profile: everything shown, marked or typed is gone."""
+        self._take(profile, knowledge, connection)
+        await self.recompose()
+        await self.show_view(self.view)
 
     def compose(self) -> ComposeResult:
         """Only the first view; the others come when they are wanted."""

@@ -8,7 +8,7 @@ from textual.containers import Container, Vertical
 
 from console.actions.registry import View
 from console.contract.language import t
-from console.contract.text import shown
+from console.contract.text import cell_width, shown
 from console.tui import figures
 from console.tui.filters import term
 from console.tui.knowledge import Freshness
@@ -16,7 +16,7 @@ from console.tui.screens.pane import Heading, OpenFilter, Pane, SituationChanged
 from console.tui.stuck import Trouble, troubles
 from console.tui.widgets.columns import Column
 from console.tui.widgets.history import bars, points_for
-from console.tui.widgets.lines import Line, Lines, Piece
+from console.tui.widgets.lines import Line, Lines, fitted, width_of
 from console.tui.widgets.rows import Cell, InMemoryRows, Row
 from console.tui.widgets.stage_grid import StageGrid
 from console.tui.widgets.virtual_table import VirtualTable
@@ -102,7 +102,7 @@ class OverviewPane(Pane):
 
     def knowledge_changed(self) -> None:
         self.stages.redraw()
-        self._parts.redraw()
+        self._parts.fit(3 if self.size.height >= 30 else 1)
         board = self.knowledge.board
         if board is None:
             return
@@ -166,25 +166,48 @@ class OverviewPane(Pane):
 
 
 class PartsLine(Lines):
-    """The health of the parts, as many to a line as fit."""
+    """The health of the parts: what is not well first, then as many as fit."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         super().__init__()
         self._knowledge = knowledge
 
+    def fit(self, most: int) -> None:
+        """Take as many lines as the parts need, at most `most`."""
+        self.styles.height = max(1, min(most, len(self._laid_out(max(20, self.size.width)))))
+        self.redraw()
+
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """Return letter, name and, where not all is well, the word for each part."""
+        lines = self._laid_out(width)
+        if len(lines) <= height:
+            return lines
+        return (*lines[: height - 1], fitted((*lines[height - 1][:-1], (" +...", "dim")), width))
+
+    def _laid_out(self, width: int) -> list[Line]:
         board = self._knowledge.board
+        label = f"  {t('parts')}:"
         if board is None:
-            return (((f"  {t('parts')}: {figures.UNKNOWN}", "old"),),)
+            return [((f"{label} {figures.UNKNOWN}", "old"),)]
         old = self._knowledge.freshness is Freshness.OLD
-        pieces: list[Piece] = [(f"  {t('parts')}:", "old" if old else "dim")]
-        for part in board.parts:
+        lines: list[Line] = []
+        line: Line = ((label, "old" if old else "dim"),)
+        for part in sorted(board.parts, key=lambda part: part.state == "ok"):
             letter, word, style = light(part.state)
-            pieces.append((f" {letter} ", "old" if old else style))
-            said = shown(part.name) if part.state == "ok" else f"{shown(part.name)} {word}"
-            pieces.append((said, "old" if old else "label" if part.state == "ok" else style))
-        return (tuple(pieces),)
+            well = part.state == "ok"
+            piece: Line = (
+                (f" {letter} ", "old" if old else style),
+                (shown(part.name) if well else f"{shown(part.name)} {word}", _part_style(old, well, style)),
+            )
+            if width_of(line) + width_of(piece) > width and len(line) > 1:
+                lines.append(line)
+                line = ((" " * cell_width(label), "dim"),)
+            line = (*line, *piece)
+        return [*lines, line]
+
+
+def _part_style(old: bool, well: bool, style: str) -> str:
+    return "old" if old else "label" if well else style
 
 
 def _gateway_columns() -> tuple[Column, ...]:
@@ -201,7 +224,7 @@ def _gateway_columns() -> tuple[Column, ...]:
 
 
 def _trouble_columns() -> tuple[Column, ...]:
-    return (Column(t("what"), 30, share=1), Column(t("why"), 20, share=1))
+    return (Column(t("what"), 26, share=1), Column(t("why"), 20, share=2))
 
 
 def _trouble_row(trouble: Trouble, old: bool) -> Row:

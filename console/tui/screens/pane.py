@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec
 
 from textual.containers import Vertical
 from textual.message import Message
@@ -10,14 +11,26 @@ from textual.message import Message
 from console.tui.widgets.lines import Line, Lines, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
+    from textual.dom import DOMNode
     from textual.widget import Widget
+    from textual.worker import Worker
 
     from console.actions.registry import View
     from console.profiles.profile import Profile
     from console.tui.connection import Connection
     from console.tui.knowledge import Knowledge
+
+P = ParamSpec("P")
+
+
+def in_background(
+    node: DOMNode, name: str, work: Callable[P, Coroutine[Any, Any, None]], *args: P.args, **kwargs: P.kwargs
+) -> None:
+    """Do the work beside everything else; it ends when the node goes, or when work of that name begins."""
+    worker: Worker[None] = node.run_worker(partial(work, *args, **kwargs), group=name, exclusive=True)
+    del worker
 
 
 class OpenFilter(Message):

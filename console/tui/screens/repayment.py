@@ -11,7 +11,7 @@ from console.contract.money import yuan
 from console.contract.text import Untrusted, shown
 from console.contract.vocabulary import FINAL_STAGES
 from console.tui import figures
-from console.tui.screens.pane import Heading, Pane, Say, SituationChanged
+from console.tui.screens.pane import Heading, Pane, Say, SituationChanged, in_background
 from console.tui.widgets.lines import Line, fitted, joined, wrapped
 from console.tui.widgets.reader import Reader
 from console.tui.words import (
@@ -99,9 +99,10 @@ class RepaymentPane(Pane):
         self._read()
 
     def _read(self) -> None:
-        if self.repayment_id is not None and not self._reading:
+        wanted = self.repayment_id
+        if wanted is not None and not self._reading:
             self._reading = True
-            self.run_worker(self._load(self.repayment_id), group="repayment", exclusive=True)
+            in_background(self, "repayment", self._load, wanted)
 
     async def _load(self, repayment_id: str) -> None:
         from console.client.errors import ClientError

@@ -16,7 +16,7 @@ from console.contract.text import shown
 from console.tui import figures
 from console.tui.commands import BREAKDOWNS
 from console.tui.filters import term
-from console.tui.screens.pane import OpenRepayment, Pane, Say, SituationChanged
+from console.tui.screens.pane import OpenRepayment, Pane, Say, SituationChanged, in_background
 from console.tui.screens.repayment_row import columns, row_of
 from console.tui.widgets.lines import Line, Lines, Piece, fitted, spread, width_of
 from console.tui.widgets.paged_rows import PagedRows
@@ -100,7 +100,7 @@ class RepaymentsPane(Pane):
     def _freeze(self, filter_text: str, *, keep: bool = False) -> None:
         self._freezing = True
         self.filter_line.busy(True)
-        self.run_worker(self._load(filter_text, keep), group="freeze", exclusive=True)
+        in_background(self, "freeze", self._load, filter_text, keep)
 
     async def _load(self, filter_text: str, keep: bool) -> None:
         await self._try(filter_text, keep)

@@ -15,8 +15,8 @@ Notice { display: none; }
 #gateways-panel { width: 100%; height: 6; }
 #stuck-panel { width: 100%; height: 1fr; }
 #lower.-wide { layout: horizontal; }
-#lower.-wide #gateways-panel { width: 3fr; height: 100%; margin-right: 1; }
-#lower.-wide #stuck-panel { width: 2fr; height: 100%; }
+#lower.-wide #gateways-panel { width: 1fr; height: 100%; margin-right: 1; }
+#lower.-wide #stuck-panel { width: 1fr; height: 100%; }
 VirtualTable { height: 1fr; width: 100%; }
 PartsLine { height: auto; width: 100%; }
 

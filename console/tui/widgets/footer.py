@@ -1,4 +1,7 @@
-"""The last line: the views, the keys that work here, and for a moment what has just happened."""
+"""The last line: the views, the keys that work here, and for a moment what has just happened.
+
+A long message takes more lines while it stays, so that nothing of it is cut.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from console.actions.registry import ACTIONS, BY_ID, View
 from console.contract.language import t
 from console.tui.keys import key_label
 from console.tui.situation import view_name, why_not
-from console.tui.widgets.lines import Line, Lines, spread, width_of
+from console.tui.widgets.lines import Line, Lines, spread, width_of, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +26,7 @@ _ALWAYS: Final = ("console.help", "console.quit")
 
 
 class Footer(Lines):
-    """One line; a message takes its place until time, or the next message, ends it."""
+    """The keys; a message takes their place until time, or the next message, ends it."""
 
     FILL = "bar"
 
@@ -41,19 +44,28 @@ class Footer(Lines):
     def say(self, message: str, style: str = "bar-key") -> None:
         """Show a message for a moment; it must be safe to show."""
         self._message = (message, style)
-        self.redraw()
+        self._fit()
         self.set_timer(SAID_FOR, lambda said=self._message: self._end(said))
 
     def _end(self, said: tuple[str, str]) -> None:
         if self._message is said:
             self._message = None
-            self.redraw()
+            self._fit()
+
+    def _fit(self) -> None:
+        """Take as many lines as the message needs, up to a third of the screen."""
+        if not self.is_attached:
+            return
+        message = self._message[0] if self._message is not None else ""
+        needed = len(wrapped(message, max(1, self.size.width - 2)))
+        self.styles.height = min(needed, max(1, self.screen.size.height // 3))
+        self.redraw()
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """Return views at the left and keys at the right of them, as many as fit."""
         if self._message is not None:
             text, style = self._message
-            return (((" ", "bar"), (text, style)),)
+            return tuple(((" ", "bar"), (line, style)) for line in wrapped(text, width - 2))
         if self._situation is None:
             return ()
         left = self._views()

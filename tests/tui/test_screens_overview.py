@@ -1,0 +1,102 @@
+"""View 1 and view 2."""
+
+import pytest
+
+from console.actions.registry import View
+from console.contract.vocabulary import Stage
+from console.tui.screens.overview import OverviewPane
+from console.tui.screens.queues import QueuesPane
+from console.tui.stuck import troubles
+from tests.tui.consoles import console
+from tests.tui.fakes import board, profile
+
+
+async def test_the_overview_tells_flow_gateways_and_troubles() -> None:
+    async with console(size=(120, 40)) as one:
+        await one.shows("241", "oldest", "in doubt", "!12m14s", "97.3%", "+ healthy", "! degraded", "x down")
+        await one.shows("bank is down", "unionpay: many in doubt", "! sandbox degraded", "2 wait for people")
+
+
+async def test_unknown_figures_are_question_marks_never_zero() -> None:
+    async with console(connected=False) as one:
+        await one.shows("intake")
+        cards = one.lines()[2:6]
+        assert "?" in cards[1] and "0" not in cards[1]
+    async with console(size=(120, 40)) as one:
+        await one.shows("bank")
+        bank = next(line for line in one.lines() if "bank " in line and "down" in line)
+        assert "?" in bank and "0.0%" not in bank
+
+
+async def test_enter_on_a_card_shows_the_repayments_of_its_stage() -> None:
+    async with console() as one:
+        one.press("right", "right", "right", "down", "enter")
+        await one.until(lambda: one.link.service.frozen == ["stage:failed"], "the failed ones")
+        await one.until(lambda: one.app.main.view is View.REPAYMENTS, "the list")
+
+
+async def test_tab_walks_the_panels_and_enter_opens_a_gateway() -> None:
+    async with console() as one:
+        one.press("tab", "j", "enter")
+        await one.until(lambda: one.link.service.frozen == ["gateway:wechat"], "the gateway's repayments")
+
+
+async def test_enter_on_a_trouble_shows_what_it_is_about() -> None:
+    async with console() as one:
+        pane = one.app.main.query_one(OverviewPane)
+        await one.until(lambda: pane.stuck.source.count > 0, "troubles")
+        one.press("tab", "tab", "j", "enter")
+        await one.until(
+            lambda: one.link.service.frozen == ["gateway:unionpay stage:in_doubt"], "the doubtful of unionpay"
+        )
+
+
+def test_troubles_are_ordered_worst_first() -> None:
+    found = troubles(board(1))
+    assert [trouble.severity for trouble in found] == sorted(trouble.severity for trouble in found)
+    assert found[0].key == "gateway:bank"
+
+
+def test_a_healthy_board_has_no_troubles() -> None:
+    one = board(1)
+    calm = one.model_copy(
+        update={
+            "stages": tuple(
+                line.model_copy(update={"depth": 0, "oldest_seconds": None}) for line in one.stages
+            ),
+            "gateways": one.gateways[:2],
+            "parts": one.parts[:3],
+        }
+    )
+    assert troubles(calm) == ()
+
+
+async def test_queues_lists_every_stage_and_opens_one() -> None:
+    async with console(on=profile(start="queues")) as one:
+        await one.shows("Queues", "intake", "cancelled", "¥")
+        pane = one.app.main.query_one(QueuesPane)
+        assert pane.table.source.count == len(Stage)
+        one.press("G", "enter")
+        await one.until(lambda: one.link.service.frozen == ["stage:cancelled"], "the last stage")
+
+
+async def test_the_cursor_stays_on_its_queue_while_boards_come() -> None:
+    async with console(on=profile(start="queues")) as one:
+        one.press("jj")
+        pane = one.app.main.query_one(QueuesPane)
+        await one.until(lambda: pane.table.cursor_key == "dispatch", "the cursor")
+        one.link.send(board(4))
+        await one.shows("18")
+        assert pane.table.cursor_key == "dispatch"
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+async def test_cards_stand_in_five_equal_columns(width: int) -> None:
+    async with console(size=(width, 30)) as one:
+        await one.shows("manual")
+        above, below = (
+            one.lines()[2],
+            next(line for line in one.lines() if "in doubt" in line and "manual" in line),
+        )
+        assert above.index("dispatch") == below.index("in doubt")
+        assert above.index("settled") == below.index("manual")
