@@ -306,7 +306,8 @@ def completions(text: str, known: Mapping[str, tuple[str, ...]]) -> tuple[str, .
         return ()
     done, _, last = head[3].rpartition(",")
     prefix = f"{before}{sign}{head[1]}{head[2]}{done + ',' if done else ''}"
-    return tuple(prefix + value for value in _proposed(field, known) if value.lower().startswith(last.lower()))
+    last = last.lower()
+    return tuple(prefix + value for value in _proposed(field, known) if value.lower().startswith(last))
 
 
 def _proposed(field: Field, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
