@@ -80,6 +80,7 @@ _UNKNOWN_SINCE: Final = Prepared(
     "SELECT min(unknown_since), count(*) FROM attempt WHERE state = 'UNKNOWN' AND next_action_at IS NOT NULL"
 )
 
+_STATE: Final = Attempt._fields.index("state")
 _STATES: Final = {state.value: state for state in AttemptState}
 _STAGES: Final = {stage.value: stage for stage in Stage}
 _COUNTED: Final[dict[AttemptState, counters.Outcome]] = {
@@ -137,8 +138,7 @@ def subject_from(row: Sequence[object]) -> Subject:
 
 def attempt_from(row: Sequence[object]) -> Attempt:
     """Return the attempt in a row of ATTEMPT_COLUMNS."""
-    attempt = Attempt._make(row)
-    return attempt._replace(state=_STATES[attempt.state])
+    return Attempt._make((*row[:_STATE], _STATES[row[_STATE]], *row[_STATE + 1 :]))  # type: ignore[index] # text
 
 
 def oldest_unknown(connection: Connection) -> tuple[int | None, int]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import insert
-
-from console.store.tables import timeline
+from console.store.prepared import Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
-_COLUMNS: Final = ("repayment_seq", "at", "actor", "what", "detail")
-_INSERT: Final = insert(timeline)
+_INSERT: Final = Prepared(
+    "INSERT INTO timeline (repayment_seq, at, actor, what, detail) VALUES (?, ?, ?, ?, ?)"
+)
 
 MAX_DETAIL: Final = 256
 """Characters of a detail that are kept."""
@@ -33,8 +32,4 @@ class TimelineEntry(NamedTuple):
 
 def record(connection: Connection, rows: Sequence[TimelineEntry]) -> None:
     """Append the steps."""
-    if rows:
-        connection.execute(
-            _INSERT,
-            [dict(zip(_COLUMNS, (*row[:4], row.detail[:MAX_DETAIL]), strict=True)) for row in rows],
-        )
+    _INSERT.many(connection, [(*row[:4], row.detail[:MAX_DETAIL]) for row in rows])
