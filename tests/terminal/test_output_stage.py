@@ -271,7 +271,7 @@ def test_a_crash_shows_an_id_and_keeps_the_rest_in_a_private_log(
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_ends_the_program_and_restores_the_terminal(number: signal.Signals) -> None:
     with million() as program:
         cooked = program.local_flags()

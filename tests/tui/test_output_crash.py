@@ -157,6 +157,22 @@ def test_the_writer_never_blocks_and_gives_up_a_stuck_terminal() -> None:
     os.close(write)
 
 
+def test_the_writer_waits_for_a_terminal_that_was_left_non_blocking() -> None:
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    drained = Told()
+    writer = TerminalWriter(write, on_drained=drained, on_gone=Told())
+    writer.start()
+    writer.write(b"x" * 1_000_000)
+    got = 0
+    while got < 1_000_000:
+        got += len(os.read(read, 100_000))
+    assert drained.wait(5)
+    assert writer.stop(5)
+    os.close(read)
+    os.close(write)
+
+
 def test_the_writer_says_when_the_terminal_is_gone() -> None:
     read, write = os.pipe()
     os.close(read)

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from textual.driver import Driver
     from textual.screen import Screen
 
+_ENDING: Final = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+"""Signals that end the application; the keyboard's ctrl+c arrives as a key, not as SIGINT."""
+
 _END_PATIENCE: Final = 2.0
 """Seconds an application told to end may take to tidy up."""
 
@@ -151,14 +154,14 @@ class TerminalApp(App[ReturnType]):
 def run_in_terminal(app: TerminalApp[Any]) -> int:
     """Run an application on the terminal, and return the exit code.
 
-    SIGHUP, SIGTERM and a closed terminal end it; an unforeseen error ends it with one line.
+    SIGHUP, SIGTERM, SIGINT and a closed terminal end it; an unforeseen error ends it with one line.
     """
     crash.silence(app.crash_log)
 
     def end(signal_number: int, frame: object) -> None:
         app.end(signal_number)
 
-    previous = {number: signal.signal(number, end) for number in (signal.SIGHUP, signal.SIGTERM)}
+    previous = {number: signal.signal(number, end) for number in _ENDING}
     try:
         app.run()
     finally:

@@ -108,6 +108,8 @@ class TerminalReader(threading.Thread):
             if self._descriptor in ready:
                 try:
                     data = os.read(self._descriptor, _READ_SIZE)
+                except BlockingIOError:  # another reader of the shared terminal was quicker
+                    continue
                 except OSError:
                     data = b""
                 if not data:

@@ -7,6 +7,7 @@ is reported once, and what is written after that is dropped.
 from __future__ import annotations
 
 import os
+import select
 import threading
 from collections import deque
 from typing import TYPE_CHECKING
@@ -79,7 +80,10 @@ class TerminalWriter(threading.Thread):
         view = memoryview(data)
         try:
             while view:
-                view = view[os.write(self._descriptor, view) :]
+                try:
+                    view = view[os.write(self._descriptor, view) :]
+                except BlockingIOError:  # another program left the shared terminal non-blocking
+                    select.select([], [self._descriptor], [])
         except OSError:
             with self._changed:
                 self._gone = True
