@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -204,3 +205,28 @@ def test_the_log_holds_no_personal_data(place: Home) -> None:
     assert said
     for line in said.splitlines():
         assert not any(len(word) >= 11 and word.isdigit() for word in line.split()), line
+
+
+def test_a_double_debit_in_a_ledger_is_found(place: Home) -> None:
+    place.start(sandbox="--rate 60")
+    place.wait_until_live()
+    query = "/v1/repayments?filter=state:settled%20gateway:alipay"
+    wait_for(lambda: place.get(query)["items"], "a settled repayment")
+    victim = place.get(query)["items"][0]
+    ledger = place.state / "ledger" / "alipay.jsonl"
+    line = {
+        "time": victim["updated_at"],
+        "gateway": "alipay",
+        "order_no": f"{victim['id']}-2",
+        "kind": "debit",
+        "amount_fen": victim["amount_fen"],
+    }
+    with ledger.open("a") as file:
+        file.write(json.dumps(line) + "\n")
+
+    def found() -> bool:
+        findings = {finding["check"]: finding for finding in place.get("/v1/checkup")["findings"]}
+        told = findings["gateways' ledgers"]
+        return told["state"] == "failed" and victim["id"] in told["detail"]
+
+    wait_for(found, "the finding")
