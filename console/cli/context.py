@@ -41,8 +41,11 @@ class Context:
         return float(self.options.timeout or CALL_SECONDS)
 
     @asynccontextmanager
-    async def service(self) -> AsyncIterator[Service]:
-        """Give the profile's service: started if it is the embedded one, checked to be the right one."""
+    async def service(self, seconds: float = CALL_SECONDS) -> AsyncIterator[Service]:
+        """Give the profile's service: started if it is the embedded one, checked to be the right one.
+
+        A call may take `seconds`, unless `--timeout` says otherwise.
+        """
         from console.client.endpoint import Endpoint
         from console.client.service import Service
 
@@ -51,6 +54,6 @@ class Context:
             from console.client.embedded import ensure_running
 
             await ensure_running(self.options.timeout or START_SECONDS)
-        async with Service(endpoint, self.timeout) as service:
+        async with Service(endpoint, self.options.timeout or seconds) as service:
             await service.hello()
             yield service

@@ -33,6 +33,9 @@ PACKAGES: Final = ("textual", "httpx", "pydantic", "fastapi", "sqlalchemy", "aio
 
 SMALLEST_TERMINAL: Final = (80, 24)
 
+CHECKUP_SECONDS: Final = 60.0
+"""The service reads up to a million repayments to check itself."""
+
 LEAST_FREE_BYTES: Final = 500 * 1024 * 1024
 
 
@@ -162,7 +165,7 @@ async def _service(context: Context) -> list[Finding]:
     """Return what the service says of itself, or why it says nothing."""
     check = t("service")
     try:
-        async with context.service() as service:
+        async with context.service(CHECKUP_SECONDS) as service:
             hello = await service.hello()
             found = await service.checkup()
     except ClientError as error:

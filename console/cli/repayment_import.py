@@ -8,6 +8,7 @@ import os
 import stat
 import sys
 import time
+from collections import deque
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from console.cli.arguments import Parser
     from console.cli.context import Context
-    from console.cli.intake_file.journal import Journal
+    from console.cli.intake_file.journal import Answered, Journal
     from console.cli.intake_file.report import Progress, Report
     from console.cli.intake_file.rows import Rejected, Row
     from console.cli.intake_file.seen import SeenIds
@@ -32,6 +33,9 @@ BATCH_ROWS: Final = 500
 
 BATCH_BYTES: Final = 2 * 1024 * 1024
 """Bytes of file one batch may come from."""
+
+IN_FLIGHT: Final = 4
+"""Batches sent before the first of them is answered: the service commits them together."""
 
 LONGEST_WAIT_SECONDS: Final = 30.0
 
@@ -111,7 +115,8 @@ class _Import:
         stack.callback(self._progress.clear)
 
     def how_to_resume(self) -> str:
-        """Return what was done, and how to do the rest."""
+        """Return what was done, and how to do the rest; the progress bar gives way to it."""
+        self._progress.clear()
         if self._journal.path is None:
             how = t("send it again: what was taken in already is not taken in twice")
         else:
@@ -134,30 +139,54 @@ class _Import:
         self._done = True
 
     async def _send_all(self, service: Service) -> None:
+        """Send every batch that was not answered before, a few at a time; record them in their order."""
+        known = {entry.batch: entry.last_line for entry in self._journal.answered()}
+        before = self._journal.answered()
+        self.begun = True
+        pending: deque[tuple[list[Row], asyncio.Task[Answered]]] = deque()
+        try:
+            for number, batch in enumerate(self._batches()):
+                last = batch[-1].line
+                if known.get(number) == last:
+                    while pending:
+                        await self._record(*pending.popleft())
+                    self._count(next(e for e in before if (e.batch, e.last_line) == (number, last)))
+                    continue
+                pending.append((batch, asyncio.create_task(self._answer(service, number, batch))))
+                await asyncio.sleep(0)
+                if len(pending) >= IN_FLIGHT:
+                    await self._record(*pending.popleft())
+            while pending:
+                await self._record(*pending.popleft())
+        finally:
+            for _, task in pending:
+                task.cancel()
+            await asyncio.gather(*(task for _, task in pending), return_exceptions=True)
+
+    async def _record(self, batch: list[Row], task: asyncio.Task[Answered]) -> None:
+        answered = await task
+        self._journal.write(answered)
+        self._count(answered)
+        self._progress.show(batch[-1].end, batch[-1].line)
+
+    def _count(self, answered: Answered) -> None:
+        self.report.accepted += answered.accepted
+        self.report.repeated += answered.repeated
+        for wrong in answered.rejected:
+            self._reject(wrong)
+
+    async def _answer(self, service: Service, number: int, batch: list[Row]) -> Answered:
+        """Return what became of a batch, with the lines of the file in place of its own."""
         from console.cli.intake_file.journal import Answered
         from console.cli.intake_file.rows import Rejected
 
-        answered = {entry.batch: entry.last_line for entry in self._journal.answered()}
-        before = self._journal.answered()
-        self.begun = True
-        for number, batch in enumerate(self._batches()):
-            last = batch[-1].line
-            if answered.get(number) == last:
-                entry = next(found for found in before if (found.batch, found.last_line) == (number, last))
-            else:
-                got = await self._send(service, number, [row.values for row in batch])
-                rejected = tuple(
-                    Rejected(batch[line.line - 1].line, line.field, t(line.problem))
-                    for line in got.rejected
-                    if 1 <= line.line <= len(batch)
-                )
-                entry = Answered(number, last, got.accepted, got.repeated, rejected)
-                self._journal.write(entry)
-            self.report.accepted += entry.accepted
-            self.report.repeated += entry.repeated
-            for wrong in entry.rejected:
-                self._reject(wrong)
-            self._progress.show(batch[-1].end, last)
+        got = await self._send(service, number, [row.values for row in batch])
+        rejected = tuple(
+            Rejected(batch[line.line - 1].line, line.field, t(line.problem))
+            for line in got.rejected
+            if 1 <= line.line <= len(batch)
+        )
+        return Answered(number, batch[-1].line, got.accepted, got.repeated, rejected)
 
     async def _send(self, service: Service, number: int, rows: list[dict[str, object]]) -> IntakeReport:
         """Send one batch until it is answered: waits for a service that is full or away for a while."""

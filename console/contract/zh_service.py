@@ -23,6 +23,7 @@ _PROBLEMS: Final[dict[str, str]] = {
     "make one per intention, and send the same again when you retry": "每个意图用一个键，重试时用同一个",
     "this Idempotency-Key was used for another request": "此幂等键已用于另一请求",
     "make a new key for a new intention": "新的意图请用新的键",
+    "Request-Timeout is not a number of seconds": "Request-Timeout 不是秒数",
     "there is nothing here": "这里什么都没有",
     "the routes are listed in /v1/openapi.json": "可用路径见 /v1/openapi.json",
     "this route does not take that method": "此路径不接受该方法",
