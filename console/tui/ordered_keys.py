@@ -55,6 +55,8 @@ class OrderedKeys(TerminalApp[ReturnType], inherit_bindings=False):
             try:
                 await super().on_event(event)
                 await self._settled()
+            except ScreenStackError:
+                return  # the application is ending
             except Exception as error:  # as anywhere in the application: an unforeseen error ends it
                 self._handle_exception(error)
                 return
