@@ -128,7 +128,7 @@ def split(text: str) -> list[str]:
     return list(_split(text))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _split(text: str) -> tuple[str, ...]:
     cells: list[str] = []
     base = -1
