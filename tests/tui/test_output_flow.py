@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,15 +14,20 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Offset, Region, Size
 from textual.strip import Strip
 
+from console.tui.terminal.cells import CellRow, split
 from console.tui.terminal.flow import LOST_AFTER, QUESTION, Acknowledgements
 from console.tui.terminal.output import OutputStage
 from console.tui.terminal.reader import AnswerSieve
-from tests.tui.pictures import Mirror
+from console.tui.terminal.sequences import ALLOWED, filtered
+from tests.tui.pictures import Mirror, hostile_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 SIZE = Size(20, 4)
+
+
+SIZES = st.sampled_from([Size(20, 4), Size(33, 7), Size(8, 2), Size(1, 1)])
 
 
 class FakeTerminal:
@@ -227,3 +234,26 @@ def test_a_lone_escape_is_kept_back_only_until_nothing_follows() -> None:
     assert sieve.release() == "\x1b"
     assert sieve.feed("\x1b\x1b[0n") == ("", 1)
     assert sieve.release() == "\x1b"
+
+
+@given(st.lists(st.tuples(SIZES, st.lists(hostile_texts(), min_size=7, max_size=7)), min_size=1, max_size=5))
+def test_whatever_is_drawn_at_whatever_size_is_shown_and_acts_on_nothing(
+    screens: list[tuple[Size, list[str]]],
+) -> None:
+    terminal = FakeTerminal()
+    stage = stage_on(terminal)
+    for size, texts in screens:
+        terminal.mirror.screen.resize(size.height, size.width)
+        strips: list[Iterable[Strip]] = [
+            [Strip([Segment(text)], size.width)] for text in texts[: size.height]
+        ]
+        update = LayoutUpdate(strips, Region(0, 0, *size))
+        stage.paint(update, size, Offset(0, 0), ColorSystem.TRUECOLOR)
+        for line, text in enumerate(texts[: size.height]):
+            row = CellRow.filled(size.width)
+            cells = split(text)
+            row.put(0, size.width, cells, [""] * len(cells))
+            assert normalize("NFC", terminal.mirror.texts()[line]) == normalize("NFC", row.text())
+    for frame in terminal.frames:
+        assert filtered(frame) == frame
+        assert not re.search(r"[\x00-\x1f\x7f-\x9f]", re.sub(ALLOWED, "", frame))
