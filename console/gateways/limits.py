@@ -8,11 +8,15 @@ BURST_SECONDS: Final = 0.25
 
 
 class Limits:
-    """The room one gateway has. Not for several threads; `clock` gives monotonic seconds."""
+    """The room one gateway has. Not for several threads; `clock` gives monotonic seconds.
+
+    Room is reserved before work is looked for, then used call by call or let go.
+    """
 
     def __init__(self, max_in_flight: int, rate_per_second: float, clock: Callable[[], float]) -> None:
         self.max_in_flight = max_in_flight
         self.in_flight = 0
+        self._reserved = 0
         self._rate = rate_per_second
         self._burst = max(1.0, rate_per_second * BURST_SECONDS)
         self._tokens = self._burst
@@ -22,22 +26,28 @@ class Limits:
     def free(self, keep: int = 0) -> int:
         """Return how many calls may begin now when `keep` of the calls in flight are kept for others."""
         self._fill()
-        return max(0, min(self.max_in_flight - keep - self.in_flight, int(self._tokens)))
+        room = self.max_in_flight - keep - self.in_flight - self._reserved
+        return max(0, min(room, int(self._tokens)))
 
-    def take(self, count: int = 1) -> None:
-        """Begin calls; the caller has seen that there is room."""
+    def reserve(self, count: int) -> None:
+        """Set room aside; the caller has seen that it is free."""
         self._fill()
-        self.in_flight += count
+        self._reserved += count
         self._tokens -= count
 
-    def give_back(self, count: int = 1) -> None:
-        """End calls."""
-        self.in_flight -= count
-
-    def untake(self, count: int) -> None:
-        """Undo a `take` whose calls did not begin."""
-        self.in_flight -= count
+    def let_go(self, count: int) -> None:
+        """Give up reserved room that was not used."""
+        self._reserved -= count
         self._tokens = min(self._burst, self._tokens + count)
+
+    def begin(self) -> None:
+        """Begin a call in reserved room."""
+        self._reserved -= 1
+        self.in_flight += 1
+
+    def end(self) -> None:
+        """End a call."""
+        self.in_flight -= 1
 
     def _fill(self) -> None:
         now = self._clock()

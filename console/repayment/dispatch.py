@@ -14,11 +14,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from console.contract.clock import Instant
-from console.contract.text import shown
 from console.contract.vocabulary import EvidenceSource, Stage, Verdict
 from console.gateways.base import Order
 from console.gateways.routing import Route, choose
-from console.repayment.lane import Desk, Lane, log
+from console.repayment.lane import Desk, Lane, log, problem_of
 from console.repayment.personal import SealBroken, unseal
 from console.store import claims
 from console.store.claims import DueRepayment, Start, Unsent
@@ -71,7 +70,7 @@ class Dispatcher:
         reserved = {route.gateway: route.free for route in routes if route.weight > 0}
         reserved |= dict.fromkeys(probes, 1)
         for gateway, free in reserved.items():
-            desk.lanes[gateway].limits.take(free)
+            desk.lanes[gateway].limits.reserve(free)
         begun = asyncio.get_running_loop().time()
         starts: list[Start] = []
         try:
@@ -83,7 +82,7 @@ class Dispatcher:
             for start in starts:
                 reserved[start.gateway] -= 1
             for gateway, unused in reserved.items():
-                desk.lanes[gateway].limits.untake(unused)
+                desk.lanes[gateway].limits.let_go(unused)
         for start in starts:
             if start.gateway in probes:
                 desk.lanes[start.gateway].health.probing()
@@ -175,7 +174,7 @@ class Dispatcher:
         if not self._careful:
             self._careful = self._desk.settings.batch
             return
-        log.error("a repayment cannot be sent and is parked: %s", shown(str(error.orig)))
+        log.error("a repayment cannot be sent and is parked: %s", problem_of(error))
         now = self._desk.clock.now()
 
         def park(connection: Connection) -> None:
@@ -187,6 +186,7 @@ class Dispatcher:
     # The calls.
 
     def _depart(self, departure: Departure) -> None:
+        self._desk.lanes[departure.start.gateway].limits.begin()
         task = asyncio.get_running_loop().create_task(self._send(departure))
         self._calls[task] = departure.start
         task.add_done_callback(self._arrived)
@@ -194,14 +194,14 @@ class Dispatcher:
     def _arrived(self, task: asyncio.Task[None]) -> None:
         self._calls.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a call ended wrongly, inquiry will tell", exc_info=error)
+            log.error("a call ended wrongly, inquiry will tell: %s", problem_of(error))
 
     async def _send(self, departure: Departure) -> None:
         lane = self._desk.lanes[departure.start.gateway]
         try:
             evidence = await self._debit(departure, lane)
         finally:
-            lane.limits.give_back()
+            lane.limits.end()
             self._wake.set()
         if evidence.source is EvidenceSource.RESPONSE or evidence.code not in _OURS:
             lane.note(evidence)

@@ -15,7 +15,7 @@ from console.contract.clock import Instant
 from console.contract.text import shown
 from console.gateways.base import Order, Question
 from console.repayment.attempt import may_resend
-from console.repayment.lane import Desk, Lane, log
+from console.repayment.lane import Desk, Lane, log, problem_of
 from console.repayment.personal import SealBroken, unseal
 from console.repayment.schedule import manual_cutoff
 from console.store import claims
@@ -57,8 +57,8 @@ class Inquirer:
             for asked in claimed:
                 unused[asked.attempt.gateway] -= 1
             for name, count in unused.items():
-                desk.lanes[name].limits.untake(count)
-                desk.lanes[name].asking.untake(count)
+                desk.lanes[name].limits.let_go(count)
+                desk.lanes[name].asking.let_go(count)
         for asked in claimed:
             until = asked.attempt.next_action_at or 0
             timeout = desk.lanes[asked.attempt.gateway].config.timeout
@@ -71,8 +71,8 @@ class Inquirer:
 
     @staticmethod
     def _take(lane: Lane, count: int) -> None:
-        lane.limits.take(count)
-        lane.asking.take(count)
+        lane.limits.reserve(count)
+        lane.asking.reserve(count)
 
     def _claim(self, connection: Connection, room: Mapping[str, int]) -> list[Asked]:
         desk, now = self._desk, self._desk.clock.now()
@@ -97,6 +97,9 @@ class Inquirer:
         )
 
     def _set_out(self, errand: _Errand) -> None:
+        lane = self._desk.lanes[errand.asked.attempt.gateway]
+        lane.limits.begin()
+        lane.asking.begin()
         task = asyncio.get_running_loop().create_task(self._run(errand))
         self._calls[task] = errand.asked
         task.add_done_callback(self._came_back)
@@ -104,15 +107,15 @@ class Inquirer:
     def _came_back(self, task: asyncio.Task[None]) -> None:
         self._calls.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("an inquiry ended wrongly, it will be made again", exc_info=error)
+            log.error("an inquiry ended wrongly, it will be made again: %s", problem_of(error))
 
     async def _run(self, errand: _Errand) -> None:
         lane = self._desk.lanes[errand.asked.attempt.gateway]
         try:
             evidence = await self._ask(errand, lane)
         finally:
-            lane.limits.give_back()
-            lane.asking.give_back()
+            lane.limits.end()
+            lane.asking.end()
             self._wake.set()
         if evidence is None:
             await self._give_back(errand.asked)

@@ -3,7 +3,10 @@
 import asyncio
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+
+from sqlalchemy.exc import DBAPIError
 
 from console.contract.clock import Clock
 from console.contract.text import shown
@@ -77,10 +80,20 @@ class Desk:
             try:
                 applied = await self.gatherer.submit(evidence)
             except StoreError as error:
-                log.warning("evidence not written yet: %s", shown(str(error)))
+                log.warning("evidence not written yet: %s", problem_of(error))
                 await asyncio.sleep(0.1 * 2**tried)
                 continue
             if applied.outcome == "unknown_order":
                 log.error("evidence about an order that is not ours: %s", shown(evidence.order_no))
             return
         log.error("evidence given up, inquiry will tell: %s", shown(evidence.order_no))
+
+
+def problem_of(error: BaseException) -> str:
+    """Return one line on a failure, fit for a log: its kind, its words and its place, no values of rows."""
+    words = error.orig if isinstance(error, DBAPIError) else error
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    place = "" if last is None else f" ({Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno})"
+    return shown(f"{type(error).__name__}: {words}")[:200] + place

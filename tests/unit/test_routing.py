@@ -130,16 +130,19 @@ def test_a_gateway_gets_no_more_calls_than_it_has_room_for() -> None:
     ticks = Ticks()
     limits = Limits(10, 20.0, ticks)
     assert limits.free() == 5, "a quarter of a second's rate is saved up at most"
-    limits.take(5)
-    assert limits.free() == 0
+    limits.reserve(5)
+    assert (limits.free(), limits.in_flight) == (0, 0)
+    for _ in range(5):
+        limits.begin()
     ticks.now += 0.1
     assert limits.free() == 2
     ticks.now += 100
     assert limits.free(keep=3) == 2
-    limits.take(5)
-    assert limits.free() == 0, "ten are in flight"
-    limits.give_back(1)
+    limits.reserve(5)
+    assert limits.free() == 0, "five are in flight, five reserved"
+    limits.let_go(2)
+    assert limits.free() == 2
+    limits.end()
     ticks.now += 1
-    assert limits.free() == 1
-    limits.untake(2)
-    assert limits.in_flight == 7
+    assert limits.free() == 3
+    assert limits.in_flight == 4
