@@ -8,6 +8,7 @@ open something else. Here the next key waits until the one before has had its wh
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from textual import events
@@ -38,7 +39,8 @@ class OrderedKeys(TerminalApp[ReturnType], inherit_bindings=False):
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
             self._typed.put_nowait(event)
             return
-        await super().on_event(event)
+        with suppress(ScreenStackError):  # the application is ending: no screen is left to take it
+            await super().on_event(event)
 
     def start_typing(self) -> None:
         """Begin to deal with keys; those typed before have been kept."""
