@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from console.contract.change import ChangeState
 from console.contract.vocabulary import FINAL_STAGES, AttemptState
 
 if TYPE_CHECKING:
@@ -58,14 +59,28 @@ EDGES: Final[dict[AttemptState, frozenset[AttemptState]]] = {
 }
 """The edges of an attempt that the database permits; staying in a state is none."""
 
+CHANGE_EDGES: Final[dict[ChangeState, frozenset[ChangeState]]] = {
+    ChangeState.PROPOSED: frozenset({ChangeState.AWAITING_APPROVAL, ChangeState.APPLIED}),
+    ChangeState.AWAITING_APPROVAL: frozenset({ChangeState.APPLIED, ChangeState.REJECTED, ChangeState.LAPSED}),
+    ChangeState.APPLIED: frozenset({ChangeState.REVERTED, ChangeState.EXPIRED}),
+    ChangeState.REVERTED: frozenset(),
+    ChangeState.EXPIRED: frozenset(),
+    ChangeState.REJECTED: frozenset(),
+    ChangeState.LAPSED: frozenset(),
+}
+"""The steps of a change that the database permits."""
+
 
 def _words(words: Iterable[str]) -> str:
     return ", ".join(f"'{word}'" for word in sorted(words))
 
 
 _PERMITTED: Final = _words(f"{old}>{new}" for old, news in EDGES.items() for new in news)
+_CHANGE_PERMITTED: Final = _words(f"{old}>{new}" for old, news in CHANGE_EDGES.items() for new in news)
 _FIXED: Final = ("order_no", "gateway", "amount_fen", "currency", "amount_digest", "repayment_seq", "number")
 _REPAYMENT_FIXED: Final = ("id", "external_id", "amount_fen", "currency", "borrower_token", "instalment")
+
+_CHANGE_FIXED: Final = ("id", "kind", "person", "person_key", "reason", "body", "digest", "created_at")
 
 
 def _changed(columns: Iterable[str]) -> str:
@@ -103,6 +118,28 @@ GUARDS: Final[dict[str, tuple[str, str, str, str]]] = {
     "guard_evidence_kept": ("evidence", "DELETE", "", "evidence is never deleted"),
     "guard_timeline_edit": ("timeline", "UPDATE", "", "the timeline is never edited"),
     "guard_timeline_kept": ("timeline", "DELETE", "", "the timeline is never deleted"),
+    "guard_audit_edit": ("audit", "UPDATE", "", "the audit is never edited"),
+    "guard_audit_kept": ("audit", "DELETE", "", "the audit is never deleted"),
+    "guard_change_edge": (
+        "change",
+        "UPDATE OF state",
+        f"OLD.state <> NEW.state AND OLD.state || '>' || NEW.state NOT IN ({_CHANGE_PERMITTED})",
+        "no such step of a change",
+    ),
+    "guard_change_fixed": (
+        "change",
+        f"UPDATE OF {', '.join(_CHANGE_FIXED)}",
+        _changed(_CHANGE_FIXED),
+        "what a change is never changes",
+    ),
+    "guard_change_kept": ("change", "DELETE", "", "a change is never deleted"),
+    "guard_approval_used": (
+        "approval",
+        "UPDATE",
+        "OLD.used_at IS NOT NULL",
+        "an approval is used once",
+    ),
+    "guard_approval_kept": ("approval", "DELETE", "", "an approval is never deleted"),
 }
 """Per trigger: its table, the event, the condition under which it refuses (empty: always), its words."""
 
