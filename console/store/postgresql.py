@@ -44,6 +44,15 @@ MAX_TRIES: Final = 8
 UNREACHABLE_AFTER: Final = 15.0
 """Seconds for which a server that went away is waited for before the job fails."""
 
+_PATIENCE: Final = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""A peer that vanished without a word is noticed within a minute, a silent one on connecting in 5 s."""
+
 _PASSING: Final = ("starting up", "shutting down", "recovery", "too many", "connection slots", "terminating")
 """Words of refusals that pass by themselves."""
 
@@ -169,7 +178,7 @@ def _engine(url: str, size: int, *, options: str = "", isolation_level: str = "R
         pool_use_lifo=True,
         isolation_level=isolation_level,
         query_cache_size=2000,
-        connect_args={"connect_timeout": 5, "application_name": "repay", "options": settings},
+        connect_args={"application_name": "repay", "options": settings, **_PATIENCE},
     )
     event.listen(engine, "connect", _insist_on_durable_commits)
     return engine

@@ -46,6 +46,7 @@ _STEP: Final = CHUNK * 64
 _NUMBER_BYTES: Final = 8
 
 _GET: Final = select(selection).where(selection.c.id == bindparam("id"))
+_EXPIRES: Final = select(selection.c.expires_at).where(selection.c.id == bindparam("id"))
 _CHUNKS: Final = (
     select(selection_chunk.c.members)
     .where(
@@ -149,8 +150,10 @@ def rows(
     first, offset = divmod(at, CHUNK)
     last = (at + count) // CHUNK
     found = connection.execute(_CHUNKS, {"id": identity, "first": first, "last": last}).scalars().all()
-    if (now is not None or not found) and get(connection, identity, now=now) is None:
-        return None
+    if now is not None or not found:
+        expires_at = connection.execute(_EXPIRES, {"id": identity}).scalar()
+        if expires_at is None or (now is not None and expires_at <= now):
+            return None
     start = offset * _NUMBER_BYTES
     stored = b"".join(found)[start : start + count * _NUMBER_BYTES]
     return by_seq(connection, _numbers(stored))

@@ -13,6 +13,7 @@ import queue
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import unquote
@@ -50,7 +51,7 @@ _PRAGMAS: Final = (
     "PRAGMA busy_timeout=5000",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-65536",
-    "PRAGMA mmap_size=1073741824",
+    "PRAGMA wal_autocheckpoint=4000",
     "PRAGMA journal_size_limit=67108864",
 )
 _READER_PRAGMAS: Final = (
@@ -192,7 +193,7 @@ class SqliteStore(Store):
             batch: list[_Work[Any]] = []
             try:
                 self._transact(work, batch)
-            except Exception as error:
+            except BaseException as error:  # as in _try
                 found = translated(error, self.path) or error
                 self._roll_back()
                 for member in batch:
@@ -228,7 +229,7 @@ class SqliteStore(Store):
         raw.execute("SAVEPOINT job")
         try:
             work.value = work.job(self._connection)
-        except Exception as error:
+        except BaseException as error:  # whatever a job raises is its caller's, never the writer's end
             if not raw.in_transaction:
                 raise
             raw.execute("ROLLBACK TO job")
@@ -263,7 +264,7 @@ def _settle(batch: list[_Work[Any]]) -> None:
         else:
             by_loop.setdefault(work.loop, []).append(work)
     for loop, works in by_loop.items():
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop was closed, and its callers with it
             loop.call_soon_threadsafe(_settle_all, works)
 
 

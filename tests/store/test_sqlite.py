@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pysqlite3 import dbapi2
 from sqlalchemy import Connection, func, insert, select, text
 
 from console.contract.clock import ManualClock
@@ -79,6 +80,30 @@ def test_a_killed_holder_lets_go(path: Path) -> None:
     holder.wait()
     holder.stdout.close()
     Store.open(f"sqlite:///{path}", clock=ManualClock()).close()
+
+
+async def test_a_writer_that_is_kept_out_says_so_and_goes_on(path: Path, lite: Store) -> None:
+    await lite.write(lambda c: c.execute(text("PRAGMA busy_timeout = 20")).close())
+    stranger = dbapi2.connect(str(path), isolation_level=None)
+    stranger.execute("BEGIN IMMEDIATE")
+    outcomes = await asyncio.gather(
+        *(lite.write(partial(add, name=f"w{number}")) for number in range(3)), return_exceptions=True
+    )
+    assert {type(outcome) for outcome in outcomes} == {StoreLocked}
+    stranger.execute("ROLLBACK")
+    stranger.close()
+    await lite.write(partial(add, name="after"))
+    assert await lite.read(names) == {"after"}
+
+
+def test_no_exception_of_a_job_ends_the_writer(lite: Store) -> None:
+    def leave(_: Connection) -> None:
+        raise SystemExit(3)
+
+    with pytest.raises(SystemExit):
+        lite.write_now(leave)
+    lite.write_now(partial(add, name="after"))
+    assert lite.read_now(names) == {"after"}
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(path: Path) -> None:
