@@ -326,6 +326,9 @@ _PROFILES: Final[dict[str, str]] = {
     "{path} names no profile; run: repay profile use NAME": (
         "{path} 没有指明配置档；请运行：repay profile use NAME"
     ),
+    "{path}, which was in use, is gone; run: repay profile use NAME": (
+        "正在使用的 {path} 已不存在；请运行：repay profile use NAME"
+    ),
     "{path} is there already": "{path} 已存在",
     "cannot write {path}: {problem}; nothing was changed": "无法写入 {path}：{problem}；什么都没有改变",
     "this machine": "本机",

@@ -116,6 +116,13 @@ def choose(name: str | None) -> tuple[str, Path, Chosen]:
         return named, find(named), "environment variable"
     pointer = read_pointer()
     if pointer is not None:
+        if pointer.path is not None and not pointer.path.exists():
+            raise ProfileError(
+                t(
+                    "{path}, which was in use, is gone; run: repay profile use NAME",
+                    path=shown(str(pointer.path)),
+                )
+            )
         return pointer.name, pointer.path or find(pointer.name), "pointer"
     return DEFAULT_NAME, find(DEFAULT_NAME), "default"
 

@@ -196,6 +196,10 @@ def test_a_pointer_to_a_local_profile_means_the_same_everywhere(
     write_pointer("east", find("east"))
     monkeypatch.chdir(home)
     assert load().path == local / "east.toml"
+    (local / "east.toml").unlink()
+    with pytest.raises(ProfileError, match="is gone; run: repay profile use NAME"):
+        load()
+    assert load("sandbox").name == "sandbox"
 
 
 @pytest.mark.parametrize("content", ["", "\n", "../x\n", "A\n", "\x00\n"])
