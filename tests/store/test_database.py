@@ -45,6 +45,17 @@ async def test_a_failing_job_takes_no_other_with_it(store: Store) -> None:
     assert await store.read(names) == ["a", "b", "c", "d"]
 
 
+async def test_a_job_that_fails_midway_leaves_nothing_behind(store: Store) -> None:
+    def job(connection: Connection) -> None:
+        add("half")(connection)
+        raise LookupError("changed its mind")
+
+    jobs: list[Callable[[Connection], object]] = [add("a"), job, add("b"), job, add("c")]
+    results = await asyncio.gather(*(store.write(job) for job in jobs), return_exceptions=True)
+    assert [type(result) for result in results] == [str, LookupError, str, LookupError, str]
+    assert await store.read(names) == ["a", "b", "c"]
+
+
 async def test_a_read_cannot_write(store: Store) -> None:
     with pytest.raises((DBAPIError, StoreError)):
         await store.read(add("a"))

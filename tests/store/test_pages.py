@@ -45,7 +45,8 @@ def fill(connection: Connection) -> None:
             " created_at, updated_at) "
             f"{numbers} SELECT 'r' || n, 'e' || n, '', 'b' || (n % 500), '', '', '', '', '', 1000, 'CNY',"
             " 'p', 'L' || n, '2026-06-01', CASE n % 100 WHEN 0 THEN 'failed' WHEN 1 THEN 'in_doubt'"
-            " ELSE 'settled' END, CASE WHEN n % 100 < 2 THEN 1 END, CASE n % 50 WHEN 0 THEN 'bank' ELSE 'alipay' END,"
+            " ELSE 'settled' END, CASE WHEN n % 100 < 2 THEN 1 END,"
+            " CASE n % 50 WHEN 0 THEN 'bank' ELSE 'alipay' END,"
             f" CASE n % 100 WHEN 0 THEN 'TIMEOUT' END, 1, 0, 0, 1, 1 FROM {source}"
         ),
         {"most": FILLING},
