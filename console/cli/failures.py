@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import IntEnum
 from typing import Any
 
@@ -78,6 +79,9 @@ def failure_of(error: Exception) -> Failure | None:
     places = sys.modules.get("console.contract.places")
     if places is not None and isinstance(error, places.PlaceError):
         return Failure(str(error), Exit.USAGE, code="place")
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, BrokenPipeError):
+        where = f"{shown(os.fsdecode(error.filename))}: " if isinstance(error.filename, (str, bytes)) else ""
+        return Failure(where + shown(error.strerror), Exit.UNEXPECTED, code="system")
     if "console.client.errors" in sys.modules:
         return _client_failure(error)
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import tempfile
 import threading
@@ -14,6 +15,7 @@ import pytest
 from aiohttp import web
 
 from console.cli import repayment_import
+from console.cli.intake_file.journal import Journal
 from console.cli.intake_file.rows import FIELDS
 from tests.cli.conftest import Repay
 from tests.client.fake import NOW, Fake, problem, running
@@ -97,6 +99,26 @@ def test_a_service_that_stays_full_is_given_up_and_the_rest_can_follow(
     assert ran.err.endswith("full; wait; 0 accepted, 0 repeated, 0 rejected; " + (
         "run the same command again to go on from there\n"
     ))  # fmt: skip
+
+
+def test_a_full_disk_is_named_and_the_rest_can_follow(
+    repay: Repay, fake: Fake, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def takes(request: web.Request) -> web.StreamResponse:
+        count = len(json.loads(await request.read())["repayments"])
+        return web.json_response({"accepted": count, "repeated": 0, "rejected": []})
+
+    def full(journal: Journal, answered: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/s/x.journal")
+
+    fake.answers["/v1/repayments"] = takes
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "write", full)
+        ran = repay("--profile", "fake", "repayment", "import", file)
+    assert ran.code == 1
+    assert ran.err.startswith("repay: /s/x.journal: No space left on device; 0 accepted")
+    assert "run the same command again" in ran.err
+    assert repay("--profile", "fake", "repayment", "import", file).code == 0
 
 
 def test_what_the_service_rejects_is_told_by_the_files_lines(repay: Repay, fake: Fake, file: Path) -> None:

@@ -192,6 +192,8 @@ def test_a_journal_remembers_what_was_answered(tmp_path: Path) -> None:
     assert again.resumed
     assert again.run == first.run
     assert list(again.answered()) == entries
+    again.write(Answered(2, 1400, 1, 0, ()))
+    assert [entry.batch for entry in again.answered()] == [0, 1, 2]
     again.close(done=True)
     assert not path.exists()
 

@@ -77,9 +77,9 @@ class Journal:
         except OSError as error:
             os.close(self._handle)
             raise Failure(t("another process is importing this file now"), Exit.CONFLICT) from error
+        os.ftruncate(self._handle, sum(size for size, _ in self._sized_lines()))
         first = next(self._lines(), None)
         if first is None:
-            os.ftruncate(self._handle, 0)
             self._append({"run": self.run})
         else:
             self.run = str(first.get("run"))
@@ -113,7 +113,10 @@ class Journal:
         os.write(self._handle, json.dumps(value).encode() + b"\n")
 
     def _lines(self) -> Iterator[dict[str, Any]]:
-        """Yield what is written, up to a line that a crash cut short."""
+        return (value for _, value in self._sized_lines())
+
+    def _sized_lines(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield what is written, with its bytes, up to a line that a crash or a full disk cut short."""
         if self.path is None:
             return
         with self.path.open("rb") as file:
@@ -122,7 +125,9 @@ class Journal:
                     value = json.loads(line)
                 except ValueError:
                     return
-                yield value
+                if not line.endswith(b"\n"):
+                    return
+                yield len(line), value
 
 
 def _forget_old(folder: Path) -> None:
