@@ -89,6 +89,7 @@ def main(runtime: Path, state: Path, manner: Manner) -> int:
     clock = SystemClock()
     with ThreadPoolExecutor(1, "opening") as opener:
         opening = opener.submit(_open, places, clock, manner.past)
+        _clear(places)
         listening = UnixSocket(places.socket)
         try:
             import uvloop
@@ -113,6 +114,12 @@ def _sole(places: Places) -> Lock | None:
             if time.monotonic() > until:
                 raise
             time.sleep(0.02)
+
+
+def _clear(places: Places) -> None:
+    """Remove what a service left that was killed before its socket had its name; the lock is held."""
+    for left in places.runtime.glob(f"{CONTROL_SOCKET}.*"):
+        left.unlink(missing_ok=True)
 
 
 def _open(places: Places, clock: Clock, past: int) -> tuple[Store, Keys]:
@@ -187,7 +194,7 @@ async def _until_alone(
         if working.done():
             await working
         idle = time.monotonic() - traffic.last_person_at
-        if traffic.open_streams == 0 and idle >= linger:
+        if traffic.persons == 0 and idle >= linger:
             return True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(1.0, max(0.05, linger - idle))):

@@ -31,10 +31,13 @@ SANDBOX_CLIENT: Final = b"sandbox"
 
 @dataclass
 class Traffic:
-    """What came in so far: for the metrics, and to tell whether anybody is still there."""
+    """What came in so far: for the metrics, and to tell whether anybody is still there.
+
+    `persons` is how many requests of the owner are under way, streams and exports among them.
+    """
 
     requests: dict[int, int] = field(default_factory=dict)
-    open_streams: int = 0
+    persons: int = 0
     last_person_at: float = field(default_factory=time.monotonic)
 
     def answered(self, status: int) -> None:
@@ -57,8 +60,17 @@ class Entrance:
             return
         headers = dict(scope["headers"])
         person = self._owner and headers.get(b"x-repay-client") != SANDBOX_CLIENT
-        if person:
+        if not person:
+            await self._pass(scope, headers, receive, send)
+            return
+        self._traffic.persons += 1
+        try:
+            await self._pass(scope, headers, receive, send)
+        finally:
+            self._traffic.persons -= 1
             self._traffic.last_person_at = time.monotonic()
+
+    async def _pass(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
         started = False
 
         async def counted(message: Message) -> None:
@@ -71,7 +83,6 @@ class Entrance:
         try:
             scope["state"] = {
                 "owner": self._owner,
-                "person": person,
                 "until": _until(headers.get(b"request-timeout")),
             }
             await self._app(scope, _capped(headers, receive), counted)
@@ -82,11 +93,6 @@ class Entrance:
             log.error("a request failed: %s", where(error))
             if not started:
                 raise
-
-
-def from_person(scope: Scope) -> bool:
-    """Return whether the request is the owner's own, not the simulated borrowers'."""
-    return bool(scope["state"]["person"])
 
 
 def _until(value: bytes | None) -> float:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi.responses import Response
 
-from console.control.entrance import Traffic
-
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
@@ -19,28 +17,23 @@ STUCK_SECONDS: Final = 30.0
 
 
 class EventStream(Response):
-    """Sends what `events` yields, as it comes, while counting as an open stream in `traffic`."""
+    """Sends what `events` yields, as it comes."""
 
     media_type = "text/event-stream"
     charset = "utf-8"
 
-    def __init__(self, events: AsyncGenerator[bytes, None], traffic: Traffic, *, counts: bool) -> None:
-        """`counts` says whether the stream keeps an embedded service alive."""
+    def __init__(self, events: AsyncGenerator[bytes, None]) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._events = events
-        self._traffic = traffic
-        self._counts = counts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        self._traffic.open_streams += self._counts
         sending = asyncio.create_task(self._send(send))
         gone = asyncio.create_task(_disconnected(receive))
         try:
             await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._traffic.open_streams -= self._counts
             for task in (sending, gone):
                 task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -80,5 +80,7 @@ not_found_before_resend = 3           # not-found answers in a row before the sa
 resend_margin = 60.0                  # how long before the end of order and window resending stops
 manual_after_days = 2                 # at the end of the how-manieth day people take over
 page_after = 7200.0                   # how long an order may be in doubt before somebody is called
+clean_limit = 0.02                    # share of clean payers stopped above which a strategy steps back
+clean_sample = 200                    # clean payers that must be seen before a strategy is judged
 stop_within = 5.0                     # how long stopping may wait for calls under way
 """

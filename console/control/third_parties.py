@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from console.contract.board import Part
 from console.contract.text import Untrusted
 from console.control.past import Past
+from console.control.problems import where
 from console.control.sandbox_link import GatewayCard, Sandbox, SandboxError
 from console.control.workforce import Workforce
 
@@ -63,7 +64,7 @@ class EmbeddedThirdParties:
         past = asyncio.create_task(self._past.load(self._service, self._sandbox), name="past")
         try:
             while True:
-                await self._look()
+                await self._try_to_look()
                 await asyncio.sleep(LOOK_SECONDS if self._workforce else FIRST_LOOK_SECONDS)
         finally:
             past.cancel()
@@ -95,6 +96,12 @@ class EmbeddedThirdParties:
         if self._past.expected:
             return [not_yet()]
         return [await compare(self._service, self._sandbox)]
+
+    async def _try_to_look(self) -> None:
+        try:
+            await self._look()
+        except Exception as error:
+            log.error("the sandbox could not be looked after: %s", where(error))
 
     async def _look(self) -> None:
         self._sandbox.ensure()

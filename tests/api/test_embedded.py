@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from console.control.unix_socket import answers
 from tests.api.processes import Home, alive, ended, home, wait_for
 
 QUIET = "--no-borrowers"
@@ -85,6 +87,7 @@ def test_it_ends_after_the_last_console_and_leaves_no_process(place: Home) -> No
     assert ended(service)[0] == 0
     wait_for(lambda: not alive(sandbox), "the sandbox's end")
     assert not place.socket.exists()
+    assert list(place.runtime.glob("control.sock*")) == []
 
 
 def test_a_killed_service_comes_back_to_the_same_sandbox(place: Home) -> None:
@@ -169,6 +172,20 @@ def _refused(place: Home, code: int, *words: str) -> None:
     (line,) = said.splitlines()
     for word in words:
         assert word in line
+
+
+def test_a_request_under_way_keeps_it_alive(place: Home) -> None:
+    service = place.start(linger=0.5, sandbox=QUIET)
+    wait_for(lambda: answers(place.socket), "the socket")
+    with socket.socket(socket.AF_UNIX) as console:
+        console.connect(str(place.socket))
+        console.sendall(b"POST /v1/selections HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{")
+        with pytest.raises(subprocess.TimeoutExpired):
+            service.wait(2.5)
+        console.sendall(b"}")
+        console.settimeout(5)
+        assert b" 201 " in console.recv(65536)
+    assert ended(service)[0] == 0
 
 
 def test_a_directory_open_to_others_is_refused(place: Home) -> None:

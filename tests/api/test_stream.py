@@ -171,8 +171,8 @@ async def test_a_client_that_takes_nothing_is_dropped(
     reader, writer = await asyncio.open_unix_connection(str(place.socket), limit=1024)
     writer.write(b"GET /v1/board/stream HTTP/1.1\r\nHost: x\r\n\r\n")
     await reader.readline()
-    await until(lambda: service.traffic.open_streams == 1)
-    await until(lambda: service.traffic.open_streams == 0)
+    await until(lambda: service.traffic.persons == 1)
+    await until(lambda: service.traffic.persons == 0)
     writer.close()
 
 
@@ -193,7 +193,7 @@ async def test_shutdown_ends_open_streams_at_once(service: Service, tmp_path: Pa
 async def test_a_closed_stream_is_forgotten(service: Service, place: Served) -> None:
     async with place.owner() as client:
         await _boards(client, 1)
-    await until(lambda: service.publisher.listeners == 0 and service.traffic.open_streams == 0)
+    await until(lambda: service.publisher.listeners == 0 and service.traffic.persons == 0)
 
 
 async def test_a_caller_over_tcp_cannot_pass_for_the_owner(place: Served) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header
 from fastapi.responses import Response
 
 from console.contract.board import Board
 from console.control.deadline import Until
-from console.control.entrance import from_person
 from console.control.event_stream import EventStream
 from console.control.rights import Admitted
 from console.control.routes.common import InService, json_bytes
@@ -31,7 +30,6 @@ async def board(service: InService, caller: Admitted, until: Until) -> Response:
     responses={200: {"content": {"text/event-stream": {}}, "description": "`board` and `reset` events"}},
 )
 async def stream(
-    request: Request,
     service: InService,
     caller: Admitted,
     until: Until,
@@ -40,8 +38,4 @@ async def stream(
 ) -> Response:
     """Stream boards as server-sent events, `rate` times a second, with a comment every 15 s of silence."""
     await service.ready(until)
-    return EventStream(
-        service.publisher.stream(int(rate), last_event_id),
-        service.traffic,
-        counts=from_person(request.scope),
-    )
+    return EventStream(service.publisher.stream(int(rate), last_event_id))

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from console.contract.wire import Wire
 from console.control.deadline import Until
-from console.control.problems import ProblemError
+from console.control.problems import ProblemError, unavailable
 from console.control.rights import Admitted
 from console.control.routes.common import InService, json_of
 from console.gateways.callbacks import verify
@@ -34,6 +34,8 @@ async def callback(
     gateway: str, request: Request, service: InService, caller: Admitted, until: Until
 ) -> Response:
     """Take a gateway's notification about an order as evidence."""
+    if not service.configs:
+        raise unavailable("the gateways are not known yet", "send it again in a moment")
     config = service.configs.get(gateway)
     if config is None:
         raise ProblemError(
