@@ -76,6 +76,18 @@ class Repayment(RepaymentRow):
     timeline: tuple[TimelineLine, ...]
 
 
+class Signals(StrictWire):
+    """What the front-end saw when the repayment was made; whatever is left out is not known.
+
+    `device` is any text that stays the same for a device; only a keyed digest of it is kept.
+    """
+
+    device: str | None = Field(default=None, min_length=1, max_length=256)
+    region: str | None = Field(default=None, min_length=1, max_length=64)
+    mis_taps: int | None = Field(default=None, ge=0, le=1000)
+    name_matches: bool | None = None
+
+
 class NewRepayment(StrictWire):
     """One repayment to take in. `external_id` makes it idempotent; amounts are fen, 1 … 10^11."""
 
@@ -90,6 +102,7 @@ class NewRepayment(StrictWire):
     instalment: str = Field(min_length=1, max_length=128)
     due_on: date
     gateway: str | None = Field(default=None, min_length=1, max_length=64)
+    signals: Signals | None = None
 
 
 class IntakeBatch(StrictWire):

@@ -17,19 +17,20 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 
 from console.contract.clock import business_day
-from console.contract.repayment import IntakeReport, NewRepayment, RejectedLine
+from console.contract.repayment import IntakeReport, NewRepayment, RejectedLine, Signals
 from console.contract.text import nearest, shown
 from console.repayment.personal import (
     Keys,
     Person,
     borrower_token,
+    device_token,
     mask_card,
     mask_id_number,
     mask_mobile,
     mask_name,
     seal,
 )
-from console.store.intake import Inserted, SealedRepayment, insert_repayments, open_count
+from console.store.intake import Inserted, SealedRepayment, SealedSignals, insert_repayments, open_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,7 @@ RETRY_AFTER_SECONDS: Final = 2
 """How long a sender is asked to wait when intake is full."""
 
 _FIELDS: Final = tuple(NewRepayment.model_fields)
-_TEXTS: Final = tuple(name for name in _FIELDS if name not in ("amount_fen", "due_on"))
+_TEXTS: Final = tuple(name for name in _FIELDS if name not in ("amount_fen", "due_on", "signals"))
 _OLDEST_DUE: Final = timedelta(days=20 * 366)
 _FARTHEST_DUE: Final = timedelta(days=50 * 366)
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -138,8 +139,10 @@ def validated(entry: Mapping[str, object], today: date) -> NewRepayment | tuple[
         new = NewRepayment.model_validate(entry)
     except ValidationError as error:
         return _explained(error.errors(include_url=False, include_context=True, include_input=False)[0])
-    for name in _TEXTS:
-        value = getattr(new, name)
+    texts = [(name, getattr(new, name)) for name in _TEXTS]
+    if new.signals is not None:
+        texts += [("signals", new.signals.device), ("signals", new.signals.region)]
+    for name, value in texts:
         if value is None:
             continue
         if _CONTROL.search(value):
@@ -209,12 +212,21 @@ def sealed(new: NewRepayment, keys: Keys, now: int, identity: str | None = None)
         instalment=new.instalment,
         due_on=new.due_on.isoformat(),
         wanted_gateway=new.gateway,
+        signals=None if new.signals is None else _sealed_signals(new.signals, keys),
     )
 
 
+def _sealed_signals(signals: Signals, keys: Keys) -> SealedSignals:
+    device = None if signals.device is None else device_token(signals.device, keys)
+    return SealedSignals(device, signals.region, signals.mis_taps, signals.name_matches)
+
+
 def _digest(new: NewRepayment, keys: Keys) -> str:
-    """Return a keyed digest of the content: personal data could be guessed from a plain one."""
-    parts = (str(getattr(new, name)) for name in _FIELDS)
+    """Return a keyed digest of the content: personal data could be guessed from a plain one.
+
+    Signals are left out: they tell of the moment, and a repeated sending is another moment.
+    """
+    parts = (str(getattr(new, name)) for name in _FIELDS if name != "signals")
     content = "".join(f"{len(part)}:{part}" for part in parts)
     return hashlib.blake2b(content.encode(), key=keys.token[:64], digest_size=32).hexdigest()
 

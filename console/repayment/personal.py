@@ -21,9 +21,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from console.contract.places import PlaceError, read_private
+from console.store.repayments import newest_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from console.store.database import Store
 
 HIDDEN: Final = "***"
 """A value masked wholly; says nothing of its length."""
@@ -128,6 +131,23 @@ def _place(path: Path, content: bytes) -> None:
         Path(temporary).unlink(missing_ok=True)
 
 
+def match(store: Store, keys: Keys) -> None:
+    """Make sure that these are the keys of this database, by opening its newest repayment.
+
+    Raises KeyFileError: with other keys nothing stored could be sent, and no payer recognised.
+    """
+    newest = store.read_now(newest_sealed)
+    if newest is None:
+        return
+    external_id, sealed = newest
+    try:
+        unseal(sealed, external_id, keys)
+    except SealBroken:
+        raise KeyFileError(
+            "the key file does not fit the database; restore the key file from a backup"
+        ) from None
+
+
 def seal(person: Person, external_id: str, keys: Keys) -> bytes:
     """Return the person encrypted (AES-256-GCM), bound to the repayment of that external id.
 
@@ -167,6 +187,11 @@ def unseal(sealed: bytes, external_id: str, keys: Keys) -> Person:
 def borrower_token(borrower: str, keys: Keys) -> str:
     """Return a keyed hash, equal for the same borrower; it tells nothing without the key."""
     return hmac.new(keys.token, borrower.encode(), hashlib.sha256).hexdigest()[:TOKEN_LENGTH]
+
+
+def device_token(device: str, keys: Keys) -> str:
+    """Return a keyed hash, equal for the same device."""
+    return hmac.new(keys.token, b"device:" + device.encode(), hashlib.sha256).hexdigest()[:TOKEN_LENGTH]
 
 
 def mask_name(name: str) -> str:

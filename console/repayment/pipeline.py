@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Protocol
 
 from console.contract.board import Part
 from console.contract.clock import Clock, Instant
-from console.contract.text import Untrusted, shown
+from console.contract.text import Untrusted
 from console.gateways.base import Gateway
 from console.gateways.config import GatewayConfig
 from console.gateways.health import Health
@@ -21,11 +21,10 @@ from console.repayment.dispatch import Dispatcher
 from console.repayment.evidence import Gatherer
 from console.repayment.expire import Expirer
 from console.repayment.inquire import Inquirer
-from console.repayment.lane import Desk, Lane, log
+from console.repayment.lane import Desk, Lane, log, problem_of
 from console.repayment.personal import Keys
 from console.repayment.screen import Screener
 from console.repayment.settings import PipelineSettings
-from console.risk.screening import Screen, screen
 from console.store import attempts, retention, workers
 from console.store.database import Store
 from console.store.errors import StoreError
@@ -72,8 +71,6 @@ class Pipeline:
         settings: PipelineSettings,
         clock: Clock,
         keys: Keys,
-        *,
-        screening: Screen = screen,
     ) -> None:
         self._store = store
         self._gateways = gateways
@@ -81,7 +78,6 @@ class Pipeline:
         self._settings = settings
         self._clock = clock
         self._keys = keys
-        self._screening = screening
         self._owner = f"w_{secrets.token_hex(8)}"
         self._lanes: dict[str, Lane] = {}
         self._duties: dict[str, _Duty] = {}
@@ -174,7 +170,7 @@ class Pipeline:
         poll = self._settings.poll
         send, ask = asyncio.Event(), asyncio.Event()
         dispatcher, inquirer = Dispatcher(desk, send), Inquirer(desk, ask)
-        screener = Screener(desk, self._screening, send)
+        screener = Screener(desk, send)
         self._duties = {
             duty.name: duty
             for duty in (
@@ -206,9 +202,9 @@ class Pipeline:
                 duty.failures, duty.problem = 0, ""
             except Exception as error:
                 duty.failures += 1
-                duty.problem = shown(f"{type(error).__name__}: {error}")[:200]
+                duty.problem = problem_of(error)
                 wait = min(5.0, 0.25 * 2 ** min(duty.failures, 5))
-                log.exception("%s failed and is tried again in %.1f s", duty.name, wait)
+                log.error("%s failed and is tried again in %.1f s: %s", duty.name, wait, duty.problem)
             if more:
                 continue
             if duty.failures:
@@ -221,7 +217,7 @@ class Pipeline:
             try:
                 await job()
             except Exception as error:
-                log.warning("a regular duty failed: %s", shown(f"{type(error).__name__}: {error}"))
+                log.warning("a regular duty failed: %s", problem_of(error))
 
     async def _pause(self, seconds: float) -> bool:
         """Wait, and tell whether the pipeline was stopped meanwhile."""
@@ -243,7 +239,7 @@ class Pipeline:
         try:
             await self._store.write(lambda connection: workers.leave(connection, self._owner))
         except StoreError as error:
-            log.warning("the worker stays on the list until it is taken for dead: %s", shown(str(error)))
+            log.warning("the worker stays on the list until it is taken for dead: %s", problem_of(error))
 
     async def _purge(self) -> None:
         now = self._clock.now()

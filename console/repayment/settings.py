@@ -1,10 +1,15 @@
 """The pipeline's numbers: every one has a default and can be set in the service's configuration."""
 
+from typing import TYPE_CHECKING
+
 from pydantic import Field, model_validator
 
 from console.contract.wire import StrictWire
 from console.repayment.attempt import Rules
 from console.repayment.schedule import INQUIRY_EVERY, INQUIRY_STEPS
+
+if TYPE_CHECKING:
+    from console.risk.health import Limits
 
 
 class PipelineSettings(StrictWire):
@@ -36,6 +41,10 @@ class PipelineSettings(StrictWire):
     """At the end of the how-manieth day (Asia/Shanghai) after sending people take over."""
     page_after: float = Field(default=7200.0, gt=0)
     """How long an attempt may be in doubt before somebody is called."""
+    clean_limit: float = Field(default=0.02, gt=0, lt=1)
+    """Share of payers with a clean history above which a strategy that fits them goes to shadow."""
+    clean_sample: int = Field(default=200, ge=1)
+    """Clean payers that must have been seen before a strategy is judged."""
     stop_within: float = Field(default=5.0, gt=0)
     """How long stopping may wait for calls that are under way."""
 
@@ -46,6 +55,12 @@ class PipelineSettings(StrictWire):
         if any(step <= 0 for step in self.inquiry_steps):
             raise ValueError("inquiry_steps must be positive seconds")
         return self
+
+    def strategy_limits(self) -> "Limits":
+        """Return when a strategy is too hard on clean payers."""
+        from console.risk.health import Limits
+
+        return Limits(self.clean_limit, self.clean_sample)
 
     def rules(self) -> Rules:
         """Return what the decisions need of these settings."""

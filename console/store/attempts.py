@@ -19,7 +19,7 @@ from console.contract.vocabulary import (
     EvidenceSource,
     Stage,
 )
-from console.store import counters, timeline
+from console.store import counters, payers, timeline
 from console.store.facts import RAW_LIMIT, Attempt, CaseKind, Decide, Decision, Evidence
 from console.store.prepared import Prepared, among
 
@@ -45,11 +45,12 @@ class Subject:
     stage: Stage
     last_number: int
     repayment_version: int
+    payer: str
 
 
 ATTEMPT_COLUMNS: Final = ", ".join(f"a.{name}" for name in Attempt._fields)
 
-SUBJECT_COLUMNS: Final = f"{ATTEMPT_COLUMNS}, r.stage, r.attempts, r.version"
+SUBJECT_COLUMNS: Final = f"{ATTEMPT_COLUMNS}, r.stage, r.attempts, r.version, r.borrower_token"
 
 FROM_ATTEMPT: Final = "FROM attempt a JOIN repayment r ON r.seq = a.repayment_seq"
 
@@ -132,8 +133,8 @@ def subjects_of(connection: Connection, order_nos: Iterable[str]) -> dict[str, S
 
 def subject_from(row: Sequence[object]) -> Subject:
     """Return the subject in a row of SUBJECT_COLUMNS."""
-    *fields, stage, last_number, version = row
-    return Subject(attempt_from(fields), _STAGES[stage], last_number, version)  # type: ignore[index, arg-type] # column order is ours
+    *fields, stage, last_number, version, payer = row
+    return Subject(attempt_from(fields), _STAGES[stage], last_number, version, payer)  # type: ignore[index, arg-type] # column order is ours
 
 
 def attempt_from(row: Sequence[object]) -> Attempt:
@@ -164,6 +165,7 @@ class Steps:
         self._stages: list[tuple[object, ...]] = []
         self._timeline: list[timeline.TimelineEntry] = []
         self._cases: list[tuple[object, ...]] = []
+        self._payers: list[payers.PayerOutcome] = []
 
     def hear(self, subject: Subject, piece: Evidence, decision: Decision) -> None:
         """Keep a piece of evidence and take the step that was decided on it."""
@@ -233,6 +235,7 @@ class Steps:
         _guarded(_MOVE_REPAYMENT, connection, self._stages)
         _OPEN_CASE.many(connection, self._cases)
         timeline.record(connection, self._timeline)
+        payers.conclude(connection, self._payers)
         counters.fold(connection, self._deltas, shard, self._now)
 
     def _tell(
@@ -258,8 +261,22 @@ class Steps:
             (stage.value, waiting, error, self._now, attempt.repayment_seq, subject.repayment_version)
         )
         self._deltas.moved(subject.stage, stage, attempt.amount_fen)
+        self._learn(subject.payer, stage, attempt.amount_fen, code)
         subject.stage = stage
         subject.repayment_version += 1
+
+    def _learn(self, payer: str, stage: Stage, amount_fen: int, code: str | None) -> None:
+        """Keep in mind what an outcome says about the payer."""
+        match stage:
+            case Stage.SETTLED:
+                self._payers.append(payers.PayerOutcome(payer, settled_fen=amount_fen))
+            case Stage.FAILED:
+                bad_at = self._now if code in payers.SUSPICIOUS_CODES else None
+                self._payers.append(payers.PayerOutcome(payer, failed=1, bad_at=bad_at))
+            case Stage.REVERSED:
+                self._payers.append(payers.PayerOutcome(payer, bad_at=self._now))
+            case _:
+                pass
 
     def _open_case(self, attempt: Attempt, piece: Evidence, kind: CaseKind) -> None:
         key = (attempt.id, piece.source.value, piece.external_id)

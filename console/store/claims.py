@@ -6,7 +6,7 @@ start of a send) needs no claim of its own: its rows are locked until the commit
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
@@ -82,10 +82,25 @@ class Asked(NamedTuple):
     resend: bool
 
 
+SCREENED: Final = "screened"
+"""The word for having been screened."""
+
+
+class Movable(Protocol):
+    """What moving a repayment to another stage needs to know of it."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def amount_fen(self) -> int: ...
+
+
 class Screened(NamedTuple):
     """Where screening sends a repayment on to; `next_action_at` is None where nothing is to be done."""
 
-    repayment: DueRepayment
+    repayment: Movable
     to: Stage
     next_action_at: int | None
     detail: str = ""
@@ -171,24 +186,33 @@ def due_repayments(connection: Connection, stage: Stage, *, now: Instant, limit:
 
 
 def move_on(
-    connection: Connection, moves: Sequence[Screened], *, frm: Stage, now: Instant, shard: int
+    connection: Connection,
+    moves: Sequence[Screened],
+    *,
+    frm: Stage,
+    now: Instant,
+    shard: int,
+    what: str = SCREENED,
 ) -> None:
-    """Move screened repayments to the stages they were given. Raises LeaseLost."""
+    """Move repayments to the stages they were given; those SCREENED went through that stage.
+
+    `what` is the word for it in the timeline. Raises LeaseLost.
+    """
     deltas = counters.Deltas()
     rows: list[tuple[object, ...]] = []
     for move in moves:
         due = move.repayment
         waiting = None if move.to in FINAL_STAGES else now
         rows.append((move.to.value, waiting, move.next_action_at, now, due.seq, due.version))
-        deltas.moved(frm, Stage.SCREENING, due.amount_fen)
-        deltas.moved(Stage.SCREENING, move.to, due.amount_fen)
+        if what == SCREENED:
+            deltas.moved(frm, Stage.SCREENING, due.amount_fen)
+            deltas.moved(Stage.SCREENING, move.to, due.amount_fen)
+        else:
+            deltas.moved(frm, move.to, due.amount_fen)
     _guarded(_MOVE_ON, connection, rows)
     timeline.record(
         connection,
-        [
-            timeline.TimelineEntry(move.repayment.seq, now, "service", "screened", move.detail)
-            for move in moves
-        ],
+        [timeline.TimelineEntry(move.repayment.seq, now, "service", what, move.detail) for move in moves],
     )
     counters.fold(connection, deltas, shard, now)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql
@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql
 from console.contract.vocabulary import Stage
 from console.store.counters import Deltas, fold
 from console.store.numbers import allot
+from console.store.prepared import Prepared
 from console.store.tables import repayment, stage_counter
 from console.store.timeline import TimelineEntry, record
 
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 
 WAITING_STAGES: Final = (Stage.INTAKE, Stage.SCREENING, Stage.DISPATCH)
 """Stages whose depth intake is limited by: what was taken in and not yet sent."""
+
+
+class SealedSignals(NamedTuple):
+    """What the front-end saw; `device` is a keyed digest. None where not known."""
+
+    device: str | None
+    region: str | None
+    mis_taps: int | None
+    name_matches: bool | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -42,6 +52,7 @@ class SealedRepayment:
     instalment: str
     due_on: str
     wanted_gateway: str | None
+    signals: SealedSignals | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,10 @@ _INSERT: Final = {
     .on_conflict_do_nothing()
     .execution_options(preserve_rowcount=True),
 }
+_INSERT_SIGNAL: Final = Prepared(
+    "INSERT INTO signal (repayment_seq, device, region, mis_taps, name_matches) VALUES (?, ?, ?, ?, ?)"
+)
+_COLUMNS: Final = tuple(field.name for field in fields(SealedRepayment) if field.name != "signals")
 _OPEN: Final = select(func.coalesce(func.sum(stage_counter.c.depth), 0)).where(
     stage_counter.c.stage.in_([str(stage) for stage in WAITING_STAGES])
 )
@@ -92,6 +107,8 @@ def insert_repayments(
     record(
         connection, [TimelineEntry(seq, now, actor, "taken_in", external) for external, seq in stored.items()]
     )
+    signals = [(seq, fresh[external].signals) for external, seq in stored.items()]
+    _INSERT_SIGNAL.many(connection, [(seq, *seen) for seq, seen in signals if seen is not None])
     if stored:
         fold(connection, deltas, shard, now)
     return _told(entries, fresh, stored, known)
@@ -120,7 +137,10 @@ def _store(connection: Connection, fresh: list[SealedRepayment], now: int) -> di
         "created_at": now,
         "updated_at": now,
     }
-    rows = [{"seq": seq, **asdict(entry), **common} for seq, entry in zip(numbers, fresh, strict=True)]
+    rows = [
+        {"seq": seq, **{name: getattr(entry, name) for name in _COLUMNS}, **common}
+        for seq, entry in zip(numbers, fresh, strict=True)
+    ]
     result = connection.execute(_INSERT[connection.dialect.name], rows)
     by_external = {entry.external_id: seq for seq, entry in zip(numbers, fresh, strict=True)}
     if connection.dialect.name == "sqlite" or result.rowcount == len(rows):

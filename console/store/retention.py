@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import delete
 
-from console.store import idempotency, selections
+from console.store import decisions, idempotency, selections, strategy_counters
 from console.store.counters import MINUTE_MS
 from console.store.tables import gateway_minute, latency_minute, stage_minute
 
@@ -32,4 +32,6 @@ def purge(connection: Connection, now: int) -> Purged:
         connection.execute(delete(table).where(table.c.minute < before)).rowcount
         for table in (stage_minute, gateway_minute, latency_minute)
     )
+    strategy_counters.purge(connection, now)
+    decisions.purge(connection, now)
     return Purged(selections.purge(connection, now), idempotency.purge(connection, now), minutes)

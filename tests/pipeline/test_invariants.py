@@ -34,7 +34,6 @@ from console.repayment.inquire import Inquirer
 from console.repayment.lane import Desk, Lane
 from console.repayment.screen import Screener
 from console.repayment.settings import PipelineSettings
-from console.risk.screening import screen
 from console.store.counters import counted, recount
 from console.store.database import Store
 from console.store.facts import Evidence
@@ -112,7 +111,7 @@ class Platform(RuleBasedStateMachine):
         rules = SETTINGS.rules()
         gatherer = Gatherer(self.store, rules, 0.0)
         self.desk = Desk(self.store, lanes, SETTINGS, self.clock, KEYS, gatherer, rules, "w_test")
-        self.screener = Screener(self.desk, screen, asyncio.Event())
+        self.screener = Screener(self.desk, asyncio.Event())
         self.dispatcher = Dispatcher(self.desk, asyncio.Event())
         self.inquirer = Inquirer(self.desk, asyncio.Event())
         self.expirer = Expirer(self.desk)

@@ -16,7 +16,6 @@ from console.repayment.inquire import Inquirer
 from console.repayment.lane import Desk
 from console.repayment.screen import Screener
 from console.repayment.settings import PipelineSettings
-from console.risk.screening import screen
 from console.store import claims
 from console.store.attempts import LeaseLost
 from console.store.claims import Asked
@@ -55,7 +54,7 @@ def _calls() -> list["asyncio.Task[object]"]:
 async def dispatch_one(office: Desk) -> Dispatcher:
     """Take in one repayment and begin to send it; the call itself has not run yet."""
     await take_in(office.store, entry(1))
-    await Screener(office, screen, asyncio.Event()).round()
+    await Screener(office, asyncio.Event()).round()
     dispatcher = Dispatcher(office, asyncio.Event())
     await dispatcher.round()
     return dispatcher
@@ -120,7 +119,7 @@ async def _in_doubt(office: Desk, party: ThirdParty, count: int) -> list[str]:
     """Bring so many repayments in doubt."""
     party.behave = lambda order_no, times: "error"
     ids = await take_in(office.store, *(entry(number) for number in range(count)))
-    await Screener(office, screen, asyncio.Event()).round()
+    await Screener(office, asyncio.Event()).round()
     dispatcher = Dispatcher(office, asyncio.Event())
     office.lanes["alipay"].health.note = lambda good: None  # type: ignore[method-assign] # all go one way
     while await dispatcher.round():

@@ -40,7 +40,7 @@ class Feeder:
         number = self._number
         return {
             "external_id": f"kill-{number}",
-            "borrower": f"b-{number % 97}",
+            "borrower": f"b-{number}",
             "name": "王小明",
             "mobile": "13800138000",
             "id_number": "990000199001011234",

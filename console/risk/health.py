@@ -1,0 +1,111 @@
+"""The health of strategies: how often they would turn away payers with a clean history.
+
+The rate is judged by the lower end of its Wilson interval, so that few repayments condemn nobody: only
+when even the benefit of the doubt leaves it above the limit does a strategy go to shadow by itself.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from console.contract.board import StrategyLine
+from console.risk.rulebook import SERVICE, new_version, strategy_of
+from console.risk.strategy import Mode
+from console.store import strategies as stored
+from console.store import strategy_counters
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from console.contract.clock import Instant
+
+WINDOW_MS: Final = 60 * 60_000
+"""The span over which clean payers are counted, and the rates of the board."""
+
+Z: Final = 2.576
+"""Standard deviations of the interval: 99 % of chance is allowed for."""
+
+_ACTING: Final = (Mode.CANARY.value, Mode.ENFORCE.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a strategy is too hard on clean payers: `share` of them (0 … 1), of at least `sample` seen."""
+
+    share: float = 0.02
+    sample: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """A strategy that passed the limit: of `seen` clean payers it fits `hits`, at least `bound` of all."""
+
+    strategy: str
+    seen: int
+    hits: int
+    bound: float
+
+    @property
+    def why(self) -> str:
+        """The reason, in words."""
+        return f"fits {self.hits} of {self.seen} clean payers: at least {self.bound:.1%} of them"
+
+
+def wilson_lower(hits: int, seen: int, z: float = Z) -> float:
+    """Return the lower end of Wilson's interval for a share (Wilson 1927); 0 when nothing was seen."""
+    if not seen:
+        return 0.0
+    share, square = hits / seen, z * z
+    middle = share + square / (2 * seen)
+    spread = z * math.sqrt(share * (1 - share) / seen + square / (4 * seen * seen))
+    return max(0.0, (middle - spread) / (1 + square / seen))
+
+
+def check(connection: Connection, now: Instant, limits: Limits) -> list[Trip]:
+    """Return the acting strategies that are past the limit, judged since they became what they are."""
+    found = []
+    for row in stored.all_strategies(connection):
+        if row.mode not in _ACTING:
+            continue
+        since = max(now - WINDOW_MS, row.changed_at)
+        tally = strategy_counters.of_strategy(connection, row.id, since=since)
+        bound = wilson_lower(tally.clean_hits, tally.clean_seen)
+        if tally.clean_seen >= limits.sample and bound > limits.share:
+            found.append(Trip(row.id, tally.clean_seen, tally.clean_hits, bound))
+    return found
+
+
+def trip(connection: Connection, found: Trip, now: Instant) -> stored.StoredStrategy | None:
+    """Put a strategy into shadow as a new version of its own; None when it acts no more already."""
+    row = stored.find(connection, found.strategy)
+    if row is None or row.mode not in _ACTING:
+        return None
+    shadow = strategy_of(row).model_copy(update={"mode": Mode.SHADOW, "percent": None})
+    return stored.save(connection, new_version(shadow, SERVICE, found.why), now)
+
+
+def watch(connection: Connection, now: Instant, limits: Limits) -> list[Trip]:
+    """Check all strategies and put those past the limit into shadow; return them."""
+    return [found for found in check(connection, now, limits) if trip(connection, found, now)]
+
+
+def strategy_lines(connection: Connection, now: Instant) -> tuple[StrategyLine, ...]:
+    """Return the board's line of every strategy; rates are over the last hour.
+
+    A strategy that acts tells what it intercepts, one in shadow what it would; one that is off, nothing.
+    """
+    totals = strategy_counters.totals(connection, since=now - WINDOW_MS)
+    lines = []
+    for row in stored.all_strategies(connection):
+        tally, mode = totals.get(row.id), Mode(row.mode)
+        rate = None
+        if tally is not None and tally.seen and mode is not Mode.OFF:
+            rate = (tally.hits if mode is Mode.SHADOW else tally.acted) / tally.seen
+        lines.append(
+            StrategyLine(
+                id=row.id, mode=mode.value, percent=row.percent, intercept_rate=rate, expires_at=None
+            )
+        )
+    return tuple(lines)
