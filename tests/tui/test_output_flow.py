@@ -249,6 +249,7 @@ def test_whatever_is_drawn_at_whatever_size_is_shown_and_acts_on_nothing(
         ]
         update = LayoutUpdate(strips, Region(0, 0, *size))
         stage.paint(update, size, Offset(0, 0), ColorSystem.TRUECOLOR)
+        stage.answered()
         for line, text in enumerate(texts[: size.height]):
             row = CellRow.filled(size.width)
             cells = split(text)
