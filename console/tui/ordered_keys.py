@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _ROUNDS: Final = 3
 """How often effects may cause further messages: key → binding → message of a widget → message of a view."""
 
-_PATIENCE: Final = 1.0
+_PATIENCE: Final = 5.0
 """Seconds after which the next key is handed on although the one before has not settled."""
 
 
