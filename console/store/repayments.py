@@ -57,6 +57,9 @@ SHOWN: Final = (
 
 _BY_SEQ: Final = select(*SHOWN).where(repayment.c.seq.in_(bindparam("numbers", expanding=True)))
 _BY_ID: Final = select(*SHOWN).where(repayment.c.id == bindparam("id"))
+_NEWEST_SEALED: Final = (
+    select(repayment.c.external_id, repayment.c.sealed).order_by(repayment.c.seq.desc()).limit(1)
+)
 _ATTEMPTS: Final = (
     select(attempt).where(attempt.c.repayment_seq == bindparam("seq")).order_by(attempt.c.number)
 )
@@ -99,6 +102,12 @@ def find(connection: Connection, identity: str) -> Repayment | None:
             for at, actor, what, detail in connection.execute(_TIMELINE, seq)
         ),
     )
+
+
+def newest_sealed(connection: Connection) -> tuple[str, bytes] | None:
+    """Return the external id and the sealed personal data of the newest repayment, None when empty."""
+    row = connection.execute(_NEWEST_SEALED).first()
+    return None if row is None else (row[0], bytes(row[1]))
 
 
 def page(

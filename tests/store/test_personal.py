@@ -18,12 +18,16 @@ from console.repayment.personal import (
     mask_id_number,
     mask_mobile,
     mask_name,
+    match,
     seal,
     unseal,
 )
+from tests.store.made import KEYS, entry, take_in
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from console.store.database import Store
 
 PERSON = Person("b-1", "王小明", "13812345612", "110101199001011233", "6225751234561496")
 
@@ -116,3 +120,11 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     path.chmod(0o644)
     with pytest.raises(KeyFileError, match="chmod 600"):
         Keys.load(path)
+
+
+async def test_the_keys_of_another_database_are_refused(store: Store) -> None:
+    match(store, Keys.generate())
+    await store.write(lambda c: take_in(c, entry(1)))
+    match(store, KEYS)
+    with pytest.raises(KeyFileError, match="restore"):
+        match(store, Keys.generate())
