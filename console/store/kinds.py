@@ -69,7 +69,8 @@ class Impact:
     """What a change would do at this instant. `count` repayments with `sum_fen` are touched.
 
     `targets` names what the change depends on and its version; together with the figures it makes the
-    digest that an approval binds. `refusal` says why the change cannot be done at all.
+    digest that an approval binds. `refusal` says why the change cannot be done at all. The figures of
+    `live` ones move with the traffic: they are shown, and bound only in their magnitude (see the desk).
     """
 
     count: int = 0
@@ -79,6 +80,7 @@ class Impact:
     irreversible: tuple[Said, ...] = ()
     targets: Mapping[str, str | int] = field(default_factory=dict)
     refusal: Said | None = None
+    live: bool = False
 
 
 class InvalidChange(ValueError):
@@ -102,6 +104,8 @@ class Kind(ABC, Generic[BodyT]):
     title: ClassVar[str]
     """A message for `t`."""
     body: ClassVar[type[StrictWire]]
+    stops: ClassVar[bool] = False
+    """Whether it only ever stops something: it then takes the reserved way to the store, and must be quick."""
 
     @abstractmethod
     def guard(self, connection: Connection, body: BodyT, now: Instant) -> Guard:

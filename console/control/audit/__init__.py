@@ -1,0 +1,1 @@
+"""What stands around the audit chain: its second sink, its anchors, and refusals told together."""

@@ -1,0 +1,239 @@
+"""The audit chain: who did what, each row bound to the one before it by its hash.
+
+A row is appended in the transaction of the effect it tells of. `verify` is pure: it reads rows and anchors
+from anywhere and names the first row that is not as it was written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import bindparam, insert, select, text
+
+from console.store.change_tables import audit
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+GENESIS: Final = "0" * 64
+"""What the first row has for the hash before it."""
+
+_LOCK: Final = 0x72657061792F6175
+"""The advisory lock under which rows are appended one after the other on PostgreSQL."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is to be told. `who` acted, signed in `via`; no personal data and no secret in any field."""
+
+    at: int
+    who: str
+    via: str
+    action: str
+    subject: str
+    outcome: str
+    reason: str = ""
+    change_id: str | None = None
+    before_digest: str | None = None
+    after_digest: str | None = None
+    approvals: tuple[str, ...] = ()
+
+
+class Row(NamedTuple):
+    """A row of the chain; `approvals` is JSON."""
+
+    seq: int
+    at: int
+    who: str
+    via: str
+    action: str
+    subject: str
+    outcome: str
+    reason: str
+    change_id: str | None
+    before_digest: str | None
+    after_digest: str | None
+    approvals: str
+    previous: str
+    hash: str
+
+
+class Anchor(NamedTuple):
+    """What the chain's head was at an instant, kept where the database's owner cannot change it."""
+
+    seq: int
+    hash: str
+    at: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the chain holds; `first_bad` is the number of the first row that does not."""
+
+    rows: int
+    head: str
+    first_bad: int | None = None
+    problem: str = ""
+
+
+_HEAD: Final = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+_FROM: Final = select(audit).where(audit.c.seq >= bindparam("first")).order_by(audit.c.seq)
+_LENGTHS: Final = {
+    "who": 128,
+    "via": 64,
+    "action": 64,
+    "subject": 256,
+    "outcome": 32,
+    "reason": 512,
+}
+
+
+def canonical(fields: dict[str, Any]) -> bytes:
+    """Return JSON that is the same wherever it is written: sorted keys, no spaces, no floats."""
+    return json.dumps(
+        fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_refuse
+    ).encode("utf-8", "surrogatepass")
+
+
+def row_hash(row: Row) -> str:
+    """Return the hash that a row must have."""
+    fields = row._asdict()
+    del fields["hash"]
+    if any(isinstance(value, float) for value in fields.values()):
+        raise TypeError("a float has no one way to be written")
+    return sha256(canonical(fields)).hexdigest()
+
+
+def append(connection: Connection, entry: Entry) -> Row:
+    """Append a row to the chain, in the caller's transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    seq, previous = head(connection)
+    cut = {name: getattr(entry, name)[:length] for name, length in _LENGTHS.items()}
+    row = Row(
+        seq + 1,
+        entry.at,
+        cut["who"],
+        cut["via"],
+        cut["action"],
+        cut["subject"],
+        cut["outcome"],
+        cut["reason"],
+        entry.change_id,
+        entry.before_digest,
+        entry.after_digest,
+        json.dumps(entry.approvals, ensure_ascii=False, separators=(",", ":")),
+        previous,
+        "",
+    )
+    row = row._replace(hash=row_hash(row))
+    connection.execute(insert(audit), row._asdict())
+    return row
+
+
+def head(connection: Connection) -> tuple[int, str]:
+    """Return number and hash of the last row; 0 and GENESIS when there is none."""
+    found = connection.execute(_HEAD).one_or_none()
+    return (0, GENESIS) if found is None else (int(found.seq), str(found.hash))
+
+
+def rows_from(connection: Connection, first: int, limit: int) -> list[Row]:
+    """Return up to `limit` rows in order, from a number on."""
+    return [Row(*row) for row in connection.execute(_FROM.limit(limit), {"first": first})]
+
+
+class Wanted(NamedTuple):
+    """Which rows to list: None leaves the choice open."""
+
+    who: str | None = None
+    action: str | None = None
+    since: int | None = None
+    change_id: str | None = None
+
+
+def page(connection: Connection, wanted: Wanted, before: int | None, limit: int) -> list[Row]:
+    """Return up to `limit` rows, newest first, those before a number."""
+    query = select(audit).order_by(audit.c.seq.desc()).limit(limit)
+    if wanted.who is not None:
+        query = query.where(audit.c.who == wanted.who)
+    if wanted.action is not None:
+        query = query.where(audit.c.action == wanted.action)
+    if wanted.since is not None:
+        query = query.where(audit.c.at >= wanted.since)
+    if wanted.change_id is not None:
+        query = query.where(audit.c.change_id == wanted.change_id)
+    if before is not None:
+        query = query.where(audit.c.seq < before)
+    return [Row(*row) for row in connection.execute(query)]
+
+
+class Verification:
+    """Verifies a chain row by row, so that it never has to be held at once."""
+
+    def __init__(self, anchors: Iterable[Anchor] = ()) -> None:
+        self._anchored: dict[int, str] = {}
+        self._wrong_anchor: int | None = None
+        for anchor in anchors:
+            if self._anchored.setdefault(anchor.seq, anchor.hash) != anchor.hash:
+                self._wrong_anchor = min(anchor.seq, self._wrong_anchor or anchor.seq)
+        self._seq, self._previous = 0, GENESIS
+        self.found: Verdict | None = None
+
+    def take(self, rows: Iterable[Row]) -> bool:
+        """Look at the next rows; tell whether all was well so far."""
+        for row in rows:
+            problem = self._problem(row)
+            if problem:
+                bad = min(row.seq, self._seq + 1)
+                self.found = Verdict(self._seq, self._previous, bad, problem)
+                return False
+            self._seq, self._previous = row.seq, row.hash
+        return True
+
+    def end(self) -> Verdict:
+        """Return the verdict after the last row."""
+        if self.found is not None:
+            return self.found
+        missing = sorted(seq for seq in self._anchored if seq > self._seq)
+        if missing:
+            problem = f"rows up to {missing[-1]} were anchored and are missing"
+            return Verdict(self._seq, self._previous, self._seq + 1, problem)
+        return Verdict(self._seq, self._previous)
+
+    def _problem(self, row: Row) -> str:
+        if row.seq != self._seq + 1:
+            return f"row {self._seq + 1} is missing or out of order"
+        if row.previous != self._previous:
+            return "it does not follow the row before it"
+        try:
+            right = row_hash(row) == row.hash
+        except (TypeError, ValueError):
+            right = False
+        if not right:
+            return "its content was changed"
+        if self._anchored.get(row.seq, row.hash) != row.hash or row.seq == self._wrong_anchor:
+            return "it is not the row that was anchored"
+        return ""
+
+
+def verify(rows: Iterable[Row], anchors: Iterable[Anchor] = ()) -> Verdict:
+    """Return whether these rows are the whole chain as it was written."""
+    verification = Verification(anchors)
+    verification.take(rows)
+    return verification.end()
+
+
+def all_rows(connection: Connection, at_once: int = 1000) -> Iterator[Row]:
+    """Yield every row in order, some at a time."""
+    first = 1
+    while rows := rows_from(connection, first, at_once):
+        yield from rows
+        first = rows[-1].seq + 1
+
+
+def _refuse(value: object) -> str:
+    raise TypeError(f"{type(value).__name__} is not written in the audit")
