@@ -6,12 +6,13 @@ While the store does not answer the last figures stay, with the age they have, a
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from console.contract.board import Board, GatewayLine, Part, StageLine
+from console.contract.board import Board, GatewayLine, Part, StageLine, StrategyLine
 from console.contract.clock import Instant, to_datetime
 from console.contract.text import Untrusted
 from console.contract.vocabulary import Mode
+from console.risk.health import strategy_lines
 from console.store.board import GatewayFigures, gateway_figures, stages
 from console.store.errors import StoreError
 
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from console.control.service import Service
+
+
+class Figures(NamedTuple):
+    """What the store tells for a board."""
+
+    stages: tuple[StageLine, ...]
+    gateways: dict[str, GatewayFigures]
+    strategies: tuple[StrategyLine, ...]
+
 
 SLOW_SECONDS: Final = 1.0
 """A store that takes longer for the board's figures is degraded."""
@@ -42,31 +52,34 @@ async def compute(service: Service, sequence: int, last: Board | None) -> Board:
             mode=Mode.DEGRADED,
             stages=() if last is None else last.stages,
             gateways=() if last is None else last.gateways,
+            strategies=() if last is None else last.strategies,
             parts=parts,
         )
-    lines, by_gateway = figures
     return Board(
         as_of=to_datetime(now),
         sequence=sequence,
         environment=standing.environment,
         mode=mode,
-        stages=lines,
-        gateways=_gateway_lines(service, by_gateway),
+        stages=figures.stages,
+        gateways=_gateway_lines(service, figures.gateways),
+        strategies=figures.strategies,
         parts=parts,
     )
 
 
-async def read_figures(
-    service: Service, now: Instant
-) -> tuple[tuple[tuple[StageLine, ...], dict[str, GatewayFigures]] | None, Part]:
+async def read_figures(service: Service, now: Instant) -> tuple[Figures | None, Part]:
     """Return the store's figures and its health; None for figures that could not be read."""
     store = service.store
     if store is None:
         return None, Part(name="store", state="unknown", detail=Untrusted("opening"))
     since = int(service.standing.started_at) if store.dialect == "sqlite" else None
 
-    def job(connection: Connection) -> tuple[tuple[StageLine, ...], dict[str, GatewayFigures]]:
-        return stages(connection, now, since=since), gateway_figures(connection, now)
+    def job(connection: Connection) -> Figures:
+        return Figures(
+            stages(connection, now, since=since),
+            gateway_figures(connection, now),
+            strategy_lines(connection, now),
+        )
 
     began = time.monotonic()
     try:

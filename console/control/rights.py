@@ -37,6 +37,7 @@ LEAST: Final[dict[tuple[str, str], frozenset[Role]]] = {
     ("GET", "/v1/repayments"): _LOOK,
     ("POST", "/v1/repayments"): _OPERATE,
     ("GET", "/v1/repayments/{repayment_id}"): _LOOK,
+    ("POST", "/v1/repayments/{repayment_id}/challenge"): _OPERATE,
 }
 """Route → the roles of which one is needed."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from console.contract.board import StrategyLine
+from console.contract.clock import to_datetime
 from console.risk.rulebook import SERVICE, new_version, strategy_of
 from console.risk.strategy import Mode
 from console.store import strategies as stored
@@ -97,15 +98,21 @@ def strategy_lines(connection: Connection, now: Instant) -> tuple[StrategyLine, 
     A strategy that acts tells what it intercepts, one in shadow what it would; one that is off, nothing.
     """
     totals = strategy_counters.totals(connection, since=now - WINDOW_MS)
+    expiries = stored.expiries(connection)
     lines = []
     for row in stored.all_strategies(connection):
         tally, mode = totals.get(row.id), Mode(row.mode)
         rate = None
         if tally is not None and tally.seen and mode is not Mode.OFF:
             rate = (tally.hits if mode is Mode.SHADOW else tally.acted) / tally.seen
+        ends = expiries.get(row.id)
         lines.append(
             StrategyLine(
-                id=row.id, mode=mode.value, percent=row.percent, intercept_rate=rate, expires_at=None
+                id=row.id,
+                mode=mode.value,
+                percent=row.percent,
+                intercept_rate=rate,
+                expires_at=None if ends is None else to_datetime(ends),
             )
         )
     return tuple(lines)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import aiohttp
 
 from console.sandbox import intake, people, rhythm
+from console.sandbox.verification import Verification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -96,6 +97,7 @@ class Borrowers:
         self._away = 0
         self._surge = Surge(1.0, None)
         self._arrived = asyncio.Event()
+        self._verification = Verification(door)
 
     @property
     def unsent(self) -> int:
@@ -118,6 +120,7 @@ class Borrowers:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._arrive())
             group.create_task(self._send_all())
+            group.create_task(self._verification.run())
 
     async def _arrive(self) -> None:
         before = self._monotonic()

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from console.contract.clock import business_day
-from console.sandbox.people import Borrower, due_on
+from console.sandbox import signals
+from console.sandbox.people import LARGEST_FEN, Borrower, due_on
 
 LATE_SHARE: Final = 0.12
 """Share of repayments for the instalment of the month before."""
@@ -31,13 +32,14 @@ def repayment(
         "mobile": person.mobile,
         "id_number": person.id_number,
         "card": person.card,
-        "amount_fen": person.amount_fen,
+        "amount_fen": signals.amount_fen(person.amount_fen, LARGEST_FEN, chance),
         "product": person.product,
         "instalment": f"L{number:05d}{sequence:07d}-{sequence % 36 + 1:02d}",
         "due_on": _due_on(person.due_day, _today(instant // _HOUR), shift),
     }
     if person.favourite is not None:
         fields["gateway"] = person.favourite
+    fields["signals"] = signals.signals(fields["external_id"], number, chance)
     return fields
 
 

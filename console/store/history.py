@@ -17,6 +17,7 @@ from console.contract.vocabulary import (
     Stage,
     Verdict,
 )
+from console.store import payers
 from console.store.counters import Deltas, fold
 from console.store.numbers import allot
 from console.store.prepared import Prepared
@@ -99,11 +100,32 @@ def insert_history(
     _ATTEMPT.many(connection, [_attempt_row(identity, seq, past) for identity, seq, past in numbered])
     _EVIDENCE.many(connection, [_evidence_row(identity, past) for identity, _, past in numbered])
     record(connection, [line for _, seq, past in numbered for line in _timeline(seq, past, actor)])
+    payers.bring_past(connection, _payers(fresh))
     deltas = Deltas()
     for past in fresh:
         deltas.held(STAGES[past.outcome], past.intake.amount_fen)
     fold(connection, deltas, shard, now)
     return len(fresh)
+
+
+def _payers(pasts: Sequence[PastRepayment]) -> list[payers.Payer]:
+    """Return what the pasts tell of their payers, one per payer."""
+    found: dict[str, payers.Payer] = {}
+    for past in pasts:
+        token = past.intake.borrower_token
+        payer = found.setdefault(token, payers.Payer(token, past.created_at))
+        payer.first_seen = min(payer.first_seen, past.created_at)
+        match past.outcome:
+            case AttemptState.SUCCEEDED:
+                payer.settled += 1
+                payer.usual_fen += (past.intake.amount_fen - payer.usual_fen) // payer.settled
+            case AttemptState.FAILED:
+                payer.failed += 1
+                if past.code in payers.SUSPICIOUS_CODES:
+                    payer.bad_at = past.decided_at
+            case _:
+                payer.bad_at = past.decided_at
+    return list(found.values())
 
 
 def _repayment_row(seq: int, past: PastRepayment) -> tuple[object, ...]:

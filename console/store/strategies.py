@@ -61,6 +61,10 @@ class NewVersion(NamedTuple):
 _COLUMNS: Final = "id, version, approved_version, mode, percent, document, changed_at, changed_by, change_id"
 _ALL: Final = Prepared(f"SELECT {_COLUMNS} FROM strategy ORDER BY id")  # noqa: S608
 _ONE: Final = Prepared(f"SELECT {_COLUMNS} FROM strategy WHERE id = ?")  # noqa: S608
+_EXPIRIES: Final = Prepared(
+    "SELECT s.id, c.expires_at FROM strategy s JOIN change c ON c.id = s.change_id"
+    " WHERE s.version <> s.approved_version AND c.expires_at IS NOT NULL AND c.state = 'applied'"
+)
 _VERSIONS: Final = Prepared(
     "SELECT version, document, approved, at, who, why, change_id FROM strategy_version"
     " WHERE strategy_id = ? ORDER BY version DESC LIMIT ?"
@@ -120,6 +124,11 @@ def find(connection: Connection, identity: str) -> StoredStrategy | None:
     """Return one strategy."""
     rows = _ONE.rows(connection, (identity,))
     return StoredStrategy._make(rows[0]) if rows else None
+
+
+def expiries(connection: Connection) -> dict[str, int]:
+    """Return when strategies return by themselves to their last approved version (instants)."""
+    return {name: int(at) for name, at in _EXPIRIES.rows(connection, ())}
 
 
 def versions(connection: Connection, identity: str, limit: int = 100) -> list[StoredVersion]:

@@ -19,7 +19,11 @@ EXPECTED = {
     Role.AUDITOR: {"look", "export"},
     Role.ADMIN: {"look", "operate", "export"},
 }
-KIND = {("POST", "/v1/repayments"): "operate", ("GET", "/v1/selections/{selection_id}/export"): "export"}
+KIND = {
+    ("POST", "/v1/repayments"): "operate",
+    ("POST", "/v1/repayments/{repayment_id}/challenge"): "operate",
+    ("GET", "/v1/selections/{selection_id}/export"): "export",
+}
 
 
 def routes_of(app: FastAPI) -> set[tuple[str, str]]:

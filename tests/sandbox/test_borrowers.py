@@ -86,7 +86,7 @@ async def test_repayments_arrive_whole_and_once(tmp_path: Path) -> None:
         assert len(control.keys) == len(set(control.keys))
         assert control.clients == {"sandbox"}
         required = {"external_id", "borrower", "name", "mobile", "id_number", "card", "amount_fen"}
-        required |= {"product", "instalment", "due_on"}
+        required |= {"product", "instalment", "due_on", "signals"}
         for one in control.taken.values():
             assert set(one) - {"gateway"} == required
         assert {"alipay", "bank"} >= {one["gateway"] for one in control.taken.values() if "gateway" in one}

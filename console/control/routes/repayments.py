@@ -10,15 +10,16 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from console.contract.repayment import IntakeReport, Repayment, RepaymentRow
-from console.contract.wire import Wire
+from console.contract.wire import StrictWire, Wire
 from console.control import taking_in
+from console.control.bodies import parse_object, validate
 from console.control.deadline import Until
 from console.control.idempotency import Answer, key_of, once
 from console.control.problems import ProblemError, invalid
 from console.control.rights import Admitted
 from console.control.routes.common import InService, json_bytes, json_of
 from console.control.routes.selections import filter_of
-from console.store import repayments
+from console.store import decisions, repayments
 
 router = APIRouter(prefix="/v1/repayments", tags=["repayments"])
 
@@ -58,6 +59,42 @@ async def take_in_repayments(
     return json_bytes(answer.body, answer.status, answer.headers)
 
 
+class ChallengeAnswer(StrictWire):
+    """Whether a challenged borrower has verified themselves."""
+
+    passed: bool
+
+
+@router.post("/{repayment_id}/challenge", response_model=Repayment)
+async def answer_challenge(
+    repayment_id: str, request: Request, service: InService, caller: Admitted, until: Until
+) -> Response:
+    """Take a challenged borrower's answer: one who verified themselves goes on, another is rejected."""
+    body = await request.body()
+    asked = validate(parse_object(body), ChallengeAnswer)
+    key = key_of(request, caller, body)
+    store, _ = await service.ready(until)
+    now = service.clock.now()
+
+    def effect(connection: Connection) -> Answer:
+        answer = decisions.answer_challenge(connection, repayment_id, asked.passed, now, store.shard)
+        found = repayments.find(connection, repayment_id)
+        if found is None:
+            raise _no_such_repayment()
+        if answer == "not_challenged":
+            raise ProblemError(
+                409,
+                "not_challenged",
+                "no challenge of this repayment waits for an answer",
+                "look at its timeline: it was answered, ended by time, or is in review for another reason",
+            )
+        return Answer(200, found.model_dump_json().encode())
+
+    answer = await once(service, key, effect, until)
+    service.work_arrived()
+    return json_bytes(answer.body, answer.status, answer.headers)
+
+
 @router.get("", response_model=RepaymentList)
 async def list_repayments(
     service: InService,
@@ -87,7 +124,11 @@ async def show_repayment(repayment_id: str, service: InService, caller: Admitted
     """Return a repayment with its attempts, their evidence and its timeline."""
     found = await service.read(lambda connection: repayments.find(connection, repayment_id), until)
     if found is None:
-        raise ProblemError(
-            404, "no_such_repayment", "there is no such repayment", "search with text~ or the external id"
-        )
+        raise _no_such_repayment()
     return json_of(found)
+
+
+def _no_such_repayment() -> ProblemError:
+    return ProblemError(
+        404, "no_such_repayment", "there is no such repayment", "search with text~ or the external id"
+    )
