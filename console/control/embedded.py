@@ -11,7 +11,6 @@ import contextlib
 import gc
 import logging
 import os
-import signal
 import socket
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -37,6 +36,8 @@ from console.control.unix_socket import UnixSocket, answers
 
 if TYPE_CHECKING:
     from console.control.entrance import Traffic
+    from console.control.service import Service
+    from console.control.third_parties import EmbeddedThirdParties
     from console.repayment.personal import Keys
     from console.store.database import Store
 
@@ -144,14 +145,12 @@ async def _run(
     from console.control.listening import Listener
     from console.control.service import Service, Standing
     from console.control.signin import Tokens
+    from console.control.stopping import stop_on_signals
 
+    stop = stop_on_signals()
     standing = Standing("sandbox", Environment.SANDBOX, "embedded", clock.now())
     service = Service(standing, Tokens(), clock)
     app = create_app(service)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
     owners = Listener(Entrance(app, service.traffic, owner=True), listening.socket)
     await owners.start()
     service.opened(*await asyncio.wrap_future(opening))
@@ -160,17 +159,29 @@ async def _run(
     gc.enable()
     log.info("the embedded service answers on %s, process %d", places.socket, os.getpid())
 
-    callbacks_socket = _callback_socket(places)
-    callbacks = Listener(Entrance(app, service.traffic, owner=False), callbacks_socket)
+    bound = _callback_socket(places)
+    callbacks = Listener(Entrance(app, service.traffic, owner=False), bound)
     await callbacks.start()
-    notify_url = f"http://127.0.0.1:{callbacks_socket.getsockname()[1]}/v1/callbacks"
+    notify_url = f"http://127.0.0.1:{bound.getsockname()[1]}/v1/callbacks"
     from console.control.third_parties import EmbeddedThirdParties
 
     third_parties = EmbeddedThirdParties(service, sandbox, Past(places.state, manner.past), notify_url)
     service.third_parties = third_parties
-    working = asyncio.create_task(third_parties.run(), name="third parties")
-    alone = await _until_alone(service.traffic, manner.linger, stop, working)
+    await _live(service, third_parties, manner.linger, stop, listening)
+    await asyncio.gather(owners.stop(), callbacks.stop())
+    return 0
 
+
+async def _live(
+    service: Service,
+    third_parties: EmbeddedThirdParties,
+    linger: float,
+    stop: asyncio.Event,
+    listening: UnixSocket,
+) -> None:
+    """Do the work until nobody needs it any more, or until told to stop."""
+    working = asyncio.create_task(third_parties.run(), name="third parties")
+    alone = await _until_alone(service.traffic, linger, stop, working)
     listening.remove()
     log.info("ending: %s", "nobody is left" if alone else "told to")
     await service.publisher.end()
@@ -179,8 +190,6 @@ async def _run(
         await working
     if alone:
         await third_parties.dismiss()
-    await asyncio.gather(owners.stop(), callbacks.stop())
-    return 0
 
 
 async def _until_alone(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
-import signal
 import socket
 import ssl
 from collections.abc import Mapping
@@ -27,6 +25,7 @@ from console.control.mistakes import ConfigError
 from console.control.opening import open_store
 from console.control.service import Service, Standing
 from console.control.signin import Token, Tokens
+from console.control.stopping import stop_on_signals
 from console.control.unix_socket import UnixSocket
 from console.gateways.config import GatewayConfig
 from console.repayment.personal import Keys
@@ -130,15 +129,6 @@ async def _serve(
     if workforce is not None:
         await workforce.stop()
     return 0
-
-
-def stop_on_signals() -> asyncio.Event:
-    """Return an event that SIGTERM, SIGINT and SIGHUP set."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
-    return stop
 
 
 def _listener(

@@ -161,13 +161,8 @@ class Service:
         store, _ = await self.ready(deadline)
         return await deadline.wait(store.read(deadline.guarding(job)))
 
-    async def write(self, job: Callable[[Connection], T], deadline: Deadline) -> T:
-        """Return what the job gives after its commit; it does not begin once its caller stopped waiting."""
-        await self.ready(deadline)
-        return await deadline.wait(self.start_write(job, deadline))
-
     def start_write(self, job: Callable[[Connection], T], deadline: Deadline) -> asyncio.Task[T]:
-        """Return the job on its way through the writer; the store is open."""
+        """Return the job on its way through the writer; it does not begin once its caller stopped waiting."""
         assert self._store is not None  # noqa: S101 - the caller has awaited `ready`
         return asyncio.ensure_future(self._store.write(deadline.guarding(job)))
 

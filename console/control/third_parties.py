@@ -46,6 +46,9 @@ LOOK_SECONDS: Final = 1.0
 FIRST_LOOK_SECONDS: Final = 0.02
 """The same, while it is starting."""
 
+DISMISS_SECONDS: Final = 3.0
+"""How long a sandbox that was asked to end is waited for."""
+
 PATIENCE_SECONDS: Final = 10.0
 """How long a sandbox may be away before the service calls it down."""
 
@@ -79,6 +82,9 @@ class EmbeddedThirdParties:
             await self._sandbox.stop()
         except SandboxError as error:
             log.warning("the sandbox was not asked to stop: %s", error)
+        until = time.monotonic() + DISMISS_SECONDS
+        while self._sandbox.running and time.monotonic() < until:
+            await asyncio.sleep(FIRST_LOOK_SECONDS)
 
     def part(self) -> Part:
         """Return how the sandbox is."""

@@ -35,7 +35,8 @@ def _run(file: Path) -> int:
     from console.control.employment import employ
     from console.control.log import write_log
     from console.control.opening import open_store
-    from console.control.serve import secrets_of, stop_on_signals
+    from console.control.serve import secrets_of
+    from console.control.stopping import stop_on_signals
 
     config = config_file.load(file)
     _, gateways = secrets_of(config)
