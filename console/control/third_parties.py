@@ -83,7 +83,7 @@ class EmbeddedThirdParties:
         except SandboxError as error:
             log.warning("the sandbox was not asked to stop: %s", error)
         until = time.monotonic() + DISMISS_SECONDS
-        while self._sandbox.running and time.monotonic() < until:
+        while self._sandbox.running and time.monotonic() < until:  # noqa: ASYNC110 - another process
             await asyncio.sleep(FIRST_LOOK_SECONDS)
 
     def part(self) -> Part:
