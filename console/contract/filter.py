@@ -128,6 +128,7 @@ class FilterError(ValueError):
         return f"{t('column {column}', column=self.column + 1)}: {self.problem}{hint}"
 
 
+_IMPOSSIBLE: Final = re.compile("[\x00\ud800-\udfff]")
 _HEAD: Final = re.compile(r"(?P<negated>-?)(?P<name>[A-Za-z_]+)(?P<operator>>=|<=|>|<|:|~|=)")
 _ID: Final = re.compile(r"rp_[A-Za-z0-9]+\Z")
 _MONEY: Final = re.compile(r"(\d{1,12})(?:\.(\d{1,2}))?\Z")
@@ -143,6 +144,12 @@ def parse_filter(text: str) -> Filter:
     """
     if len(text) > MAX_LENGTH:
         raise FilterError(t("a filter has at most {most} characters", most=MAX_LENGTH), MAX_LENGTH)
+    impossible = _IMPOSSIBLE.search(text)
+    if impossible is not None:
+        character = shown(impossible[0])
+        raise FilterError(
+            t("{character} is in no text that is kept", character=character), impossible.start()
+        )
     terms: list[Term] = []
     position = 0
     while position < len(text):

@@ -392,6 +392,7 @@ _PROFILES: Final[dict[str, str]] = {
 _FILTER: Final[dict[str, str]] = {
     "filter, column {column}": "筛选条件第 {column} 列",
     "column {column}": "第 {column} 列",
+    "{character} is in no text that is kept": "{character} 不可能出现在保存的文字里",
     "a filter has at most {most} characters": "筛选条件最多 {most} 个字符",
     "known: {names}": "可用：{names}",
     "unknown field '{word}'": "未知的字段 '{word}'",

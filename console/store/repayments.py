@@ -76,9 +76,18 @@ _TIMELINE: Final = (
 )
 
 
+def storable(text: str) -> bool:
+    """Whether a database can hold the text: no NUL, no lone surrogate. What cannot be held is nowhere."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
+
+
 def find(connection: Connection, identity: str) -> Repayment | None:
     """Return the repayment with its attempts, evidence and timeline, None when there is none."""
-    row = connection.execute(_BY_ID, {"id": identity}).first()
+    row = connection.execute(_BY_ID, {"id": identity}).first() if storable(identity) else None
     if row is None:
         return None
     seq = {"seq": row[0]}

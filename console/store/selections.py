@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from console.contract.clock import to_datetime
 from console.contract.selection import Breakdown, Selection, Share
 from console.store.conditions import conditions
-from console.store.repayments import by_seq
+from console.store.repayments import by_seq, storable
 from console.store.tables import repayment, selection, selection_chunk
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def keep(connection: Connection, gathered: Gathered) -> Selection:
 
 def get(connection: Connection, identity: str, *, now: int | None = None) -> Selection | None:
     """Return the selection, None when there is none or, `now` given, its hour is over."""
-    row = connection.execute(_GET, {"id": identity}).first()
+    row = connection.execute(_GET, {"id": identity}).first() if storable(identity) else None
     if row is None or (now is not None and row.expires_at <= now):
         return None
     return Selection(
@@ -145,6 +145,8 @@ def rows(
     connection: Connection, identity: str, at: int, count: int, *, now: int | None = None
 ) -> tuple[RepaymentRow, ...] | None:
     """Return up to `count` rows from position `at`, as they are now; None when the selection is gone."""
+    if not storable(identity):
+        return None
     count = max(0, min(count, MAX_ROWS))
     at = max(0, at)
     first, offset = divmod(at, CHUNK)

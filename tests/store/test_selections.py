@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import Connection, select, update
 
-from console.contract.filter import parse_filter
+from console.contract.filter import FilterError, parse_filter
 from console.contract.vocabulary import Stage
 from console.store import selections
-from console.store.repayments import page
+from console.store.repayments import find, page
 from console.store.tables import repayment, selection_chunk
 from tests.store.made import NOW, place
 
@@ -89,6 +89,17 @@ async def test_every_filter_finds_the_same_in_a_selection_and_in_pages(store: St
             if after is None:
                 break
         assert paged == expected, text
+
+
+async def test_what_no_database_can_hold_is_found_nowhere(store: Store) -> None:
+    for impossible, column in (("external:a\0b", 10), ("product:\ud800", 8), ('text~"\0"', 6)):
+        with pytest.raises(FilterError) as refused:
+            parse_filter(impossible)
+        assert refused.value.column == column
+    for identity in ("rp_\0", "\ud800"):
+        assert await store.read(partial(find, identity=identity)) is None
+        assert await store.read(partial(selections.get, identity=identity)) is None
+        assert await store.read(partial(rows_of, identity)) is None
 
 
 def rows_of(identity: str, connection: Connection) -> tuple[RepaymentRow, ...] | None:
