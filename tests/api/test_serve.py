@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -286,6 +288,17 @@ def test_a_database_that_is_away_or_wrong_is_named(lite: Site, tmp_path: Path) -
     _refused(lite.serve(), 1, "127.0.0.1")
     lite.write(database=f'"sqlite:///{tmp_path}"')
     _refused(lite.serve(), 1, str(tmp_path))
+
+
+def test_a_database_of_a_newer_program_is_left_alone(lite: Site, tmp_path: Path) -> None:
+    file = tmp_path / "control.db"
+    with contextlib.closing(sqlite3.connect(file)) as made:
+        made.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        made.execute("INSERT INTO alembic_version VALUES ('9999')")
+        made.commit()
+    _refused(lite.serve(), 1, "newer")
+    with contextlib.closing(sqlite3.connect(file)) as left:
+        assert left.execute("SELECT count(*) FROM sqlite_master").fetchone() == (1,)
 
 
 def test_a_second_process_on_one_sqlite_file_is_refused(lite: Site) -> None:
