@@ -32,12 +32,11 @@ from console.repayment.evidence import Gatherer
 from console.repayment.expire import Expirer
 from console.repayment.inquire import Inquirer
 from console.repayment.lane import Desk, Lane
-from console.repayment.screen import Screener
 from console.repayment.settings import PipelineSettings
 from console.store.counters import counted, recount
 from console.store.database import Store
 from console.store.facts import Evidence
-from tests.pipeline.entries import KEYS, entry, rows, take_in
+from tests.pipeline.entries import KEYS, entry, pass_all, rows, take_in
 from tests.pipeline.model import WINDOW_MS, Call, Fate, ModelGateway, World
 
 T = TypeVar("T")
@@ -111,7 +110,6 @@ class Platform(RuleBasedStateMachine):
         rules = SETTINGS.rules()
         gatherer = Gatherer(self.store, rules, 0.0)
         self.desk = Desk(self.store, lanes, SETTINGS, self.clock, KEYS, gatherer, rules, "w_test")
-        self.screener = Screener(self.desk, asyncio.Event())
         self.dispatcher = Dispatcher(self.desk, asyncio.Event())
         self.inquirer = Inquirer(self.desk, asyncio.Event())
         self.expirer = Expirer(self.desk)
@@ -143,19 +141,12 @@ class Platform(RuleBasedStateMachine):
         for call, fate in zip(list(self.world.waiting), fates, strict=False):
             if call.order is not None and fate != "lost_before":
                 (self.world.late.append if fate == "late" else self.world.execute)(call.order)
-
-        async def die() -> None:
-            others = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in others:
-                task.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
-
-        self.loop.run_until_complete(die())
         self.close()
         self.start()
 
     def close(self) -> None:
-        """Close the store of the process that died."""
+        """End every task where it stands, and close the store of the process that died."""
+        self.loop.run_until_complete(_die())
         if self.store is not None:
             self.store.close()
             self.store = None
@@ -167,7 +158,7 @@ class Platform(RuleBasedStateMachine):
         assert self.store is not None
         new = [entry(next(self.numbers), amount) for amount in amounts]
         self.taken_in |= set(self.do(take_in(self.store, *new)))
-        self.do(self.screener.round())
+        pass_all(self.store)
         if sends:
             self.do(self.dispatcher.round())
 
@@ -294,7 +285,7 @@ class Platform(RuleBasedStateMachine):
 
     def _calm(self) -> None:
         for turn in range(120):
-            self.do(self.screener.round())
+            pass_all(self.opened)
             self.do(self.dispatcher.round())
             self.do(self.inquirer.round())
             for order_no in self.world.accepted():
@@ -326,6 +317,13 @@ class Platform(RuleBasedStateMachine):
             assert state in ("SUCCEEDED", "MANUAL"), f"debited, yet {state}"
 
 
+async def _die() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
 def _reachable(before: str, after: str) -> bool:
     """Tell whether edges lead from one state to the other; a commit may hold more than one."""
     seen: set[str] = set()
@@ -339,7 +337,7 @@ def _reachable(before: str, after: str) -> bool:
 
 TestPlatform = Platform.TestCase
 TestPlatform.settings = settings(
-    max_examples=50,
+    max_examples=35,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),

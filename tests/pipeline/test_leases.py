@@ -14,7 +14,6 @@ from console.repayment.evidence import submit
 from console.repayment.expire import Expirer
 from console.repayment.inquire import Inquirer
 from console.repayment.lane import Desk
-from console.repayment.screen import Screener
 from console.repayment.settings import PipelineSettings
 from console.store import claims
 from console.store.attempts import LeaseLost
@@ -22,7 +21,7 @@ from console.store.claims import Asked
 from console.store.database import Store
 from console.store.facts import RAW_LIMIT, Evidence
 from tests.gateways.third_party import ThirdParty, serving
-from tests.pipeline.entries import entry, rows, take_in
+from tests.pipeline.entries import entry, pass_all, rows, take_in
 from tests.pipeline.running import attempts_of, desk, stages_of, until
 
 RULES = PipelineSettings().rules()
@@ -54,7 +53,7 @@ def _calls() -> list["asyncio.Task[object]"]:
 async def dispatch_one(office: Desk) -> Dispatcher:
     """Take in one repayment and begin to send it; the call itself has not run yet."""
     await take_in(office.store, entry(1))
-    await Screener(office, asyncio.Event()).round()
+    pass_all(office.store)
     dispatcher = Dispatcher(office, asyncio.Event())
     await dispatcher.round()
     return dispatcher
@@ -119,7 +118,7 @@ async def _in_doubt(office: Desk, party: ThirdParty, count: int) -> list[str]:
     """Bring so many repayments in doubt."""
     party.behave = lambda order_no, times: "error"
     ids = await take_in(office.store, *(entry(number) for number in range(count)))
-    await Screener(office, asyncio.Event()).round()
+    pass_all(office.store)
     dispatcher = Dispatcher(office, asyncio.Event())
     office.lanes["alipay"].health.note = lambda good: None  # type: ignore[method-assign] # all go one way
     while await dispatcher.round():
