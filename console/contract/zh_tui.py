@@ -201,6 +201,7 @@ MESSAGES: Final[dict[str, str]] = {
     "loading": "载入中",
     "repayments": "笔还款",
     "frozen {age} ago": "{age} 前冻结",
+    "frozen now": "刚刚冻结",
     "{count} min": "{count} 分钟",
     "{count} marked": "已标记 {count}",
     "by stage": "按环节",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from console.contract.clock import SystemClock
 from console.contract.language import current_language, t, use_language
 from console.contract.places import state_dir
 from console.tui.connection import Connection, open_link
@@ -22,6 +23,7 @@ from console.tui.theme.styles import use_theme
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from console.contract.clock import Clock
     from console.profiles.profile import Profile
     from console.tui.connection import Link
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 class ConsoleApp(OrderedKeys[int], inherit_bindings=False):
     """One engineer's console on one profile at a time."""
 
+    TITLE = "repay"
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = None
     CSS = SHEET
@@ -40,12 +43,14 @@ class ConsoleApp(OrderedKeys[int], inherit_bindings=False):
         *,
         opener: Callable[[Profile], Link] = open_link,
         language: str | None = None,
+        clock: Clock | None = None,
     ) -> None:
         super().__init__(crash_log=state_dir() / "console.log")
         self.profile = profile
         self.pointer = PointerWatch(profile)
         self._opener = opener
         self._language = language
+        self._clock = clock or SystemClock()
         self._following: asyncio.Task[None] | None = None
         self._adopt(profile)
 
@@ -54,7 +59,7 @@ class ConsoleApp(OrderedKeys[int], inherit_bindings=False):
         self.profile = profile
         use_language("zh" if (self._language or profile.view.language) == "zh" else "en")
         use_theme("mono" if os.environ.get("NO_COLOR") else profile.view.theme)
-        self.knowledge = Knowledge(read_only=profile.guard.read_only)
+        self.knowledge = Knowledge(read_only=profile.guard.read_only, clock=self._clock)
         self.connection = Connection(profile, self.knowledge, self._changed, self._opener)
 
     def get_default_screen(self) -> MainScreen:

@@ -70,9 +70,11 @@ def share(ratio: float | None) -> str:
 
 
 def rate(per_minute: float | None) -> str:
-    """Return a rate per minute: whole from ten on, with one decimal below."""
+    """Return a rate per minute: whole from ten on, with one decimal below; never rounded down to 0."""
     if per_minute is None:
         return UNKNOWN
+    if 0 < per_minute < 0.05:
+        return "<0.1"
     return f"{per_minute:,.0f}" if per_minute >= 10 or per_minute == 0 else f"{per_minute:.1f}"
 
 

@@ -11,12 +11,15 @@ from collections import deque
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from console.contract.clock import SystemClock, to_datetime
 from console.contract.vocabulary import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from console.contract.board import Board, GatewayLine, Hello, StageLine
+    from console.contract.clock import Clock
     from console.contract.vocabulary import Stage
 
 STALE_AFTER: Final = 5.0
@@ -44,12 +47,19 @@ class Freshness(StrEnum):
 class Knowledge:
     """The latest board, who sent it, and the small histories made of the boards before it."""
 
-    def __init__(self, *, read_only: bool = False, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        read_only: bool = False,
+        clock: Clock | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.hello: Hello | None = None
         self.board: Board | None = None
         self.lost: str | None = None
         """Why there is no connection, safe to show; None while connected or still connecting."""
         self.histories: dict[str, deque[float | None]] = {}
+        self._clock = clock or SystemClock()
         self._monotonic = monotonic
         self._read_only = read_only
         self._arrived = 0.0
@@ -61,7 +71,7 @@ class Knowledge:
         """Take note of who answers, and of how far the service's clock is from ours."""
         self.hello = hello
         self.lost = None
-        self._skew = hello.server_time.timestamp() - time.time()
+        self._skew = hello.server_time.timestamp() - self.now.timestamp()
 
     def arrived(self, board: Board) -> None:
         """Take a board as the latest."""
@@ -77,6 +87,11 @@ class Knowledge:
         self.lost = reason
 
     @property
+    def now(self) -> datetime:
+        """The present moment by this machine's clock."""
+        return to_datetime(self._clock.now())
+
+    @property
     def lost_for(self) -> float | None:
         """Seconds since the connection was lost, or None."""
         return None if self.lost is None else self._monotonic() - self._since_lost
@@ -90,7 +105,7 @@ class Knowledge:
         if self.board is None:
             return None
         here = self._monotonic() - self._arrived
-        there = time.time() + self._skew - self.board.as_of.timestamp()
+        there = self.now.timestamp() + self._skew - self.board.as_of.timestamp()
         return max(0.0, here, there if there > STALE_AFTER else 0.0)
 
     @property

@@ -28,6 +28,8 @@ from console.contract.repayment import (
 from console.contract.selection import Breakdown, Selection, Share
 from console.contract.text import Untrusted
 from console.contract.vocabulary import (
+    FINAL_STAGES,
+    FLOW,
     AttemptState,
     Environment,
     EvidenceSource,
@@ -70,9 +72,11 @@ def profile(
     )
 
 
-def hello(environment: Environment = Environment.SANDBOX, *, read_only: bool = False) -> Hello:
+def hello(
+    environment: Environment = Environment.SANDBOX, *, read_only: bool = False, now: datetime | None = None
+) -> Hello:
     """Return a handshake."""
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     return Hello(
         name="control", environment=environment, tier="embedded", version="0", person="lin",
         roles=("admin",), read_only=read_only, server_time=now, started_at=now,
@@ -96,6 +100,21 @@ _DEPTHS: dict[Stage, tuple[int, float | None]] = {
 }
 
 
+def _stage_line(stage: Stage, wave: int) -> StageLine:
+    base, oldest = _DEPTHS[stage]
+    depth = base + wave + (base * wave // 9 if base < 1000 else 0) if base else 0
+    rate = 1204.0 + wave if stage in FLOW else base / 700
+    return StageLine(
+        stage=stage,
+        depth=depth,
+        sum_fen=depth * 123_456,
+        oldest_seconds=None if oldest is None else oldest + wave / 10,
+        in_per_minute=rate,
+        out_per_minute=0.0 if stage in FINAL_STAGES else rate,
+        paused=False,
+    )
+
+
 def board(
     sequence: int = 1,
     *,
@@ -104,20 +123,9 @@ def board(
     mode: Mode = Mode.LIVE,
     detail: str = "lost once, back since 3 s",
 ) -> Board:
-    """Return a board; it differs a little by its sequence."""
+    """Return a board; its figures go up and down with its sequence."""
     wave = (0, 1, 3, 4, 6, 7, 5, 4, 2, 1, 0, 2, 5, 3, 2, 1)[sequence % 16]
-    stages = tuple(
-        StageLine(
-            stage=stage,
-            depth=depth + wave if depth else 0,
-            sum_fen=(depth + wave) * 123_456,
-            oldest_seconds=None if oldest is None else oldest + wave / 10,
-            in_per_minute=1204.0 + wave if stage in (Stage.INTAKE, Stage.SETTLED) else depth / 7,
-            out_per_minute=0.0 if stage is Stage.SETTLED else depth / 7,
-            paused=False,
-        )
-        for stage, (depth, oldest) in _DEPTHS.items()
-    )
+    stages = tuple(_stage_line(stage, wave) for stage in _DEPTHS)
     states: tuple[Literal["healthy", "degraded", "down"], ...] = ("healthy", "healthy", "degraded", "down")
     gateways = tuple(
         GatewayLine(
@@ -320,9 +328,15 @@ class FakeLink:
         """Count it."""
         self.retried += 1
 
-    def connect(self, environment: Environment = Environment.SANDBOX, *, read_only: bool = False) -> None:
+    def connect(
+        self,
+        environment: Environment = Environment.SANDBOX,
+        *,
+        read_only: bool = False,
+        now: datetime | None = None,
+    ) -> None:
         """The service answers."""
-        self._events.put_nowait(Connected(hello(environment, read_only=read_only)))
+        self._events.put_nowait(Connected(hello(environment, read_only=read_only, now=now)))
 
     def send(self, one: Board) -> None:
         """A board comes."""

@@ -13,7 +13,7 @@ from tests.tui.fakes import board, profile
 
 async def test_the_overview_tells_flow_gateways_and_troubles() -> None:
     async with console(size=(120, 40)) as one:
-        await one.shows("241", "oldest", "in doubt", "!12m14s", "97.3%", "+ healthy", "! degraded", "x down")
+        await one.shows("267", "oldest", "in doubt", "!12m14s", "97.3%", "+ healthy", "! degraded", "x down")
         await one.shows("bank is down", "unionpay: many in doubt", "! sandbox degraded", "2 wait for people")
 
 
@@ -86,7 +86,7 @@ async def test_the_cursor_stays_on_its_queue_while_boards_come() -> None:
         pane = one.app.main.query_one(QueuesPane)
         await one.until(lambda: pane.table.cursor_key == "dispatch", "the cursor")
         one.link.send(board(4))
-        await one.shows("18")
+        await one.shows("1,210")
         assert pane.table.cursor_key == "dispatch"
 
 

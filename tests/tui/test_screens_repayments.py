@@ -26,7 +26,7 @@ async def browse(one: Console) -> None:
 async def test_the_list_tells_count_money_age_and_breakdown() -> None:
     async with console() as one:
         await browse(one)
-        await one.shows("1,000 repayments", "¥", "frozen 0s ago", "by stage: settled 600", "row 1 / 1,000")
+        await one.shows("1,000 repayments", "¥", "frozen now", "by stage: settled 600", "row 1 / 1,000")
 
 
 async def test_the_filter_line_starts_from_what_is_filtered_now() -> None:

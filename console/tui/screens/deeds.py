@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from console.actions.registry import ACTIONS, BY_ID, Group, View
@@ -160,7 +159,7 @@ class Deeds:
         from console.tui.export import default_name
 
         zone = figures.zone(self._main.profile.view.timezone)
-        stamp = f"{datetime.now(UTC).astimezone(zone):%Y%m%d-%H%M%S}"
+        stamp = f"{self._main.knowledge.now.astimezone(zone):%Y%m%d-%H%M%S}"
         self._ask(t("export to (.csv or .jsonl): "), default_name(stamp), self._export)
 
     async def _export(self, name: str) -> None:

@@ -339,7 +339,8 @@ class Summary(Lines):
             ("   ", "text"),
             (yuan(selection.sum_fen), "strong"),
         )
-        right: Line = ((t("frozen {age} ago", age=age) + " ", "dim" if self._age < 300 else "warn"),)
+        frozen = t("frozen {age} ago", age=age) if self._age >= 3 else t("frozen now")
+        right: Line = ((f"{frozen} ", "dim" if self._age < 300 else "warn"),)
         return (spread(left, right, width), self._breakdown(selection, width))
 
     def _breakdown(self, selection: Selection, width: int) -> Line:

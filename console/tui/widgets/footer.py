@@ -22,7 +22,24 @@ SAID_FOR: Final = 6.0
 """Seconds for which a message stays."""
 
 _VIEWS: Final = ((View.OVERVIEW, "1"), (View.QUEUES, "2"), (View.REPAYMENTS, "3"))
+_FIRST: Final = (
+    "row.open",
+    "row.next",
+    "row.previous",
+    "move.panel",
+    "selection.filter",
+    "selection.mark",
+    "selection.refresh",
+    "row.copy",
+    "selection.export",
+)
+"""What one does most; where the line is short, the rest gives way."""
+
 _ALWAYS: Final = ("console.help", "console.quit")
+_ORDER: Final = (
+    *_FIRST,
+    *(action.id for action in ACTIONS if action.short and action.id not in (*_FIRST, *_ALWAYS)),
+)
 
 
 class Footer(Lines):
@@ -72,10 +89,10 @@ class Footer(Lines):
         always = _hints(_ALWAYS)
         room = width - width_of(left) - width_of(always)
         middle: Line = ()
-        for action in ACTIONS:
-            if not action.short or action.id in _ALWAYS or why_not(action, self._situation):
+        for action_id in _ORDER:
+            if why_not(BY_ID[action_id], self._situation):
                 continue
-            hint = _hints((action.id,))
+            hint = _hints((action_id,))
             if width_of(middle) + width_of(hint) <= room:
                 middle = (*middle, *hint)
         return (spread((*left, *middle), always, width, "bar"),)

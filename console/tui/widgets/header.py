@@ -3,7 +3,6 @@ and the line below it that says why when something is wrong."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from console.contract.language import t
@@ -77,7 +76,7 @@ class Header(Lines):
         if hello is not None:
             role = hello.roles[0] if hello.roles else "?"
             parts.append(((f"{shown(hello.person)}@{shown(role)}", "bar-dim"),))
-        parts.append(((figures.wall_clock(datetime.now(UTC), self._profile.view.timezone), "bar"),))
+        parts.append(((figures.wall_clock(self._knowledge.now, self._profile.view.timezone), "bar"),))
         return parts
 
 

@@ -36,7 +36,7 @@ _MONEY_FROM: Final = 30
 """Lines of the screen from which cards show money."""
 
 
-_LINES_BELOW: Final = 14
+_LINES_BELOW: Final = 16
 """Lines that the panels below the cards want."""
 
 _TALLEST_HISTORY: Final = 6
