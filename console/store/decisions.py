@@ -6,7 +6,7 @@ What a decision is, comes from outside; here it is only written, in the caller's
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -122,6 +122,9 @@ _PURGE: Final = {
         "DELETE FROM decision WHERE id IN (SELECT id FROM decision WHERE at < %s ORDER BY at LIMIT %s)"
     ),
 }
+_LATEST: Final = Prepared(
+    f"SELECT at, bucket, {_FIELDS} FROM decision WHERE at >= ? ORDER BY at DESC LIMIT ?"  # noqa: S608
+)
 _IDS: Final = Prepared("SELECT seq, id FROM repayment WHERE seq {among}")
 
 
@@ -194,6 +197,11 @@ def answer_challenge(
     tally = Tally(verified=1) if passed else Tally(unverified=1)
     strategy_counters.fold(connection, {name: tally for name in asked.strategies.split(",")}, shard, now)
     return "released" if passed else "rejected"
+
+
+def latest(connection: Connection, *, since: int, limit: int) -> list[tuple[Any, ...]]:
+    """Return decisions after an instant, newest first: instant, bucket, then the record."""
+    return [tuple(row) for row in _LATEST.rows(connection, (since, limit))]
 
 
 def ids_of(connection: Connection, seqs: Sequence[int]) -> dict[int, str]:
