@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -56,10 +57,8 @@ def flips(question: Question, progress: Progress) -> Flips:
     more, fewer = _Sum(), _Sum()
 
     def decide(frame: pl.DataFrame) -> tuple[int, pl.DataFrame, pl.DataFrame]:
-        decided = (
-            frame.lazy().with_columns(_was=was, _will=will).filter(plan & (pl.col("_was") != pl.col("_will")))
-        )
-        flipped = decided.collect()
+        differs = plan & (pl.col("_was") != pl.col("_will"))
+        flipped = frame.lazy().with_columns(_was=was, _will=will).filter(differs).collect()
         return frame.height, flipped.filter(pl.col("_will")), flipped.filter(pl.col("_was"))
 
     done = 0
@@ -85,10 +84,7 @@ def intercepts(strategies: Sequence[Strategy], scenario: str) -> pl.Expr:
 def _acts(strategy: Strategy, scenario: str) -> pl.Expr:
     tree = strategy.checked().tree
     turns = (*strategy.turns(), MINUTES_OF_DAY)
-    spans = [
-        (since, until, strategy.values_at(scenario, since))
-        for since, until in zip(turns, turns[1:], strict=False)
-    ]
+    spans = [(since, until, strategy.values_at(scenario, since)) for since, until in pairwise(turns)]
     if all(values == spans[0][2] for _, _, values in spans):
         hit = frame_expression(tree, spans[0][2])
     else:

@@ -14,8 +14,8 @@ from console.contract.board import StrategyLine
 from console.contract.clock import to_datetime
 from console.risk.rulebook import SERVICE, new_version, strategy_of
 from console.risk.strategy import Mode
+from console.store import audit, strategy_counters
 from console.store import strategies as stored
-from console.store import strategy_counters
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -79,12 +79,24 @@ def check(connection: Connection, now: Instant, limits: Limits) -> list[Trip]:
 
 
 def trip(connection: Connection, found: Trip, now: Instant) -> stored.StoredStrategy | None:
-    """Put a strategy into shadow as a new version of its own; None when it acts no more already."""
+    """Put a strategy into shadow as a new version of its own, and into the audit; None when it acts no
+    more already."""
     row = stored.find(connection, found.strategy)
     if row is None or row.mode not in _ACTING:
         return None
     shadow = strategy_of(row).model_copy(update={"mode": Mode.SHADOW, "percent": None})
-    return stored.save(connection, new_version(shadow, SERVICE, found.why), now)
+    saved = stored.save(connection, new_version(shadow, SERVICE, found.why), now)
+    told = audit.Entry(
+        at=now,
+        who=SERVICE,
+        via=SERVICE,
+        action="strategy.trip",
+        subject=f"strategy:{row.id}",
+        outcome="applied",
+        reason=found.why,
+    )
+    audit.append(connection, told)
+    return saved
 
 
 def watch(connection: Connection, now: Instant, limits: Limits) -> list[Trip]:
