@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _WIDE_FROM = 120
 _HISTORY = 16
+_STACKED, _BESIDE = 16, 12
+"""Lines that the lower panels want when they are stacked, and when they stand beside each other."""
 
 
 class OverviewPane(Pane):
@@ -82,8 +84,9 @@ class OverviewPane(Pane):
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the arrangement for the size."""
-        self.stages.suit(event.size.height)
-        self._lower.set_class(event.size.width >= _WIDE_FROM, "-wide")
+        wide = event.size.width >= _WIDE_FROM
+        self.stages.suit(event.size.height, _BESIDE if wide else _STACKED)
+        self._lower.set_class(wide, "-wide")
         self._fit_panels()
 
     def _fit_panels(self) -> None:

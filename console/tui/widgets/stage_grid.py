@@ -36,9 +36,6 @@ _MONEY_FROM: Final = 30
 """Lines of the screen from which cards show money."""
 
 
-_LINES_BELOW: Final = 16
-"""Lines that the panels below the cards want."""
-
 _TALLEST_HISTORY: Final = 6
 _GAP: Final = 2
 _MARGIN: Final = (" ", "text")
@@ -70,10 +67,10 @@ class StageGrid(Lines, can_focus=True):
         """The stage under the cursor."""
         return ROWS[self._row][self._column]
 
-    def suit(self, lines: int) -> None:
-        """Choose how tall cards are on a screen of that many lines."""
+    def suit(self, lines: int, below: int) -> None:
+        """Choose how tall cards are where there are `lines`, of which the panels below want `below`."""
         self._money = lines >= _MONEY_FROM
-        spare = (lines - _LINES_BELOW - 2 * (4 + self._money)) // 2
+        spare = (lines - below - 2 * (4 + self._money)) // 2
         self._history_rows = max(1, min(_TALLEST_HISTORY, spare))
         self.styles.height = 2 * (1 + self._card_height)
 
