@@ -87,7 +87,8 @@ class Sla(StrictWire):
 
 class GatewayConfig(StrictWire):
     """One gateway. Spans are seconds (or `10s`, `24h`); `failure_codes` are the codes that alone prove
-    that nothing was debited."""
+    that nothing was debited. `max_in_flight` and `rate_per_second` hold for one process: several workers
+    share what the contract allows."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")
     kind: Literal["rest"] = "rest"

@@ -111,8 +111,9 @@ class RestGateway:
         path = f"{self._base_path}/settlements/{day.isoformat()}"
         try:
             async with asyncio.timeout(SETTLEMENT_SECONDS):
+                headers = self._headers("GET", path, b"")
                 async with self._opened().get(
-                    self._url(path), headers=self._headers("GET", path, b"")
+                    self._url(path), headers=headers, allow_redirects=False
                 ) as answer:
                     if answer.status == 404:
                         return Settlement(day, "not_ready")

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from datetime import date
 
 import pytest
 
@@ -10,6 +11,7 @@ from console.contract.clock import SystemClock
 from console.contract.vocabulary import EvidenceSource, Verdict
 from console.gateways.base import Order, Question
 from console.gateways.rest import RestGateway
+from console.gateways.wire import SETTLEMENT_HEADER, Status, settlement_end
 from tests.gateways.third_party import ThirdParty, order_expiry, serving
 
 RESPONSE, TRANSPORT = EvidenceSource.RESPONSE, EvidenceSource.TRANSPORT
@@ -138,6 +140,44 @@ async def test_a_trickling_answer_ends_at_the_deadline() -> None:
     await gateway.close()
     server.close()
     await server.wait_closed()
+
+
+async def test_a_close_tells_whether_money_came_back(party: ThirdParty, gateway: RestGateway) -> None:
+    assert (await gateway.close_order(question())).verdict is Verdict.UNKNOWN
+    party.behave = lambda order_no, times: "accept"
+    await gateway.debit(order())
+    told = await gateway.close_order(question())
+    assert (told.verdict, told.source) == (Verdict.CLOSED, EvidenceSource.CLOSE)
+    party.book.statuses["rp_1-1"] = Status.SUCCEEDED
+    assert (await gateway.close_order(question())).verdict is Verdict.REVERSED
+
+
+ROW = "rp_1-1,g-1,debit,500,CNY,2026-11-24T01:02:03.000Z"
+
+
+@pytest.mark.parametrize(
+    ("lines", "state", "rows", "problem"),
+    [
+        (None, "not_ready", 0, ""),
+        ([SETTLEMENT_HEADER, ROW, settlement_end(1, 500)], "complete", 1, ""),
+        ([SETTLEMENT_HEADER, settlement_end(0, 0)], "complete", 0, ""),
+        ([SETTLEMENT_HEADER, ROW], "incomplete", 0, "INCOMPLETE"),
+        ([SETTLEMENT_HEADER, ROW, settlement_end(2, 500)], "incomplete", 0, "INCOMPLETE"),
+        ([SETTLEMENT_HEADER, "nonsense", settlement_end(1, 0)], "incomplete", 0, "MALFORMED"),
+        (["elsewhere"], "incomplete", 0, "HTTP_302"),
+    ],
+)
+async def test_only_a_whole_settlement_file_is_complete(
+    party: ThirdParty,
+    gateway: RestGateway,
+    lines: list[str] | None,
+    state: str,
+    rows: int,
+    problem: str,
+) -> None:
+    party.settlement = lines
+    told = await gateway.settlement(date(2026, 11, 24))
+    assert (told.state, len(told.rows), told.problem) == (state, rows, problem)
 
 
 def test_an_order_never_shows_its_account() -> None:

@@ -77,6 +77,7 @@ class ThirdParty:
         self.clock = clock
         self.behave: Behaviour = lambda order_no, times: "ok"
         self.answer_inquiry: Behaviour = lambda order_no, times: "truth"
+        self.settlement: list[str] | None = None
         self.seen: Counter[tuple[str, str]] = Counter()
         self.base_url = ""
         self.hold = asyncio.Event()
@@ -106,6 +107,10 @@ class ThirdParty:
         body = await request.read()
         stamp, mark = request.headers.get("X-Timestamp"), request.headers.get(SIGNATURE_HEADER)
         verify_request(SECRET, request.method, request.path, stamp, mark, body, self._seconds())
+        if request.path.startswith("/settlements/"):
+            return self._settle(self.settlement)
+        if request.path.endswith("/close"):
+            return self._close(request.path.split("/")[-2])
         order_no = parse_debit(body).order_no if request.method == "POST" else request.path.rpartition("/")[2]
         self.seen[request.method, order_no] += 1
         times = self.seen[request.method, order_no]
@@ -117,6 +122,21 @@ class ThirdParty:
         else:
             mode = self.answer_inquiry(order_no, times)
         return await self._respond(request, order_no, mode.removesuffix("_before"))
+
+    def _settle(self, lines: list[str] | None) -> web.Response:
+        if lines is None:
+            return self._signed(encode_refusal("NOT_READY"), 404)
+        if lines == ["elsewhere"]:
+            return web.Response(status=302, headers={"Location": f"{self.base_url}/settlements/other"})
+        self.seen["GET", "settlement"] += 1
+        return self._signed("\n".join(lines).encode())
+
+    def _close(self, order_no: str) -> web.Response:
+        known = self.book.statuses.get(order_no)
+        if known is None:
+            return self._signed(encode_refusal("ORDER_NOT_FOUND"), 404)
+        self.book.statuses[order_no] = Status.REVERSED if known is Status.SUCCEEDED else Status.CLOSED
+        return self._signed(encode_answer(self._answer(order_no)))
 
     async def _respond(self, request: web.BaseRequest, order_no: str, mode: str) -> web.StreamResponse:
         if mode == "not_found" or order_no not in self.book.statuses:
