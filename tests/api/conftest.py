@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -58,9 +58,3 @@ async def visitor(service: Service, app: FastAPI) -> AsyncIterator[httpx.AsyncCl
     transport = httpx.ASGITransport(Entrance(app, service.traffic, owner=False), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://control") as client:
         yield client
-
-
-@pytest.fixture
-def numbers() -> Iterator[int]:
-    """1, 2, 3 …"""
-    return iter(range(1, 1_000_000))
