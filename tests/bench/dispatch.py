@@ -31,6 +31,7 @@ from console.repayment.pipeline import Pipeline
 from console.repayment.settings import PipelineSettings
 from console.store.counters import counted
 from console.store.database import Store
+from tests.bench.figure import Figure, table
 
 BUDGET = 2_000
 """Repayments per second."""
@@ -79,7 +80,7 @@ def entries(first: int, count: int) -> list[dict[str, object]]:
     ]
 
 
-async def measure(directory: Path, gateways: list[dict[str, Any]], count: int) -> tuple[float, float]:
+async def _dispatch(directory: Path, gateways: list[dict[str, Any]], count: int) -> tuple[float, float]:
     """Take in `count` repayments and dispatch them.
 
     Returns the seconds from the pipeline's start to the last settled one, and the processor seconds.
@@ -118,30 +119,39 @@ async def measure(directory: Path, gateways: list[dict[str, Any]], count: int) -
     return took, busy
 
 
+def measure(count: int = 20_000, profiles: list[cProfile.Profile] | None = None) -> list[Figure]:
+    """Run on a fresh SQLite file and return the figures; fill `profiles` with one per thread if given."""
+    with (
+        tempfile.TemporaryDirectory(prefix="repay-bench-") as name,
+        sandbox(Path(name)) as gateways,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        if profiles is not None:
+            profiles.append(cProfile.Profile())
+            threading.setprofile(lambda *_: _profile_thread(profiles))
+            profiles[0].enable()
+        took, busy = runner.run(_dispatch(Path(name), gateways, count))
+        threading.setprofile(None)
+        for profile in profiles or ():
+            profile.disable()
+    return [
+        Figure("dispatched and settled, SQLite FULL", count / took, "per second", BUDGET, "higher"),
+        Figure("processor time per dispatched repayment", busy / count * 1e6, "µs"),
+    ]
+
+
 def main() -> int:
     """Measure, print, and judge."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--profile", action="store_true", help="print where the time goes")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="repay-bench-") as name:
-        directory = Path(name)
-        with sandbox(directory) as gateways, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            profiles: list[cProfile.Profile] = []
-            if chosen.profile:
-                profiles.append(cProfile.Profile())
-                threading.setprofile(lambda *_: _profile_thread(profiles))
-                profiles[0].enable()
-            took, busy = runner.run(measure(directory, gateways, chosen.count))
-            if chosen.profile:
-                threading.setprofile(None)
-                for profile in profiles:
-                    profile.disable()
-                    pstats.Stats(profile).sort_stats("tottime").print_stats(25)
-    rate = chosen.count / took
-    print(f"dispatch: {rate:,.0f} repayments/s (budget {BUDGET:,})")
-    print(f"own process: {busy / took:.0%} of a core, {busy / chosen.count * 1e6:,.0f} µs per repayment")
-    return 0 if rate >= BUDGET else 1
+    profiles: list[cProfile.Profile] = []
+    figures = measure(chosen.count, profiles if chosen.profile else None)
+    for profile in profiles:
+        pstats.Stats(profile).sort_stats("tottime").print_stats(25)
+    print(table(figures))
+    return 0 if all(figure.kept for figure in figures) else 1
 
 
 def _profile_thread(profiles: list[cProfile.Profile]) -> None:
