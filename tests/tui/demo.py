@@ -20,6 +20,19 @@ HOSTILE = "\x1b]0;owned\x07\x1b]52;c;b3duZWQ=\x07[/x][@click=app.quit]\u202e\x1b
 """Tries the title, the clipboard, markup, the direction of text and the screen."""
 
 
+def hostile_texts(count: int = 10_000) -> list[str]:
+    """Return that many different texts, each of which would act if it were not shown."""
+    starts = (
+        "\x1b]0;", "\x1b]2;", "\x1b]52;c;", "\x1b[", "\x1bP", "\x1b_", "\x9d0;", "\x9b", "[@click=app.quit]",
+        "[/", "[bold]", "\u202e", "\u200b", "\U000e0041", "\r\n", "\t", "\x00", "\x7f", "{", "$(",
+    )  # fmt: skip
+    ends = ("\x07", "\x1b\\", "]", "m", "", "\u202c", "J", "h")
+    return [
+        f"{starts[number % len(starts)]}{number}b3duZWQ={ends[number // len(starts) % len(ends)]}"
+        for number in range(count)
+    ]
+
+
 class Demo(ConsoleApp):
     """Feeds itself boards, `rate` a second."""
 
@@ -50,8 +63,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=1.0)
     parser.add_argument("--hostile", action="store_true")
     chosen = parser.parse_args()
-    text = HOSTILE if chosen.hostile else None
-    service = FakeService(chosen.count, name=text, error=text)
+    service = FakeService(chosen.count, texts=hostile_texts() if chosen.hostile else ())
     detail = HOSTILE if chosen.hostile else "lost once, back since 3 s"
     return run_in_terminal(Demo(profile(language=chosen.language), service, chosen.rate, detail))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -156,10 +156,10 @@ def stage_of(index: int) -> Stage:
     return (Stage.SETTLED, Stage.SETTLED, Stage.FAILED, Stage.SETTLED, Stage.IN_DOUBT)[index % 5]
 
 
-def row(index: int, *, name: str | None = None, error: str | None = None) -> RepaymentRow:
-    """Return the repayment number `index`."""
+def row(index: int, text: str | None = None) -> RepaymentRow:
+    """Return the repayment number `index`; a `text` takes the place of name and error code."""
     stage = stage_of(index)
-    failed = error if error is not None else ERRORS[index % 3] if stage is Stage.FAILED else None
+    failed = text if text is not None else ERRORS[index % 3] if stage is Stage.FAILED else None
     at = datetime(2026, 11, 24, 6, 0, tzinfo=UTC) - timedelta(seconds=7 * index)
     return RepaymentRow(
         id=f"rp_{index:08d}",
@@ -172,7 +172,7 @@ def row(index: int, *, name: str | None = None, error: str | None = None) -> Rep
         product=Untrusted(PRODUCTS[index % 4]),
         borrower=Borrower(
             token=f"b{index:023d}",
-            name=Untrusted(name if name is not None else f"{SURNAMES[index % 10]}**"),
+            name=Untrusted(text if text is not None else f"{SURNAMES[index % 10]}**"),
             mobile=Untrusted("138******12"),
             id_number=Untrusted("1****************3"),
             card=Untrusted("622575******1496"),
@@ -186,9 +186,9 @@ def row(index: int, *, name: str | None = None, error: str | None = None) -> Rep
     )
 
 
-def repayment(index: int, **changes: str) -> Repayment:
+def repayment(index: int, text: str | None = None) -> Repayment:
     """Return the repayment in full."""
-    one = row(index, **changes)
+    one = row(index, text)
     state = {Stage.SETTLED: AttemptState.SUCCEEDED, Stage.FAILED: AttemptState.FAILED}.get(
         one.stage, AttemptState.UNKNOWN
     )
@@ -229,12 +229,13 @@ def repayment(index: int, **changes: str) -> Repayment:
 class FakeService:
     """Answers like the service; `count` repayments exist."""
 
-    def __init__(self, count: int = 1000, *, name: str | None = None, error: str | None = None) -> None:
+    def __init__(self, count: int = 1000, *, texts: Sequence[str] = ()) -> None:
+        """`texts` take the place of names and error codes, in turn."""
         self.count = count
         self.failing: ClientError | None = None
         self.frozen: list[str] = []
         self.closed = False
-        self._changes = {key: value for key, value in (("name", name), ("error", error)) if value is not None}
+        self._texts = texts
         self._selections: dict[str, list[int]] = {}
 
     async def freeze(self, filter_text: str) -> Selection:
@@ -250,7 +251,7 @@ class FakeService:
         self.frozen.append(filter_text)
         name = f"sel_{len(self.frozen)}"
         self._selections[name] = members
-        rows = [row(index, **self._changes) for index in members[:2000]]
+        rows = [row(index, self._text(index)) for index in members[:2000]]
         now = datetime.now(UTC)
         return Selection(
             id=name, filter=filter_text, as_of=now, expires_at=now + timedelta(hours=1), count=len(members),
@@ -268,7 +269,7 @@ class FakeService:
         members = self._selections.get(selection_id)
         if members is None:
             raise NotFound("no such selection", "freeze it again")
-        return tuple(row(index, **self._changes) for index in members[at : at + count])
+        return tuple(row(index, self._text(index)) for index in members[at : at + count])
 
     async def repayment(self, repayment_id: str) -> Repayment:
         """Return one repayment."""
@@ -276,13 +277,16 @@ class FakeService:
         number = repayment_id.removeprefix("rp_")
         if not number.isdigit() or int(number) >= self.count:
             raise NotFound("there is no such repayment", "look at the id again")
-        return repayment(int(number), **self._changes)
+        return repayment(int(number), self._text(int(number)))
 
     async def export(self, selection_id: str) -> AsyncIterator[bytes]:
         """Yield every row as JSON."""
         await self._answer()
         for index in self._selections[selection_id]:
-            yield json.dumps(row(index, **self._changes).model_dump(mode="json")).encode()
+            yield json.dumps(row(index, self._text(index)).model_dump(mode="json")).encode()
+
+    def _text(self, index: int) -> str | None:
+        return self._texts[index % len(self._texts)] if self._texts else None
 
     async def close(self) -> None:
         """Take note of it."""

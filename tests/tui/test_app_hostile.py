@@ -27,7 +27,7 @@ HOSTILE = [
 @pytest.mark.parametrize("hostile", HOSTILE, ids=[f"{index}" for index in range(len(HOSTILE))])
 async def test_hostile_text_is_only_shown(hostile: str) -> None:
     safe = shown(hostile)
-    async with console(size=(200, 60), service=FakeService(20, name=hostile, error=hostile)) as one:
+    async with console(size=(200, 60), service=FakeService(20, texts=(hostile,))) as one:
         one.link.send(board(2, detail=hostile))
         await one.shows("sandbox is degraded")
         one.press("3")

@@ -159,7 +159,7 @@ async def test_y_copies_the_id_under_the_cursor(monkeypatch: pytest.MonkeyPatch)
 
 
 async def test_x_exports_the_selection_privately(tmp_path: Path) -> None:
-    async with console(service=FakeService(30, name="=cmd()")) as one:
+    async with console(service=FakeService(30, texts=("=cmd()",))) as one:
         await browse(one)
         one.press("x")
         await one.shows("export to")

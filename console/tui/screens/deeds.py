@@ -9,7 +9,6 @@ from console.contract.language import t
 from console.contract.text import shown
 from console.contract.vocabulary import Environment
 from console.tui import figures
-from console.tui.commands import Known, complete_command
 from console.tui.keys import keys_label
 from console.tui.screens.pane import in_background
 from console.tui.situation import is_offered, why_not
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from console.contract.selection import Selection
     from console.profiles.profile import Profile
     from console.tui.app import ConsoleApp
+    from console.tui.commands import Known
     from console.tui.screens.main import MainScreen
     from console.tui.screens.repayment import RepaymentPane
     from console.tui.screens.repayments import RepaymentsPane
@@ -196,10 +196,14 @@ class Deeds:
 
     def do_console_command(self, argument: str) -> None:
         """Open the `:` line."""
+        from console.tui.commands import complete_command
+
         self._main.command.ask(":", complete=lambda line: complete_command(line, self._known()))
         self._main.open_command()
 
     def _known(self) -> Known:
+        from console.tui.commands import Known
+
         return Known(self._main.profile.filters, self._profile_names, self._values)
 
     def _values(self) -> dict[str, tuple[str, ...]]:

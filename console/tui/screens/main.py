@@ -13,7 +13,6 @@ from textual.screen import Screen
 
 from console.actions.registry import ACTIONS, BY_ID, View
 from console.contract.language import t
-from console.tui.commands import CommandError, parse_command
 from console.tui.keys import key_label
 from console.tui.screens.deeds import Deeds
 from console.tui.screens.overview import OverviewPane
@@ -250,6 +249,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         event.stop()
         if await self.deeds.answered(event.text):
             return
+        from console.tui.commands import CommandError, parse_command
+
         try:
             command = parse_command(event.text)
         except CommandError as error:
