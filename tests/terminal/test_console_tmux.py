@@ -64,6 +64,7 @@ def test_ten_thousand_hostile_texts_change_nothing_outside_the_screen(tmux: Tmux
     tmux.wait_for("sandbox is degraded")
     tmux.keys("3")
     tmux.wait_for("row 1 / 10,000")
+    tmux.wait_for("rp_00000039")
     rows = tmux.screen().count("rp_")
     for page in range(1, 10_000 // rows):
         tmux.keys("PageDown")
