@@ -225,7 +225,7 @@ def _numbered(lines: Sequence[EvidenceLine]) -> list[tuple[bool, EvidenceLine | 
 
 def take_in_one(context: Context) -> int:
     """Take in one repayment, from flags or from a JSON object on stdin."""
-    from console.client.service import new_key
+    from console.client.answers import new_key
 
     repayment = _new_repayment(context)
     key = context.options.key or new_key()

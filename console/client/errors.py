@@ -11,7 +11,7 @@
     ├── Invalid               the service does not accept what was sent; `column` points into a filter
     └── Failed                the service met an error of its own, or answered what is no answer
 
-`problem` and `hint` may quote the service: they are untrusted and reach people through `shown`.
+`problem`, `hint` and `detail` may quote the service: they are untrusted and reach people through `shown`.
 """
 
 from __future__ import annotations
@@ -35,12 +35,14 @@ class ClientError(Exception):
         code: str = "",
         column: int | None = None,
         retry_after: float | None = None,
+        detail: Untrusted | None = None,
     ) -> None:
         self.problem = problem if isinstance(problem, Untrusted) else Untrusted(problem)
         self.hint = hint if isinstance(hint, Untrusted) else Untrusted(hint)
         self.code = code
         self.column = column
         self.retry_after = retry_after
+        self.detail = detail or Untrusted("")
         super().__init__(shown(self.problem))
 
     def __str__(self) -> str:
@@ -124,4 +126,5 @@ def error_of(status: int, problem: Problem | None, retry_after: float | None) ->
         code=problem.code,
         column=problem.column,
         retry_after=retry_after,
+        detail=problem.detail,
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Final, Literal
 
-from pydantic import BaseModel, ValidationError
-
+from console.client.answers import Shape, new_key, parsed, part
+from console.client.changes import Changes
+from console.client.downloads import SILENCE_SECONDS, lines
 from console.client.errors import EnvironmentMismatch, Failed, TimedOut
 from console.client.events import Frame, FrameError, FrameReader
 from console.client.http import httpx
@@ -29,14 +29,7 @@ if TYPE_CHECKING:
 DEADLINE_SECONDS: Final = 10.0
 """How long a call may take where nobody says otherwise."""
 
-SILENCE_SECONDS: Final = 40.0
-"""A stream that says nothing for so long, not even a heartbeat (every 15 s), is dead."""
-
 ROWS_AT_ONCE: Final = 200
-
-LONGEST_EXPORT_LINE: Final = 256 * 1024
-
-Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class Service:
@@ -48,6 +41,7 @@ class Service:
         self._deadline = deadline
         self._transport = Transport(endpoint)
         self._last_event = ""
+        self.changes = Changes(self._transport, deadline)
 
     async def __aenter__(self) -> Service:
         return self
@@ -105,7 +99,7 @@ class Service:
                     if frame.event == "reset":
                         self._last_event = ""
                     elif frame.event == "board":
-                        yield _parsed(Board, frame.content)
+                        yield parsed(Board, frame.content)
         finally:
             await response.aclose()
 
@@ -132,7 +126,7 @@ class Service:
     async def freeze(self, filter_text: str) -> Selection:
         """Freeze the repayments that match now. Raises Invalid with the column of a wrong filter."""
         body = json.dumps({"filter": filter_text}).encode()
-        return _parsed(
+        return parsed(
             Selection,
             await self._transport.call(
                 "POST", "/v1/selections", deadline=self._deadline, content=body, key=new_key()
@@ -141,12 +135,12 @@ class Service:
 
     async def rows(self, selection_id: str, at: int, count: int) -> tuple[RepaymentRow, ...]:
         """Return up to `count` rows (at most 200) of a selection from position `at`."""
-        path = f"/v1/selections/{_part(selection_id)}/rows?at={at}&count={count}"
+        path = f"/v1/selections/{part(selection_id)}/rows?at={at}&count={count}"
         return (await self._get(Rows, path)).rows
 
     async def repayment(self, repayment_id: str) -> Repayment:
         """Return one repayment in full."""
-        return await self._get(Repayment, f"/v1/repayments/{_part(repayment_id)}")
+        return await self._get(Repayment, f"/v1/repayments/{part(repayment_id)}")
 
     async def add(self, repayment: NewRepayment, key: str) -> RepaymentRow:
         """Take in one repayment; safe to send again with the same key."""
@@ -154,12 +148,12 @@ class Service:
         answer = await self._transport.call(
             "POST", "/v1/repayments", deadline=self._deadline, content=body, key=key
         )
-        return _parsed(RepaymentRow, answer)
+        return parsed(RepaymentRow, answer)
 
     async def take_in(self, batch: Sequence[dict[str, object]], key: str) -> IntakeReport:
         """Take in a batch (at most 1,000); safe to send again with the same key. Raises Overloaded."""
         body = json.dumps({"repayments": batch}).encode()
-        return _parsed(
+        return parsed(
             IntakeReport,
             await self._transport.call(
                 "POST", "/v1/repayments", deadline=self._deadline, content=body, key=key
@@ -172,55 +166,10 @@ class Service:
 
     async def export(self, selection_id: str) -> AsyncGenerator[bytes, None]:
         """Yield the rows of a selection as JSON lines, one by one, without the line end."""
-        path = f"/v1/selections/{_part(selection_id)}/export?format=jsonl"
-        try:
-            async with asyncio.timeout(self._deadline):
-                response = await self._transport.open(self._transport.request("GET", path))
-        except TimeoutError:
-            raise TimedOut(t("{service} did not answer in time", service=self._transport.name)) from None
-        rest = b""
-        pieces = response.aiter_raw().__aiter__()
-        try:
-            while True:
-                async with asyncio.timeout(SILENCE_SECONDS):
-                    piece = await anext(pieces, b"")
-                *lines, rest = (rest + piece).split(b"\n")
-                for line in lines:
-                    if line:
-                        yield line
-                if len(rest) > LONGEST_EXPORT_LINE:
-                    raise Failed(t("what the service exports is no list of repayments"))
-                if not piece:
-                    break
-            if rest:
-                yield rest
-        except TimeoutError:
-            raise TimedOut(t("{service} fell silent", service=self._transport.name)) from None
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            raise self._transport.lost(error) from error
-        finally:
-            await response.aclose()
+        path = f"/v1/selections/{part(selection_id)}/export?format=jsonl"
+        async with aclosing(lines(self._transport, path, self._deadline)) as found:
+            async for line in found:
+                yield line
 
     async def _get(self, shape: type[Shape], path: str) -> Shape:
-        return _parsed(shape, await self._transport.call("GET", path, deadline=self._deadline))
-
-
-def new_key() -> str:
-    """Return an idempotency key that nobody used before."""
-    import os
-
-    return f"repay-{os.urandom(16).hex()}"
-
-
-def _part(identity: str) -> str:
-    return quote(identity, safe="")
-
-
-def _parsed(shape: type[Shape], body: bytes) -> Shape:
-    try:
-        return shape.model_validate_json(body)
-    except ValidationError as error:
-        raise Failed(
-            t("what the service answered is not what this version understands"),
-            t("use the same version of repay on both sides"),
-        ) from error
+        return parsed(shape, await self._transport.call("GET", path, deadline=self._deadline))

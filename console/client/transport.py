@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from console import __version__
 from console.client.errors import ClientError, Failed, Overloaded, TimedOut, Unreachable, error_of
 from console.client.http import httpx
-from console.contract.language import t
+from console.contract.language import current_language, t
 from console.contract.text import shown
 
 if TYPE_CHECKING:
@@ -42,7 +42,11 @@ class Transport:
     def __init__(self, endpoint: Endpoint) -> None:
         """Raises Failed when the profile's `ca_file` cannot be read."""
         self.endpoint = endpoint
-        headers = {"User-Agent": f"repay/{__version__}", "Accept-Encoding": "identity"}
+        headers = {
+            "User-Agent": f"repay/{__version__}",
+            "Accept-Encoding": "identity",
+            "Accept-Language": current_language(),
+        }
         if endpoint.token is not None:
             headers["Authorization"] = f"Bearer {endpoint.token}"
         if endpoint.socket is not None:

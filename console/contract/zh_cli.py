@@ -141,7 +141,7 @@ _FILES: Final[dict[str, str]] = {
     ),
     "{path} is a directory": "{path} 是目录",
     "cannot write {path}: {problem}; nothing was written": "无法写入 {path}：{problem}；什么都没有写入",
-    "what the service exports is no list of repayments": "服务导出的不是还款列表",
+    "what the service exports is no list": "服务导出的不是列表",
     "CSV with a header, or JSON lines; - for stdin": "带表头的 CSV，或 JSON 行；- 表示标准输入",
     "without: found out from the file itself": "缺省时从文件本身判断",
     "check the file and send nothing": "只检查文件，什么都不发送",

@@ -1,0 +1,165 @@
+"""The service's change desk as calls: what can be changed, what it would do, doing it, and its audit.
+
+Every mutation is one `Call`: a path and a body. Sent again with the same key it happens once, so a front
+that keeps call and key can repeat it whatever became of the first try.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+from console.client.answers import Shape, parsed, part
+from console.client.downloads import pieces
+from console.client.errors import Conflict
+from console.contract.change import (
+    AuditPage,
+    AuditVerdict,
+    Change,
+    Kinds,
+    NewToken,
+    Preview,
+    TokenLine,
+    TokenList,
+)
+from console.contract.change import Changes as ChangePage
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping
+
+    from console.client.transport import Transport
+
+PAGE: Final = 200
+"""Items asked for at once, at most."""
+
+CODE_LENGTH: Final = 6
+"""Characters of a preview's digest that a person types to confirm it."""
+
+VERIFY_SECONDS: Final = 600.0
+"""How long the service may take to read its whole audit."""
+
+_AGAIN_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Call:
+    """A mutation as it is sent."""
+
+    path: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def content(self) -> bytes:
+        """The body as it is sent: always the same bytes, as the key is bound to them."""
+        return json.dumps(self.body, sort_keys=True, separators=(",", ":")).encode()
+
+
+def code_of(preview: Preview) -> str:
+    """Return the short code that a person types to confirm this very preview."""
+    return preview.digest[:CODE_LENGTH]
+
+
+class Changes:
+    """The change desk of one service. Calls raise ClientError."""
+
+    def __init__(self, transport: Transport, deadline: float) -> None:
+        """`deadline` is in seconds and holds for each call as a whole."""
+        self._transport = transport
+        self._deadline = deadline
+
+    # Changes
+
+    async def kinds(self) -> Kinds:
+        """Return every kind of change there is."""
+        return await self._get(Kinds, "/v1/changes/kinds")
+
+    async def preview(self, body: Mapping[str, Any]) -> Preview:
+        """Return what a change would do now; nothing is done."""
+        return parsed(Preview, await self._post(Call("/v1/changes/preview", body), None))
+
+    async def send(self, call: Call, key: str) -> Change:
+        """Send a mutation of a change; safe to send again with the same key."""
+        return parsed(Change, await self._post(call, key))
+
+    async def submit(self, body: Mapping[str, Any], key: str) -> Change:
+        """Ask for a change: it is applied, or waits for an approval. Raises Conflict when it moved."""
+        return await self.send(Call("/v1/changes", body), key)
+
+    async def page(
+        self, *, state: str | None = None, limit: int = PAGE, after: str | None = None
+    ) -> ChangePage:
+        """Return one page of changes, newest first."""
+        return await self._get(ChangePage, _path("/v1/changes", state=state, limit=limit, after=after))
+
+    async def show(self, identity: str) -> Change:
+        """Return one change."""
+        return await self._get(Change, f"/v1/changes/{part(identity)}")
+
+    async def preview_revert(self, identity: str) -> Preview:
+        """Return what undoing a change would do now."""
+        return parsed(Preview, await self._post(Call(f"/v1/changes/{part(identity)}/revert/preview"), None))
+
+    async def _get(self, shape: type[Shape], path: str, seconds: float = 0.0) -> Shape:
+        deadline = max(seconds, self._deadline)
+        return parsed(shape, await self._transport.call("GET", path, deadline=deadline))
+
+    async def _post(self, call: Call, key: str | None) -> bytes:
+        """Send until the service says more than that the first call is still under way."""
+        until = time.monotonic() + self._deadline
+        while True:
+            left = max(0.001, until - time.monotonic())
+            try:
+                return await self._transport.call(
+                    "POST", call.path, deadline=left, content=call.content, key=key
+                )
+            except Conflict as error:
+                if error.code != "in_flight" or time.monotonic() + _AGAIN_SECONDS >= until:
+                    raise
+                await asyncio.sleep(_AGAIN_SECONDS)
+
+    # Audit
+
+    async def audit(
+        self,
+        *,
+        who: str | None = None,
+        action: str | None = None,
+        since: str | None = None,
+        limit: int = PAGE,
+        after: str | None = None,
+    ) -> AuditPage:
+        """Return one page of the audit, newest first."""
+        path = _path("/v1/audit", who=who, action=action, since=since, limit=limit, after=after)
+        return await self._get(AuditPage, path)
+
+    async def verify_audit(self) -> AuditVerdict:
+        """Return whether the audit chain holds."""
+        return await self._get(AuditVerdict, "/v1/audit/verify", VERIFY_SECONDS)
+
+    def export_audit(self, form: str) -> AsyncGenerator[bytes, None]:
+        """Yield the whole audit as `csv` or `jsonl`, piece by piece."""
+        return pieces(self._transport, f"/v1/audit/export?format={form}", self._deadline)
+
+    # Tokens
+
+    async def tokens(self, *, limit: int = PAGE, after: str | None = None) -> TokenList:
+        """Return one page of tokens, never with their secrets."""
+        return await self._get(TokenList, _path("/v1/tokens", limit=limit, after=after))
+
+    async def create_token(self, call: Call, key: str) -> NewToken:
+        """Make a token; its secret is in this answer only."""
+        return parsed(NewToken, await self._post(call, key))
+
+    async def revoke_token(self, call: Call, key: str) -> TokenLine:
+        """End a token at once."""
+        return parsed(TokenLine, await self._post(call, key))
+
+
+def _path(path: str, **values: object) -> str:
+    """Return a path with those values as its query that are there."""
+    query = urlencode({name: value for name, value in values.items() if value is not None})
+    return f"{path}?{query}" if query else path
