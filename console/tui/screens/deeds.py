@@ -303,6 +303,7 @@ class Deeds:
         choices = []
         for entry in listed.values():
             if entry.profile is None:
+                choices.append(Choice(entry.name, shown(entry.name), entry.problem))
                 continue
             environment = t(str(entry.profile.environment).upper())
             here = " *" if entry.name == self._main.profile.name else ""
@@ -312,9 +313,8 @@ class Deeds:
             )
 
         async def chosen(name: str | None) -> None:
-            profile = listed[name].profile if name is not None else None
-            if profile is not None:
-                await self._enter(profile)
+            if name is not None:
+                await self.do_console_profile(name)
 
         await self._app.push_screen(Picker(t("Switch the profile"), choices), chosen)
 
