@@ -139,6 +139,7 @@ MESSAGES: Final[dict[str, str]] = {
     "now": "最新",
     "the connection is lost": "连接已断开",
     "not connected": "未连接",
+    "the service sends nothing new": "服务没有送来新数据",
     "shown as of {span} ago; trying again, R tries now": "所示为 {span} 前的数据；正在重试，按 R 立即重试",
     "nothing is known yet; trying again, R tries now": "尚无数据；正在重试，按 R 立即重试",
     "R tries now": "按 R 立即重试",

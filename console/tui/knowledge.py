@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from console.contract.clock import SystemClock, to_datetime
+from console.contract.language import t
 from console.contract.vocabulary import Mode
 
 if TYPE_CHECKING:
@@ -65,7 +66,6 @@ class Knowledge:
         self._arrived = 0.0
         self._skew = 0.0
         self._sampled: float | None = None
-        self._since_lost = 0.0
 
     def connected(self, hello: Hello) -> None:
         """Take note of who answers, and of how far the service's clock is from ours."""
@@ -82,8 +82,6 @@ class Knowledge:
 
     def lose(self, reason: str) -> None:
         """Take note that the connection is gone; `reason` must be safe to show."""
-        if self.lost is None:
-            self._since_lost = self._monotonic()
         self.lost = reason
 
     @property
@@ -92,9 +90,16 @@ class Knowledge:
         return to_datetime(self._clock.now())
 
     @property
-    def lost_for(self) -> float | None:
-        """Seconds since the connection was lost, or None."""
-        return None if self.lost is None else self._monotonic() - self._since_lost
+    def trouble(self) -> str | None:
+        """Why what is shown cannot be relied upon: no connection, or one on which nothing new comes."""
+        if self.lost is None and self.freshness is Freshness.OLD:
+            return t("the service sends nothing new")
+        return self.lost
+
+    @property
+    def in_touch(self) -> bool:
+        """Whether what needs the service can be done now."""
+        return self.board is not None and self.trouble is None
 
     @property
     def age(self) -> float | None:
@@ -121,7 +126,7 @@ class Knowledge:
     @property
     def mode(self) -> Mode | None:
         """The mode by name; None while the first connection is being made."""
-        if self.lost is not None:
+        if self.trouble is not None:
             return Mode.OFFLINE
         if self.board is None:
             return None

@@ -47,7 +47,7 @@ async def test_a_read_only_profile_is_named() -> None:
 async def test_an_old_board_is_shown_as_old() -> None:
     async with console() as one:
         one.link.send(board(2, as_of=datetime.now(UTC) - timedelta(seconds=130)))
-        await one.shows("age 2m")
+        await one.shows("age 2m", "OFFLINE", "the service sends nothing new")
 
 
 async def test_a_lost_link_is_named_with_reason_and_age_and_the_figures_stay() -> None:

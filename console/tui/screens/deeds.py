@@ -271,7 +271,7 @@ class Deeds:
 
     def do_console_reconnect(self, argument: str) -> None:
         """End the pause before the next try."""
-        if self._main.knowledge.lost is None:
+        if self._main.knowledge.trouble is None:
             self._main.say(t("the connection stands"), "bar-dim")
         else:
             self._main.connection.retry_now()

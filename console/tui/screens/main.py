@@ -185,7 +185,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         hello = self.knowledge.hello
         return Situation(
             view=self.view,
-            connected=self.knowledge.lost is None and self.knowledge.board is not None,
+            connected=self.knowledge.in_touch,
             roles=() if hello is None else hello.roles,
             read_only=self.knowledge.read_only,
             has_row=self.pane.has_row,

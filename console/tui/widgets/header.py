@@ -98,11 +98,11 @@ class Notice(Lines):
 
     def update_height(self) -> None:
         """Take a line when there is something to say."""
-        self.display = self._knowledge.lost is not None
+        self.display = self._knowledge.trouble is not None
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """Return the reason and how old what is shown is."""
-        reason = self._knowledge.lost
+        reason = self._knowledge.trouble
         if reason is None:
             return ()
         age = self._knowledge.age
