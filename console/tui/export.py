@@ -11,6 +11,7 @@ import csv
 import io
 import json
 import os
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -92,12 +93,13 @@ async def _write(
     progress: Callable[[int], None],
 ) -> int:
     written = 0
-    async for row in rows:
-        file.write(as_line(json.loads(row)))
-        written += 1
-        if written % _WRITE_AT_ONCE == 0:
-            progress(written)
-            await asyncio.sleep(0)  # let keys through
+    async with aclosing(rows) as coming:  # type: ignore[type-var]  # every source is a generator
+        async for row in coming:
+            file.write(as_line(json.loads(row)))
+            written += 1
+            if written % _WRITE_AT_ONCE == 0:
+                progress(written)
+                await asyncio.sleep(0)  # let keys through
     return written
 
 
