@@ -187,10 +187,8 @@ class _Check:
 
     def _choice(self, node: Choice) -> Shape:
         self._want(node.condition, Kind.BOOL, "?")
-        a, b = self.shape(node.then), self.shape(node.otherwise)
-        if a.kind is not b.kind:
-            raise ExpressionError(node.column, "both sides of : must be of one type")
-        return Shape(a.kind, min(a.low, b.low), max(a.high, b.high))
+        a, b = self._want(node.then, Kind.INT, ":"), self._want(node.otherwise, Kind.INT, ":")
+        return Shape(Kind.INT, min(a.low, b.low), max(a.high, b.high))
 
 
 def _within(column: int, low: int, high: int) -> Shape:

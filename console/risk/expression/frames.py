@@ -8,6 +8,8 @@ from typing import Any, Final, assert_never
 
 import polars as pl
 
+from console.risk.expression.grammar import children
+from console.risk.expression.python import constant
 from console.risk.expression.tree import (
     Arithmetics,
     Choice,
@@ -45,11 +47,13 @@ def frame_expression(node: Node, values: Mapping[str, Value]) -> pl.Expr:
 
     Integer columns must be Int64, texts String, conditions Boolean, all without nulls.
     """
+    if not _reads(node, values):
+        return _literal(constant(node, values))
     match node:
         case Constant():
             return _literal(node.value)
         case Name():
-            return _literal(values[node.name]) if node.name in values else pl.col(node.name)
+            return pl.col(node.name)
         case Not():
             return ~frame_expression(node.operand, values)
         case Negative():
@@ -70,16 +74,34 @@ def frame_expression(node: Node, values: Mapping[str, Value]) -> pl.Expr:
         case Size():
             return frame_expression(node.operand, values).str.len_chars().cast(pl.Int64)
         case Choice():
-            then, otherwise = frame_expression(node.then, values), frame_expression(node.otherwise, values)
-            return pl.when(frame_expression(node.condition, values)).then(then).otherwise(otherwise)
+            return _choice(node, values)
         case _:
             assert_never(node)
 
 
-def _literal(value: Value) -> pl.Expr:
+def _reads(node: Node, values: Mapping[str, Value]) -> bool:
+    """Tell whether any field is read; Polars would give the rest another length than the frame's."""
+    if isinstance(node, Name):
+        return node.name not in values
+    return any(_reads(child, values) for child in children(node))
+
+
+def _choice(node: Choice, values: Mapping[str, Value]) -> pl.Expr:
+    """Return a choice without `when`: where all rows take its literal, Polars 2.1 makes a single value of
+    it, and of its comparison a column of one row."""
+    condition = frame_expression(node.condition, values)
+    then, otherwise = frame_expression(node.then, values), frame_expression(node.otherwise, values)
+    return condition.cast(pl.Int64) * then + (~condition).cast(pl.Int64) * otherwise
+
+
+def _dtype(value: Value) -> type[pl.DataType]:
     if isinstance(value, bool):
-        return pl.lit(value, dtype=pl.Boolean)
-    return pl.lit(value, dtype=pl.String if isinstance(value, str) else pl.Int64)
+        return pl.Boolean
+    return pl.String if isinstance(value, str) else pl.Int64
+
+
+def _literal(value: Value) -> pl.Expr:
+    return pl.lit(value, dtype=_dtype(value))
 
 
 def _test(node: Test, values: Mapping[str, Value]) -> pl.Expr:

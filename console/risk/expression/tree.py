@@ -122,7 +122,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`condition ? then : otherwise`"""
+    """`condition ? then : otherwise`, between numbers."""
 
     column: int
     condition: Node
