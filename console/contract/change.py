@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from console.contract.text import Untrusted
-from console.contract.wire import Moment, Wire
+from console.contract.wire import Moment, StrictWire, Wire
 
 
 class ChangeState(StrEnum):
@@ -61,7 +61,11 @@ class Approval(Wire):
 
 
 class Change(Wire):
-    """One change. `body` holds the kind's own fields as they were sent."""
+    """One change. `body` holds the kind's own fields as they were sent.
+
+    `lapses_at` is until when it waits for an approval. `needs_review`: it was made by break-glass, and
+    another person has to look at it afterwards.
+    """
 
     id: str
     kind: str
@@ -74,11 +78,15 @@ class Change(Wire):
     created_at: Moment
     applied_at: Moment | None
     expires_at: Moment | None
+    lapses_at: Moment | None = None
     ended_at: Moment | None
     revert_of: str | None
     reverted_by: str | None
     preview: Preview
     approvals: tuple[Approval, ...]
+    needs_review: bool = False
+    reviewed_by: Untrusted | None = None
+    reviewed_at: Moment | None = None
 
 
 class Changes(Wire):
@@ -86,6 +94,24 @@ class Changes(Wire):
 
     items: tuple[Change, ...]
     next: str | None
+
+
+class KindLine(Wire):
+    """One kind of change: what it is called, whether it only stops something, whether it can be undone,
+    and the JSON Schema of its own fields."""
+
+    kind: str
+    title: Untrusted
+    stops: bool
+    revertible: bool
+    fields: dict[str, Any]
+
+
+class Kinds(Wire):
+    """Every kind of change there is; `next` is always null."""
+
+    items: tuple[KindLine, ...]
+    next: str | None = None
 
 
 class AuditRow(Wire):
@@ -99,6 +125,7 @@ class AuditRow(Wire):
     subject: Untrusted
     outcome: str
     reason: Untrusted
+    change: str | None = None
     before_digest: str | None
     after_digest: str | None
     approvals: tuple[Untrusted, ...]
@@ -114,13 +141,24 @@ class AuditPage(Wire):
 
 
 class AuditVerdict(Wire):
-    """Whether the chain holds; `first_bad` is the number of the first row that does not."""
+    """Whether the chain holds; `first_bad` is the number of the first row that does not. `anchors` were
+    compared with it."""
 
     rows: int
     sound: bool
     first_bad: int | None
     problem: Untrusted | None
     head: str
+    anchors: int = 0
+
+
+class AskForToken(StrictWire):
+    """Who the token is for, what it may do, and for how long (a span like `30d`)."""
+
+    person: str = Field(min_length=1, max_length=128)
+    role: str
+    expires: str = "90d"
+    reason: str = ""
 
 
 class TokenLine(Wire):
@@ -136,8 +174,15 @@ class TokenLine(Wire):
     last_used_at: Moment | None
 
 
+class TokenList(Wire):
+    """One page of tokens."""
+
+    items: tuple[TokenLine, ...]
+    next: str | None
+
+
 class NewToken(Wire):
-    """A token at the one moment its secret is known."""
+    """A token at the one moment its secret is known; null when the call is repeated."""
 
     token: TokenLine
-    secret: str = Field(repr=False)
+    secret: str | None = Field(repr=False)

@@ -32,8 +32,14 @@ def t(message: str, /, **values: object) -> str:
 
     Values that come from outside must have gone through `shown` first.
     """
-    if _current == "zh":
+    message = translated(message, _current)
+    return message.format(**values) if values else message
+
+
+def translated(message: str, language: Language) -> str:
+    """Return the message in a language, its placeholders left as they are."""
+    if language == "zh":
         from console.contract.zh import MESSAGES
 
-        message = MESSAGES.get(message, message)
-    return message.format(**values) if values else message
+        return MESSAGES.get(message, message)
+    return message

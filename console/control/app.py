@@ -19,8 +19,10 @@ from console.contract.selection import NewSelection
 from console.control import problems
 from console.control.rights import LEAST, PUBLIC, admit
 from console.control.routes import (
+    audit,
     board,
     callbacks,
+    changes,
     checkup,
     gateways,
     health,
@@ -28,6 +30,7 @@ from console.control.routes import (
     metrics,
     repayments,
     selections,
+    tokens,
 )
 from console.control.service import Service
 from console.repayment.intake import IntakeFull
@@ -43,6 +46,9 @@ _ROUTERS: Final = (
     checkup.router,
     health.router,
     metrics.router,
+    changes.router,
+    audit.router,
+    tokens.router,
 )
 
 _BODIES: Final[dict[tuple[str, str], tuple[type[BaseModel], ...]]] = {

@@ -87,6 +87,12 @@ class TokenConfig(StrictWire):
     secret: SecretSource
 
 
+class AuditConfig(StrictWire):
+    """Where anchors of the audit go: a file's path, or `syslog`. A file next to `keys_file` by default."""
+
+    sink: str | None = Field(default=None, min_length=1)
+
+
 class ServiceConfig(StrictWire):
     """The whole file."""
 
@@ -96,11 +102,13 @@ class ServiceConfig(StrictWire):
     database: Annotated[str | SecretSource, AfterValidator(_database)]
     keys_file: Path
     workers: bool = True
+    read_only: bool = False
     notify_url: Annotated[str, AfterValidator(_web_address)]
     listen: Listen | None = None
     token: tuple[TokenConfig, ...] = ()
     gateway: tuple[GatewayConfig, ...] = Field(min_length=1)
     pipeline: PipelineSettings = PipelineSettings()
+    audit: AuditConfig = AuditConfig()
 
     @model_validator(mode="after")
     def _consistent(self) -> ServiceConfig:
@@ -110,6 +118,10 @@ class ServiceConfig(StrictWire):
         if not self.workers and isinstance(self.database, str) and self.database.startswith("sqlite:"):
             raise ValueError("with SQLite workers must be true: only one process may open its file")
         return self
+
+    def audit_sink(self) -> str:
+        """Return where anchors of the audit go."""
+        return self.audit.sink or str(self.keys_file.with_name("audit.anchors"))
 
     def database_url(self) -> str:
         """Return the database's URL. Raises SecretError when it is kept elsewhere and not there."""

@@ -141,6 +141,8 @@ async def _run(
     manner: Manner,
 ) -> int:
     from console.control.app import create_app
+    from console.control.audit.keeper import Keeper
+    from console.control.audit.sinks import FileSink
     from console.control.entrance import Entrance
     from console.control.listening import Listener
     from console.control.service import Service, Standing
@@ -150,6 +152,7 @@ async def _run(
     stop = stop_on_signals()
     standing = Standing("sandbox", Environment.SANDBOX, "embedded", clock.now())
     service = Service(standing, Tokens(), clock)
+    service.keeper = Keeper(FileSink(places.state / "audit.anchors"), clock)
     app = create_app(service)
     owners = Listener(Entrance(app, service.traffic, owner=True), listening.socket)
     await owners.start()
@@ -163,11 +166,15 @@ async def _run(
     callbacks = Listener(Entrance(app, service.traffic, owner=False), bound)
     await callbacks.start()
     notify_url = f"http://127.0.0.1:{bound.getsockname()[1]}/v1/callbacks"
+    from console.control.clockwork import Clockwork
     from console.control.third_parties import EmbeddedThirdParties
 
+    clockwork = Clockwork(service)
+    clockwork.start()
     third_parties = EmbeddedThirdParties(service, sandbox, Past(places.state, manner.past), notify_url)
     service.third_parties = third_parties
     await _live(service, third_parties, manner.linger, stop, listening)
+    await clockwork.stop()
     await asyncio.gather(owners.stop(), callbacks.stop())
     return 0
 

@@ -24,6 +24,9 @@ keys_file = "/var/lib/repay/keys.json"
 # elsewhere: repay worker --config FILE.
 workers = true
 
+# Whether every change is refused; looking, taking repayments in and the workers go on.
+read_only = false
+
 # Where gateways can reach /v1/callbacks/{gateway} of this service.
 notify_url = "https://repay-control.example:8443"
 
@@ -64,6 +67,12 @@ order_expiry = 1800.0                 # seconds after which the gateway refuses 
 failure_codes = ["INSUFFICIENT_FUNDS", "CARD_EXPIRED", "ACCOUNT_CLOSED", "LIMIT_EXCEEDED"]
 sla = { success_rate = 0.99, confirm_p95 = "30s" }     # what its contract promises; may be left out
 reserve = { balance_fen = 500000000, low_fen = 50000000 }   # money placed there; may be left out
+
+# The audit's second sink: anchors of the chain go there, so that no one who can write the database can
+# rewrite the audit unnoticed. A file (made 0600, only appended to) on another disk or host, or "syslog".
+# While it cannot be written no change is made. Default: audit.anchors next to keys_file.
+[audit]
+sink = "/var/log/repay/audit.anchors"
 
 # How the workers pace themselves; spans are seconds. Each may be left out.
 [pipeline]

@@ -39,11 +39,15 @@ class Key:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer to a mutation; `replayed` when it was given before."""
+    """An answer to a mutation; `replayed` when it was given before.
+
+    `kept` is what a repeated call gets, where that is not the same (a secret is told once).
+    """
 
     status: int
     body: bytes
     replayed: bool = False
+    kept: bytes | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -65,9 +69,14 @@ def key_of(request: Request, caller: Caller, body: bytes) -> Key:
 
 
 async def once(
-    service: Service, key: Key, effect: Callable[[Connection], Answer], deadline: Deadline
+    service: Service,
+    key: Key,
+    effect: Callable[[Connection], Answer],
+    deadline: Deadline,
+    *,
+    urgent: bool = False,
 ) -> Answer:
-    """Return the answer of the effect, which happens once per key.
+    """Return the answer of the effect, which happens once per key; `urgent` as in `Store.write`.
 
     Raises ProblemError: 409 while the first call is in flight, 422 when it had another path or body.
     """
@@ -88,8 +97,9 @@ async def once(
         match begun:
             case idempotency.Begun():
                 answer = effect(connection)
+                kept = answer.body if answer.kept is None else answer.kept
                 idempotency.finish(
-                    connection, person=key.person, key=key.key, status=answer.status, body=answer.body
+                    connection, person=key.person, key=key.key, status=answer.status, body=kept
                 )
                 return answer
             case idempotency.Answered(status, body):
@@ -106,7 +116,7 @@ async def once(
         assert_never(begun)
 
     service.in_flight.add(running)
-    work = service.start_write(job, deadline)
+    work = service.start_write(job, deadline, urgent=urgent)
     work.add_done_callback(lambda _: service.in_flight.discard(running))
     return await deadline.wait(work)
 

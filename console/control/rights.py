@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Depends, Request
 
+from console.control.audit.refusals import Refusal
 from console.control.problems import ProblemError
-from console.control.signin import OWNER, Caller, Role
+from console.control.signin import OWNER, Caller, Role, bearer
+
+if TYPE_CHECKING:
+    from console.control.service import Service
 
 PUBLIC: Final[frozenset[Role]] = frozenset()
 """No sign-in: liveness, readiness, the API's description, and callbacks (signed by their gateway)."""
@@ -15,6 +19,11 @@ PUBLIC: Final[frozenset[Role]] = frozenset()
 _LOOK: Final = frozenset({Role.VIEWER})
 _OPERATE: Final = frozenset({Role.OPERATOR})
 _TAKE_OUT: Final = frozenset({Role.OPERATOR, Role.AUDITOR})
+_CHANGE: Final = frozenset({Role.OPERATOR, Role.APPROVER})
+_APPROVE: Final = frozenset({Role.APPROVER})
+_READ_AUDIT: Final = frozenset({Role.OPERATOR, Role.APPROVER, Role.AUDITOR})
+_AUDIT: Final = frozenset({Role.AUDITOR})
+_ADMINISTER: Final = frozenset({Role.ADMIN})
 
 LEAST: Final[dict[tuple[str, str], frozenset[Role]]] = {
     ("GET", "/v1/openapi.json"): PUBLIC,
@@ -38,8 +47,23 @@ LEAST: Final[dict[tuple[str, str], frozenset[Role]]] = {
     ("POST", "/v1/repayments"): _OPERATE,
     ("GET", "/v1/repayments/{repayment_id}"): _LOOK,
     ("POST", "/v1/repayments/{repayment_id}/challenge"): _OPERATE,
+    ("GET", "/v1/changes/kinds"): _LOOK,
+    ("POST", "/v1/changes/preview"): _LOOK,
+    ("GET", "/v1/changes"): _LOOK,
+    ("POST", "/v1/changes"): _CHANGE,
+    ("GET", "/v1/changes/{change_id}"): _LOOK,
+    ("POST", "/v1/changes/{change_id}/approve"): _APPROVE,
+    ("POST", "/v1/changes/{change_id}/reject"): _CHANGE,
+    ("POST", "/v1/changes/{change_id}/revert"): _CHANGE,
+    ("POST", "/v1/changes/{change_id}/extend"): _CHANGE,
+    ("GET", "/v1/audit"): _READ_AUDIT,
+    ("GET", "/v1/audit/verify"): _AUDIT,
+    ("GET", "/v1/audit/export"): _AUDIT,
+    ("GET", "/v1/tokens"): _ADMINISTER,
+    ("POST", "/v1/tokens"): _ADMINISTER,
+    ("POST", "/v1/tokens/{token_id}/revoke"): _ADMINISTER,
 }
-"""Route → the roles of which one is needed."""
+"""Route → the roles of which one is needed; a kind of change may need more than its route."""
 
 
 async def admit(request: Request) -> Caller:
@@ -51,10 +75,12 @@ async def admit(request: Request) -> Caller:
     least = LEAST.get((request.method, getattr(request.scope.get("route"), "path", "")))
     if least is None:
         raise ProblemError(403, "forbidden", "this route is open to nobody", "see /v1/openapi.json")
-    caller = OWNER if state["owner"] else request.app.state.service.tokens.caller(_authorization(request))
     if not least:
-        return caller or Caller("nobody", Role.VIEWER)
+        return Caller("nobody", Role.VIEWER, "nothing")
+    service = request.app.state.service
+    caller = await _caller(service, _authorization(request), owner=state["owner"])
     if caller is None:
+        _note(service, request, Caller("nobody", Role.VIEWER, "nothing"), "unauthenticated")
         raise ProblemError(
             401,
             "unauthenticated",
@@ -63,6 +89,7 @@ async def admit(request: Request) -> Caller:
             headers={"WWW-Authenticate": "Bearer"},
         )
     if not caller.may(least):
+        _note(service, request, caller, "forbidden")
         raise ProblemError(
             403,
             "forbidden",
@@ -70,6 +97,24 @@ async def admit(request: Request) -> Caller:
             f"it needs the role {' or '.join(sorted(least))}",
         )
     return caller
+
+
+async def _caller(service: Service, authorization: list[bytes], *, owner: bool) -> Caller | None:
+    """Return who is asking. The owner of the socket who sends a token comes as the person it is for."""
+    if owner and not authorization:
+        return OWNER
+    configured = service.tokens.caller(authorization)
+    if configured is not None:
+        return configured
+    sent = bearer(authorization)
+    return None if sent is None else await service.stored_tokens.caller(sent, service.clock.now())
+
+
+def _note(service: Service, request: Request, caller: Caller, outcome: str) -> None:
+    """Have a refusal told in the audit; of those who only looked, no more than that they may not sign in."""
+    path = getattr(request.scope.get("route"), "path", "?")
+    action = f"{request.method} {path}" if outcome == "forbidden" else "sign in"
+    service.refusals.note(Refusal(caller.person, caller.via, action, outcome))
 
 
 def _authorization(request: Request) -> list[bytes]:

@@ -15,6 +15,9 @@ import uvloop
 from console.contract.clock import Clock, SystemClock
 from console.control import config_file
 from console.control.app import create_app
+from console.control.audit.keeper import Keeper
+from console.control.audit.sinks import sink_of
+from console.control.clockwork import Clockwork
 from console.control.config import SHORTEST_TOKEN, Listen, ServiceConfig
 from console.control.elsewhere import Elsewhere
 from console.control.employment import employ
@@ -102,7 +105,8 @@ async def _serve(
 ) -> int:
     stop = stop_on_signals()
     standing = Standing(config.name, config.environment, config.tier, clock.now())
-    service = Service(standing, tokens, clock, config.pipeline)
+    service = Service(standing, tokens, clock, config.pipeline, read_only=config.read_only)
+    service.keeper = Keeper(sink_of(config.audit_sink()), clock)
     service.configs = gateways
     store, keys = kept
     service.opened(store, keys)
@@ -114,6 +118,8 @@ async def _serve(
         workforce.start()
     else:
         service.workers = Elsewhere(store, config.pipeline.lease)
+    clockwork = Clockwork(service)
+    clockwork.start()
     unix, tcp = bound
     listener = _listener(service, config.listen, unix, tcp)
     await listener.start()
@@ -128,6 +134,7 @@ async def _serve(
     await listener.stop()
     if workforce is not None:
         await workforce.stop()
+    await clockwork.stop()
     return 0
 
 

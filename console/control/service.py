@@ -7,7 +7,7 @@ waits for it as long as its caller waits. Owns no decision; the parts do.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
@@ -16,14 +16,23 @@ from console.contract.checkup import Finding
 from console.contract.clock import Clock, Instant
 from console.contract.text import Untrusted
 from console.contract.vocabulary import Environment
+from console.control.audit.keeper import Keeper
+from console.control.audit.refusals import Refusals
 from console.control.board import compute, read_figures
 from console.control.deadline import Deadline
+from console.control.desk.desk import Desk
+from console.control.desk.people import person_key
+from console.control.desk.policy import Known, Policy
+from console.control.desk.seen import Seen
 from console.control.entrance import Traffic
 from console.control.problems import unavailable
 from console.control.publisher import Publisher
 from console.control.signin import Tokens
+from console.control.stored_tokens import StoredTokens
 from console.repayment.evidence import Gatherer
 from console.repayment.settings import PipelineSettings
+from console.store.controls import READ_ONLY, switch
+from console.store.errors import StoreError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -94,7 +103,10 @@ class Service:
         tokens: Tokens,
         clock: Clock,
         settings: PipelineSettings = DEFAULTS,
+        *,
+        read_only: bool = False,
     ) -> None:
+        """`read_only` refuses every change."""
         self.standing = standing
         self.settings = settings
         self.tokens = tokens
@@ -106,6 +118,12 @@ class Service:
         self.evidence: Gatherer | None = None
         self.in_flight: set[tuple[str, str]] = set()
         self.third_parties: ThirdParties | None = None
+        self.desk = Desk(Policy(standing.environment, read_only, self._configured))
+        self.seen = Seen()
+        self.refusals = Refusals()
+        self.keeper = Keeper(None, clock)
+        self.read_only = read_only
+        self.stored_tokens = StoredTokens()
         self._store: Store | None = None
         self._keys: Keys | None = None
         self._opened = asyncio.Event()
@@ -136,6 +154,7 @@ class Service:
         """Take the store and the keys of personal data into use."""
         self._store, self._keys = store, keys
         self.evidence = Gatherer(store, self.settings.rules(), self.settings.gather)
+        self.stored_tokens.opened(store)
         self._opened.set()
 
     async def ready_now(self) -> tuple[Store, Keys]:
@@ -156,15 +175,31 @@ class Service:
             raise unavailable("the store is not open yet", "try again in a moment")
         return self._store, self._keys
 
-    async def read(self, job: Callable[[Connection], T], deadline: Deadline) -> T:
-        """Return what the job reads, unless its caller stopped waiting."""
+    async def read(self, job: Callable[[Connection], T], deadline: Deadline, *, urgent: bool = False) -> T:
+        """Return what the job reads, unless its caller stopped waiting; `urgent` as in `Store.read`."""
         store, _ = await self.ready(deadline)
-        return await deadline.wait(store.read(deadline.guarding(job)))
+        return await deadline.wait(store.read(deadline.guarding(job), urgent=urgent))
 
-    def start_write(self, job: Callable[[Connection], T], deadline: Deadline) -> asyncio.Task[T]:
+    def start_write(
+        self, job: Callable[[Connection], T], deadline: Deadline, *, urgent: bool = False
+    ) -> asyncio.Task[T]:
         """Return the job on its way through the writer; it does not begin once its caller stopped waiting."""
         assert self._store is not None  # noqa: S101 - the caller has awaited `ready`
-        return asyncio.ensure_future(self._store.write(deadline.guarding(job)))
+        return asyncio.ensure_future(self._store.write(deadline.guarding(job), urgent=urgent))
+
+    async def refuses_changes(self) -> bool:
+        """Return whether the service is read-only now, as far as it can know."""
+        if self.read_only or self._store is None:
+            return self.read_only
+        try:
+            on, _ = await self._store.read(lambda conn: switch(conn, READ_ONLY), urgent=True)
+        except StoreError:
+            return False
+        return on
+
+    def _configured(self) -> Iterable[Known]:
+        """Return who may sign in by the configuration."""
+        return (Known(person_key(person), role) for person, role in self.tokens.people())
 
     async def parts(self) -> tuple[Part, ...]:
         """Return the health of every part, the store first."""
@@ -176,7 +211,8 @@ class Service:
         """Return the health of every part but the store."""
         workers = await self.workers.parts(now)
         outside = () if self.third_parties is None else (self.third_parties.part(),)
-        return (*workers, *outside)
+        kept = () if self.keeper.sink is None else (self.keeper.part(),)
+        return (*workers, *outside, *kept)
 
     async def bounded(self, work: Awaitable[T], seconds: float) -> T:
         """Return what the work gives. Raises TimeoutError after `seconds`; the work ends by itself."""

@@ -36,17 +36,18 @@ INCLUDES: Final = {
 
 @dataclass(frozen=True)
 class Caller:
-    """A person with a role, and through what they came."""
+    """A person with a role, and through what they came: `socket`, `config`, `token:ID`."""
 
     person: str
     role: Role
+    via: str = "config"
 
     def may(self, least: frozenset[Role]) -> bool:
         """Return whether one of the roles in `least` is held."""
         return bool(INCLUDES[self.role] & least)
 
 
-OWNER: Final = Caller("owner", Role.ADMIN)
+OWNER: Final = Caller("owner", Role.ADMIN, "socket")
 """Whoever reaches the private socket: the directory lets in one user only."""
 
 
@@ -64,23 +65,33 @@ class Token:
         return cls(person, role, sha256(secret.encode()).digest())
 
 
+def bearer(authorization: list[bytes]) -> bytes | None:
+    """Return the token in the `Authorization` headers, None unless there is exactly one."""
+    if len(authorization) != 1:
+        return None
+    scheme, _, secret = authorization[0].partition(b" ")
+    return secret.strip() if scheme.lower() == b"bearer" else None
+
+
 class Tokens:
     """The tokens that this service accepts."""
 
     def __init__(self, tokens: Iterable[Token] = ()) -> None:
         self._tokens = tuple(tokens)
 
+    def people(self) -> tuple[tuple[str, Role], ...]:
+        """Return the person and role of every token."""
+        return tuple((token.person, token.role) for token in self._tokens)
+
     def caller(self, authorization: list[bytes]) -> Caller | None:
         """Return who holds the token in the `Authorization` headers, or None.
 
         Every known token is compared in constant time; more than one header is refused.
         """
-        if len(authorization) != 1:
+        sent = bearer(authorization)
+        if sent is None:
             return None
-        scheme, _, secret = authorization[0].partition(b" ")
-        if scheme.lower() != b"bearer":
-            return None
-        given = sha256(secret.strip()).digest()
+        given = sha256(sent).digest()
         found: Token | None = None
         for token in self._tokens:
             if hmac.compare_digest(token.digest, given):

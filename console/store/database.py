@@ -56,18 +56,24 @@ class Store(ABC):
             f"no database of the kind {scheme!r} is known", "write sqlite:///path or postgresql://host/name"
         )
 
-    async def write(self, job: Callable[[Connection], T]) -> T:
+    async def write(self, job: Callable[[Connection], T], *, urgent: bool = False) -> T:
         """Run the job in a transaction; return its value, or raise its error, once that is decided.
 
-        A caller that is cancelled before the job began takes it back; one cancelled later does not
-        know whether it was written. Raises StoreError when the store itself fails.
+        An `urgent` one (it stops something) goes before all that wait, on a way kept for such jobs. A
+        caller that is cancelled before the job began takes it back; one cancelled later does not know
+        whether it was written. Raises StoreError when the store itself fails.
         """
+        if urgent:
+            return await self._write(job, urgent=True)
         async with self._room():
-            return await self._write(job)
+            return await self._write(job, urgent=False)
 
     @abstractmethod
-    async def read(self, job: Callable[[Connection], T]) -> T:
-        """Run the job on a snapshot that cannot be written to, in a thread of its own."""
+    async def read(self, job: Callable[[Connection], T], *, urgent: bool = False) -> T:
+        """Run the job on a snapshot that cannot be written to, in a thread of its own.
+
+        An `urgent` one, which must be quick, uses a thread and connection kept for such jobs.
+        """
 
     @abstractmethod
     def write_now(self, job: Callable[[Connection], T]) -> T:
@@ -82,7 +88,7 @@ class Store(ABC):
         """Finish what has begun and let go of the database; may be called twice."""
 
     @abstractmethod
-    async def _write(self, job: Callable[[Connection], T]) -> T: ...
+    async def _write(self, job: Callable[[Connection], T], *, urgent: bool) -> T: ...
 
     def _room(self) -> asyncio.Semaphore:
         loop = asyncio.get_running_loop()

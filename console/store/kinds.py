@@ -93,6 +93,14 @@ class InvalidChange(ValueError):
         self.hint = hint
 
 
+class Refused(Exception):
+    """The change is not for this person, or not now; `said` says why."""
+
+    def __init__(self, said: Said) -> None:
+        super().__init__(said.message)
+        self.said = said
+
+
 BodyT = TypeVar("BodyT", bound=StrictWire)
 
 
@@ -105,7 +113,11 @@ class Kind(ABC, Generic[BodyT]):
     """A message for `t`."""
     body: ClassVar[type[StrictWire]]
     stops: ClassVar[bool] = False
-    """Whether it only ever stops something: it then takes the reserved way to the store, and must be quick."""
+    """Whether it only ever stops something: it takes the reserved way to the store, so it must be quick."""
+    revertible: ClassVar[bool] = True
+    """Whether it can be undone at all."""
+    in_read_only: ClassVar[bool] = False
+    """Whether it is done even while the service refuses changes."""
 
     @abstractmethod
     def guard(self, connection: Connection, body: BodyT, now: Instant) -> Guard:
@@ -117,7 +129,10 @@ class Kind(ABC, Generic[BodyT]):
 
     @abstractmethod
     def apply(self, connection: Connection, body: BodyT, now: Instant, change_id: str) -> dict[str, Any]:
-        """Do it in the caller's transaction; return what `inverse` needs (JSON). Raises InvalidChange."""
+        """Do it in the caller's transaction; return what `inverse` needs (JSON).
+
+        Raises InvalidChange, Refused.
+        """
 
     @abstractmethod
     def inverse(self, body: BodyT, before: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:

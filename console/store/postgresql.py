@@ -86,18 +86,27 @@ class PostgresStore(Store):
             raise
         self._writers = ThreadPoolExecutor(WRITERS, "store-write")
         self._readers = ThreadPoolExecutor(READERS, "store-read")
+        self._urgent_engine = _engine(url, 2)
+        self._urgent_writer = ThreadPoolExecutor(1, "store-write-urgent")
+        self._urgent_reader = ThreadPoolExecutor(1, "store-read-urgent")
 
-    async def _write(self, job: Callable[[Connection], T]) -> T:
+    async def _write(self, job: Callable[[Connection], T], *, urgent: bool) -> T:
         self._check_open()
-        return await asyncio.get_running_loop().run_in_executor(self._writers, self._transact, job)
+        loop = asyncio.get_running_loop()
+        if urgent:
+            return await loop.run_in_executor(self._urgent_writer, self._transact_urgently, job)
+        return await loop.run_in_executor(self._writers, self._transact, job)
 
     def write_now(self, job: Callable[[Connection], T]) -> T:
         self._check_open()
         return self._writers.submit(self._transact, job).result()
 
-    async def read(self, job: Callable[[Connection], T]) -> T:
+    async def read(self, job: Callable[[Connection], T], *, urgent: bool = False) -> T:
         self._check_open()
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, job)
+        loop = asyncio.get_running_loop()
+        if urgent:
+            return await loop.run_in_executor(self._urgent_reader, self._read_urgently, job)
+        return await loop.run_in_executor(self._readers, self._read, job)
 
     def read_now(self, job: Callable[[Connection], T]) -> T:
         self._check_open()
@@ -109,6 +118,9 @@ class PostgresStore(Store):
         self._closed = True
         self._writers.shutdown()
         self._readers.shutdown()
+        self._urgent_writer.shutdown()
+        self._urgent_reader.shutdown()
+        self._urgent_engine.dispose()
         self._engine.dispose()
         self._reader_engine.dispose()
 
@@ -118,6 +130,16 @@ class PostgresStore(Store):
 
     def _transact(self, job: Callable[[Connection], T]) -> T:
         return self._repeated(lambda: _once(self._engine, job))
+
+    def _transact_urgently(self, job: Callable[[Connection], T]) -> T:
+        return self._repeated(lambda: _once(self._urgent_engine, job))
+
+    def _read_urgently(self, job: Callable[[Connection], T]) -> T:
+        def once() -> T:
+            with self._urgent_engine.connect() as connection:
+                return job(connection)
+
+        return self._repeated(once)
 
     def _read(self, job: Callable[[Connection], T]) -> T:
         def once() -> T:

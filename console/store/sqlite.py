@@ -12,6 +12,7 @@ import errno
 import queue
 import threading
 import time
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -89,6 +90,13 @@ class _Work(Generic[T]):
             self.future.set_result(self.value)
 
 
+class _Nudge:
+    """Wakes the writer: an urgent job waits beside the queue."""
+
+
+_NUDGE: Final = _Nudge()
+
+
 class SqliteStore(Store):
     """See the module."""
 
@@ -114,8 +122,10 @@ class SqliteStore(Store):
             if found is None:
                 raise
             raise found from error
-        self._queue: queue.SimpleQueue[_Work[Any] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Work[Any] | _Nudge | None] = queue.SimpleQueue()
+        self._urgent: deque[_Work[Any]] = deque()
         self._readers = ThreadPoolExecutor(READERS, "store-read")
+        self._urgent_reader = ThreadPoolExecutor(1, "store-read-urgent")
         self._writer = threading.Thread(target=self._run, name="store-write", daemon=True)
         self._writer.start()
 
@@ -134,10 +144,10 @@ class SqliteStore(Store):
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
         return engine
 
-    async def _write(self, job: Callable[[Connection], T]) -> T:
+    async def _write(self, job: Callable[[Connection], T], *, urgent: bool) -> T:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._put(_Work(job, future, loop))
+        self._put(_Work(job, future, loop), urgent=urgent)
         return await future
 
     def write_now(self, job: Callable[[Connection], T]) -> T:
@@ -145,15 +155,20 @@ class SqliteStore(Store):
         self._put(_Work(job, future))
         return future.result()
 
-    def _put(self, work: _Work[Any]) -> None:
+    def _put(self, work: _Work[Any], *, urgent: bool = False) -> None:
         if self._closed:
             raise StoreClosed("the store is closed")
-        self._queue.put(work)
+        if urgent:
+            self._urgent.append(work)
+            self._queue.put(_NUDGE)
+        else:
+            self._queue.put(work)
 
-    async def read(self, job: Callable[[Connection], T]) -> T:
+    async def read(self, job: Callable[[Connection], T], *, urgent: bool = False) -> T:
         if self._closed:
             raise StoreClosed("the store is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, job)
+        readers = self._urgent_reader if urgent else self._readers
+        return await asyncio.get_running_loop().run_in_executor(readers, self._read, job)
 
     def read_now(self, job: Callable[[Connection], T]) -> T:
         if self._closed:
@@ -182,6 +197,7 @@ class SqliteStore(Store):
         self._queue.put(None)
         self._writer.join()
         self._readers.shutdown()
+        self._urgent_reader.shutdown()
         for connection in (*self._connections, self._connection):
             connection.close()
         self._lock.release()
@@ -189,7 +205,7 @@ class SqliteStore(Store):
     # The writing thread.
 
     def _run(self) -> None:
-        while (work := self._queue.get()) is not None:
+        while (work := self._next()) is not None:
             batch: list[_Work[Any]] = []
             try:
                 self._transact(work, batch)
@@ -213,7 +229,7 @@ class SqliteStore(Store):
             self._try(first, raw)
             while len(batch) < MAX_BATCH and time.monotonic() < stop_at:
                 try:
-                    work = self._queue.get_nowait()
+                    work = self._next(block=False)
                 except queue.Empty:
                     break
                 if work is None:
@@ -221,6 +237,15 @@ class SqliteStore(Store):
                     break
                 batch.append(work)
                 self._try(work, raw)
+
+    def _next(self, *, block: bool = True) -> _Work[Any] | None:
+        """Return the next job, urgent ones first; None at the end. Raises queue.Empty unless it blocks."""
+        while True:
+            if self._urgent:
+                return self._urgent.popleft()
+            work = self._queue.get(block)
+            if not isinstance(work, _Nudge):
+                return work
 
     def _try(self, work: _Work[Any], raw: Any) -> None:
         """Run one job in a savepoint; a job that was taken back is passed over."""
@@ -246,7 +271,7 @@ class SqliteStore(Store):
         rest: list[_Work[Any]] = []
         while True:
             try:
-                work = self._queue.get_nowait()
+                work = self._next(block=False)
             except queue.Empty:
                 break
             if work is not None:

@@ -120,7 +120,7 @@ async def test_the_board_keeps_its_age_while_the_store_is_away(
     store, _ = await service.ready_now()
     from console.store.errors import StoreUnreachable
 
-    async def away(*_: object) -> None:
+    async def away(*_: object, **__: object) -> None:
         raise StoreUnreachable("the database server does not answer", "check that it runs")
 
     monkeypatch.setattr(store, "read", away)

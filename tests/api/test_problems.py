@@ -82,7 +82,7 @@ async def test_a_full_disk_is_said_and_nothing_is_acknowledged(
 ) -> None:
     store, _ = await service.ready_now()
 
-    async def full(*_: object) -> None:
+    async def full(*_: object, **__: object) -> None:
         raise StoreFull("the disk is full", "free some space")
 
     monkeypatch.setattr(store, "write", full)
@@ -108,7 +108,7 @@ async def test_work_past_its_deadline_is_dropped_before_it_starts(
     store, _ = await service.ready_now()
     write = store.write
 
-    async def late(job: Callable[[Connection], object]) -> object:
+    async def late(job: Callable[[Connection], object], **_: bool) -> object:
         def slowly(connection: Connection) -> object:
             time.sleep(0.06)
             return job(connection)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -14,15 +16,26 @@ from tests.api.samples import problem_of
 
 EXPECTED = {
     Role.VIEWER: {"look"},
-    Role.OPERATOR: {"look", "operate", "export"},
-    Role.APPROVER: {"look"},
-    Role.AUDITOR: {"look", "export"},
-    Role.ADMIN: {"look", "operate", "export"},
+    Role.OPERATOR: {"look", "operate", "export", "change", "read audit"},
+    Role.APPROVER: {"look", "change", "approve", "read audit"},
+    Role.AUDITOR: {"look", "export", "read audit", "audit"},
+    Role.ADMIN: {"look", "operate", "export", "change", "approve", "read audit", "audit", "administer"},
 }
 KIND = {
     ("POST", "/v1/repayments"): "operate",
     ("POST", "/v1/repayments/{repayment_id}/challenge"): "operate",
     ("GET", "/v1/selections/{selection_id}/export"): "export",
+    ("POST", "/v1/changes"): "change",
+    ("POST", "/v1/changes/{change_id}/approve"): "approve",
+    ("POST", "/v1/changes/{change_id}/reject"): "change",
+    ("POST", "/v1/changes/{change_id}/revert"): "change",
+    ("POST", "/v1/changes/{change_id}/extend"): "change",
+    ("GET", "/v1/audit"): "read audit",
+    ("GET", "/v1/audit/verify"): "audit",
+    ("GET", "/v1/audit/export"): "audit",
+    ("GET", "/v1/tokens"): "administer",
+    ("POST", "/v1/tokens"): "administer",
+    ("POST", "/v1/tokens/{token_id}/revoke"): "administer",
 }
 
 
@@ -37,7 +50,7 @@ def routes_of(app: FastAPI) -> set[tuple[str, str]]:
 
 
 def _url(path: str) -> str:
-    return path.replace("{selection_id}", "sel_x").replace("{repayment_id}", "rp_x").replace("{gateway}", "x")
+    return re.sub(r"\{\w+\}", "x", path)
 
 
 async def _status(client: httpx.AsyncClient, method: str, path: str, token: str | None) -> int:

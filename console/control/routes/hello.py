@@ -26,7 +26,7 @@ async def hello(service: InService, caller: Admitted) -> Response:
             version=__version__,
             person=caller.person,
             roles=(caller.role.value,),
-            read_only=False,
+            read_only=await service.refuses_changes(),
             server_time=to_datetime(service.clock.now()),
             started_at=to_datetime(standing.started_at),
         )

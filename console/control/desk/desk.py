@@ -1,0 +1,417 @@
+"""The desk: every change is asked for, agreed to, done and undone here, and nowhere else.
+
+Its methods run inside the caller's writing transaction: guards, preview, effect, change row and audit row
+are one. A refusal is raised and nothing of it stays; a request that became void is stepped and told.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from console.contract.change import ChangeState
+from console.contract.language import Language
+from console.control.desk.clearance import VOIDING, Facts, Objection, objection
+from console.control.desk.draft import (
+    Asked,
+    Draft,
+    difference,
+    digest_of,
+    draft,
+    dumps,
+    guard_json,
+    guard_of,
+    impact_json,
+    impact_of,
+    outgrown,
+)
+from console.control.desk.people import SERVICE, person_key
+from console.control.desk.policy import (
+    APPROVAL_WITHIN_MS,
+    APPROVES,
+    BREAK_GLASS_MS,
+    BREAK_GLASS_ROLE,
+    Policy,
+)
+from console.control.desk.refusals import (
+    changed_since_preview,
+    later_changed,
+    no_such_change,
+    objected,
+    refused,
+    refused_body,
+    wrong_state,
+)
+from console.control.desk.registry import kinds
+from console.control.desk.states import IllegalStep, Step, after
+from console.control.desk.wording import render, told
+from console.control.problems import ProblemError, invalid
+from console.control.signin import Caller, Role
+from console.store import audit, changes, controls
+from console.store.changes import StoredChange
+from console.store.kinds import Expiry, InvalidChange, Refused, Risk
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from console.contract.clock import Instant
+    from console.store.kinds import Guard, Impact
+
+THE_SERVICE: Final = Caller(SERVICE, Role.ADMIN, SERVICE)
+"""Who acts when a change returns by itself."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One call at the desk: who comes, in which language, when, and what they had seen (see `Seen`)."""
+
+    caller: Caller
+    language: Language
+    now: Instant
+    seen: Impact | None = None
+
+    @property
+    def key(self) -> str:
+        """The caller as a person."""
+        return person_key(self.caller.person)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a call: the change as it is now, and the refusal when it became void."""
+
+    change: StoredChange
+    refusal: ProblemError | None = None
+
+
+class Desk:
+    """See the module."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+
+    # Looking.
+
+    def preview(self, connection: Connection, asked: Asked, visit: Visit) -> Draft:
+        """Return what a change needs and would do now, reading only. Raises ProblemError."""
+        try:
+            return draft(connection, asked, visit.now)
+        except InvalidChange as error:
+            raise refused_body(error) from None
+
+    # Asking.
+
+    def submit(self, connection: Connection, asked: Asked, visit: Visit) -> Outcome:
+        """Do what is asked for, or have it wait for an approval. Raises ProblemError."""
+        changes.take_turn(connection, asked.noun)
+        found = self.preview(connection, asked, visit)
+        self._check_read_only(connection, found)
+        _check_role(found.guard, asked, visit.caller)
+        lasts_ms = _lasts(found.guard, asked)
+        if found.guard.reason and not asked.reason:
+            raise invalid("reason", "say why: others will read it")
+        if found.impact.refusal is not None:
+            raise refused("guard", render(found.impact.refusal, visit.language))
+        if asked.preview_digest is not None and asked.preview_digest != found.digest:
+            moved = [] if visit.seen is None else difference(visit.seen, found.impact)
+            raise changed_since_preview(told(moved, visit.language))
+        stored = self._insert(connection, found, visit, lasts_ms)
+        guard, key = found.guard, visit.key
+        if asked.incident is None and self.policy.asks_for_approval(connection, guard, key, visit.now):
+            return Outcome(self._ask(connection, stored, visit))
+        return Outcome(self._perform(connection, stored, asked, Step.APPLY, visit))
+
+    def _check_read_only(self, connection: Connection, found: Draft) -> None:
+        hint = "an admin can make it writable again: service.read_only"
+        if self.policy.read_only:
+            raise refused(
+                "read_only", "this service is read-only", "use another service, or its configuration"
+            )
+        if found.guard.risk is Risk.STOP or found.asked.kind.in_read_only:
+            return
+        if controls.switch(connection, controls.READ_ONLY)[0]:
+            raise refused("read_only", "the service is read-only: only what stops something is done", hint)
+
+    def _insert(
+        self, connection: Connection, found: Draft, visit: Visit, lasts_ms: int | None
+    ) -> StoredChange:
+        asked = found.asked
+        row = {
+            "id": f"chg_{secrets.token_hex(8)}",
+            "kind": asked.kind.name,
+            "state": ChangeState.PROPOSED.value,
+            "person": visit.caller.person,
+            "person_key": visit.key,
+            "via": visit.caller.via,
+            "reason": asked.reason,
+            "incident": asked.incident,
+            "body": dumps(asked.fields),
+            "impact": impact_json(found.impact),
+            "needs": guard_json(found.guard),
+            "digest": found.digest,
+            "created_at": visit.now,
+            "lasts_ms": lasts_ms,
+            "revert_of": asked.revert_of,
+            "needs_review": asked.incident is not None,
+        }
+        return changes.insert_change(connection, row, found.impact.targets)
+
+    def _ask(self, connection: Connection, stored: StoredChange, visit: Visit) -> StoredChange:
+        asked_for = changes.step(
+            connection,
+            stored,
+            state=after(stored.state, Step.ASK),
+            due_at=visit.now + APPROVAL_WITHIN_MS,
+        )
+        self._tell(connection, asked_for, visit, "awaiting_approval")
+        return asked_for
+
+    def _perform(
+        self,
+        connection: Connection,
+        stored: StoredChange,
+        asked: Asked,
+        step: Step,
+        visit: Visit,
+        approvals: tuple[str, ...] = (),
+    ) -> StoredChange:
+        """Do the change, in this transaction. Raises ProblemError."""
+        try:
+            undo = asked.kind.apply(connection, asked.body, visit.now, stored.id)
+        except InvalidChange as error:
+            raise refused_body(error) from None
+        except Refused as error:
+            raise refused("guard", render(error.said, visit.language)) from None
+        expires_at = None if stored.lasts_ms is None else visit.now + stored.lasts_ms
+        done = changes.step(
+            connection,
+            stored,
+            state=after(stored.state, step),
+            applied_at=visit.now,
+            undo=dumps(undo),
+            expires_at=expires_at,
+            due_at=expires_at,
+        )
+        if done.revert_of is not None:
+            self._end(connection, done.revert_of, done.id, visit)
+        self._tell(connection, done, visit, "applied", approvals)
+        return done
+
+    @staticmethod
+    def _end(connection: Connection, original_id: str, by: str, visit: Visit) -> None:
+        """End the change that another one has just undone."""
+        original = _found(connection, original_id)
+        ended = _stepped(original, Step.REVERT)
+        changes.step(connection, original, state=ended, ended_at=visit.now, reverted_by=by, due_at=None)
+
+    # Agreeing.
+
+    def approve(
+        self, connection: Connection, identity: str, agreed: str | None, agreed_at: int, visit: Visit
+    ) -> Outcome:
+        """Agree to a change and do it. `agreed` is the digest the approver saw, `agreed_at` when they
+        said so. Raises ProblemError; a request that is void is stepped, and told with the refusal."""
+        stored = _found(connection, identity)
+        asked = asked_again(stored)
+        changes.take_turn(connection, asked.noun)
+        found, problem = self._drafted_again(connection, asked, visit)
+        wrong = objection(self._facts(connection, stored, found, agreed, agreed_at, visit))
+        if wrong is not None:
+            moved = [] if found is None else difference(impact_of(stored.impact), found.impact)
+            answer = objected(wrong, told(moved, visit.language) or problem)
+            if wrong not in VOIDING:
+                raise answer
+            return Outcome(self._void(connection, stored, wrong, visit), answer)
+        assert found is not None  # noqa: S101 - an absent draft has another digest
+        self._check_read_only(connection, found)
+        row = {"person": visit.caller.person, "person_key": visit.key, "via": visit.caller.via}
+        moment = {"at": agreed_at, "used_at": visit.now}
+        changes.add_approval(connection, row | moment | {"change_id": stored.id, "digest": stored.digest})
+        requester = replace(visit, caller=Caller(stored.person, visit.caller.role, stored.via))
+        approvals = (visit.caller.person,)
+        return Outcome(self._perform(connection, stored, asked, Step.APPROVE, requester, approvals))
+
+    def _drafted_again(self, connection: Connection, asked: Asked, visit: Visit) -> tuple[Draft | None, str]:
+        """Return the draft as it is now; None, and why, when the change cannot be done any more."""
+        try:
+            found = draft(connection, asked, visit.now)
+        except InvalidChange as error:
+            return None, error.problem
+        if found.impact.refusal is not None:
+            return None, render(found.impact.refusal, visit.language)
+        return found, ""
+
+    def _facts(
+        self,
+        connection: Connection,
+        stored: StoredChange,
+        found: Draft | None,
+        agreed: str | None,
+        agreed_at: int,
+        visit: Visit,
+    ) -> Facts:
+        grown = found is not None and outgrown(impact_of(stored.impact), found.impact)
+        present = "" if found is None or grown else found.digest
+        least = Role(guard_of(stored.needs).role if found is None else found.guard.role)
+        return Facts(
+            state=stored.state,
+            requester_key=stored.person_key,
+            approver_key=visit.key,
+            approver_may=visit.caller.may(APPROVES),
+            requester_may=self.policy.holds(connection, stored.person_key, stored.via, least, visit.now),
+            asked_at=stored.created_at,
+            agreed_at=agreed_at,
+            done_at=visit.now,
+            digest=stored.digest,
+            agreed=agreed,
+            present=present,
+            used=bool(changes.approvals_of(connection, [stored.id])[stored.id]),
+        )
+
+    def _void(
+        self, connection: Connection, stored: StoredChange, why: Objection, visit: Visit
+    ) -> StoredChange:
+        lapsed = changes.step(
+            connection,
+            stored,
+            state=after(stored.state, Step.LAPSE),
+            ended_at=visit.now,
+            due_at=None,
+        )
+        self._tell(connection, lapsed, visit, f"void:{why.value}")
+        return lapsed
+
+    def reject(self, connection: Connection, identity: str, reason: str, visit: Visit) -> Outcome:
+        """Say no to a change that waits; its requester takes it back this way. Raises ProblemError."""
+        stored = _found(connection, identity)
+        if stored.person_key != visit.key and not visit.caller.may(APPROVES):
+            raise refused("forbidden", "only an approver, or who asked for it, may reject it")
+        state = _stepped(stored, Step.REJECT)
+        done = changes.step(connection, stored, state=state, ended_at=visit.now, due_at=None)
+        self._tell(connection, done, visit, "rejected", reason=reason)
+        return Outcome(done)
+
+    # Undoing.
+
+    def revert(
+        self, connection: Connection, identity: str, reason: str, digest: str | None, visit: Visit
+    ) -> Outcome:
+        """Do the change that undoes another. Raises ProblemError."""
+        asked = self.reverting(connection, identity)
+        return self.submit(connection, replace(asked, reason=reason, preview_digest=digest), visit)
+
+    def reverting(self, connection: Connection, identity: str) -> Asked:
+        """Return what undoes a change. Raises ProblemError when it cannot be, or not before another."""
+        stored = _found(connection, identity)
+        _stepped(stored, Step.REVERT)
+        if stored.revert_of is not None:
+            raise ProblemError(
+                409, "is_a_revert", "this change undid another one", "do that other change anew instead"
+            )
+        later = changes.later_on(connection, stored.seq, changes.targets_of(connection, stored.seq))
+        if later:
+            raise later_changed([one.id for one in later])
+        back = inverse_of(stored)
+        if back is None:
+            raise ProblemError(
+                409, "not_revertible", "this change cannot be undone", "make a change of its own instead"
+            )
+        return replace(back, revert_of=stored.id)
+
+    # Telling.
+
+    def _tell(
+        self,
+        connection: Connection,
+        stored: StoredChange,
+        visit: Visit,
+        outcome: str,
+        approvals: tuple[str, ...] = (),
+        *,
+        reason: str | None = None,
+    ) -> None:
+        targets = ", ".join(sorted(changes.targets_of(connection, stored.seq)))
+        undone = f"undoes {stored.revert_of}: " if stored.revert_of else ""
+        why = stored.reason if reason is None else reason
+        glass = f"[incident {stored.incident}] " if stored.incident else ""
+        audit.append(
+            connection,
+            audit.Entry(
+                at=visit.now,
+                who=visit.caller.person,
+                via=visit.caller.via,
+                action=stored.kind,
+                subject=targets or stored.id,
+                outcome=outcome,
+                reason=f"{glass}{undone}{why}",
+                change_id=stored.id,
+                before_digest=stored.digest,
+                after_digest=digest_of({"body": stored.body, "undo": stored.undo, "state": stored.state}),
+                approvals=approvals,
+            ),
+        )
+
+
+def asked_again(stored: StoredChange) -> Asked:
+    """Return what a stored change asks for. Raises ProblemError (409) when nobody knows its kind now."""
+    kind = kinds().get(stored.kind)
+    if kind is None:
+        raise ProblemError(
+            409, "kind_gone", "this program does not know this kind of change", "use the program that made it"
+        )
+    body = kind.body.model_validate(json.loads(stored.body))
+    return Asked(kind, body, stored.reason, None, stored.lasts_ms, stored.incident, stored.revert_of)
+
+
+def inverse_of(stored: StoredChange) -> Asked | None:
+    """Return what undoes a change that was done, None when nothing does."""
+    asked = asked_again(stored)
+    back = asked.kind.inverse(asked.body, json.loads(stored.undo or "{}"))
+    if back is None:
+        return None
+    kind = kinds()[back[0]]
+    return Asked(kind, kind.body.model_validate(back[1]))
+
+
+def _found(connection: Connection, identity: str) -> StoredChange:
+    stored = changes.find(connection, identity, lock=True)
+    if stored is None:
+        raise no_such_change()
+    return stored
+
+
+def _stepped(stored: StoredChange, step: Step) -> ChangeState:
+    try:
+        return after(stored.state, step)
+    except IllegalStep as error:
+        raise wrong_state(error) from None
+
+
+def _check_role(guard: Guard, asked: Asked, caller: Caller) -> None:
+    """Raise ProblemError (403) unless the caller may. Break-glass lets an operator stop anything."""
+    least = Role(guard.role)
+    if asked.incident is not None:
+        if guard.risk is not Risk.STOP:
+            raise refused(
+                "break_glass_stops_only",
+                "break-glass is for changes that stop something",
+                "leave the incident out; a second person may have to agree",
+            )
+        least = BREAK_GLASS_ROLE
+    if not caller.may(frozenset({least})):
+        raise refused(
+            "forbidden", f"the role {caller.role.value} may not do this", f"it needs the role {least.value}"
+        )
+
+
+def _lasts(guard: Guard, asked: Asked) -> int | None:
+    """Return how long the change lasts (milliseconds). Raises ProblemError (422)."""
+    if asked.incident is not None and guard.expiry is not Expiry.NEVER:
+        return min(BREAK_GLASS_MS, asked.lasts_ms or BREAK_GLASS_MS)
+    if asked.lasts_ms is None and guard.expiry is Expiry.REQUIRED and asked.revert_of is None:
+        raise invalid("expires", "this change has to return by itself: say when, e.g. 2h")
+    if asked.lasts_ms is not None and guard.expiry is Expiry.NEVER:
+        raise invalid("expires", "this change does not return by itself", hint="leave it out")
+    return asked.lasts_ms

@@ -1,0 +1,117 @@
+"""Changes as they are told: sentences in the reader's language, and the shapes that cross the wire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from console.contract.change import Approval, Change, Needs, Preview
+from console.contract.clock import to_datetime
+from console.contract.language import Language, translated
+from console.contract.text import Untrusted, shown
+from console.control.desk.draft import Draft, guard_of, impact_of
+from console.control.desk.registry import kinds
+from console.store.changes import StoredApproval, StoredChange
+from console.store.kinds import Guard, Impact, Said
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def render(said: Said, language: Language) -> str:
+    """Return a sentence in a language, values from outside made safe to show."""
+    values = {
+        name: shown(value) if isinstance(value, str) else f"{value:,}" for name, value in said.values.items()
+    }
+    return translated(said.message, language).format(**values)
+
+
+def language_of(accepted: str) -> Language:
+    """Return the language that an `Accept-Language` header prefers; English when it names neither."""
+    best, chosen = 0.0, "en"
+    for part in accepted.split(",")[:16]:
+        name, _, quality = part.strip().lower().partition(";q=")
+        try:
+            weight = float(quality) if quality else 1.0
+        except ValueError:
+            continue
+        primary = name.partition("-")[0]
+        if primary in ("en", "zh") and weight > best:
+            best, chosen = weight, primary
+    return "zh" if chosen == "zh" else "en"
+
+
+def preview_wire(draft: Draft, language: Language, now: int) -> Preview:
+    """Return a draft as it crosses the wire."""
+    return _preview(draft.asked.kind.name, draft.guard, draft.impact, draft.digest, language, now)
+
+
+def change_wire(stored: StoredChange, approvals: Iterable[StoredApproval], language: Language) -> Change:
+    """Return a stored change as it crosses the wire."""
+    impact, guard = impact_of(stored.impact), guard_of(stored.needs)
+    return Change(
+        id=stored.id,
+        kind=stored.kind,
+        title=Untrusted(title_of(stored.kind, language)),
+        state=stored.state,
+        who=Untrusted(stored.person),
+        reason=Untrusted(stored.reason),
+        incident=None if stored.incident is None else Untrusted(stored.incident),
+        body=json.loads(stored.body),
+        created_at=to_datetime(stored.created_at),
+        applied_at=_moment(stored.applied_at),
+        expires_at=_moment(stored.expires_at),
+        lapses_at=_moment(stored.due_at) if stored.applied_at is None and stored.ended_at is None else None,
+        ended_at=_moment(stored.ended_at),
+        revert_of=stored.revert_of,
+        reverted_by=stored.reverted_by,
+        preview=_preview(stored.kind, guard, impact, stored.digest, language, stored.created_at),
+        approvals=tuple(Approval(who=Untrusted(one.person), at=to_datetime(one.at)) for one in approvals),
+        needs_review=stored.needs_review,
+        reviewed_by=None if stored.reviewed_by is None else Untrusted(stored.reviewed_by),
+        reviewed_at=_moment(stored.reviewed_at),
+    )
+
+
+def title_of(kind: str, language: Language) -> str:
+    """Return the title of a kind; its name when this program does not know it."""
+    found = kinds().get(kind)
+    return kind if found is None else translated(found.title, language)
+
+
+def told(sentences: Sequence[Said], language: Language) -> str:
+    """Return sentences on one line."""
+    return "; ".join(render(said, language) for said in sentences)
+
+
+def _preview(kind: str, guard: Guard, impact: Impact, digest: str, language: Language, as_of: int) -> Preview:
+    def every(sentences: Iterable[Said]) -> tuple[Untrusted, ...]:
+        return tuple(Untrusted(render(said, language)) for said in sentences)
+
+    approval = None if guard.approval is None else Untrusted(render(guard.approval, language))
+    found = kinds().get(kind)
+    return Preview(
+        kind=kind,
+        title=Untrusted(title_of(kind, language)),
+        count=impact.count,
+        sum_fen=impact.sum_fen,
+        effects=every(impact.effects),
+        warnings=every(impact.warnings),
+        irreversible=every(impact.irreversible),
+        refusal=None if impact.refusal is None else Untrusted(render(impact.refusal, language)),
+        digest=digest,
+        needs=Needs(
+            role=guard.role,
+            risk=guard.risk.value,
+            approval=approval,
+            expiry=guard.expiry.value,
+            reason=guard.reason,
+        ),
+        revertible=found is not None and found.revertible,
+        as_of=to_datetime(as_of),
+    )
+
+
+def _moment(instant: int | None) -> datetime | None:
+    return None if instant is None else to_datetime(instant)
