@@ -55,6 +55,7 @@ class StrategySet(Kind[StrategySetBody]):
     def guard(self, connection: Connection, body: StrategySetBody, now: Instant) -> Guard:
         row, before = _present(connection, body.id)
         after, approved = _wanted(connection, row, before, body)
+        before = _approved(connection, row, before)
         if not loosens(before, after):
             return Guard(role="operator", risk=Risk.LOW, expiry=Expiry.OPTIONAL)
         if body.restore is not None and approved:
@@ -95,7 +96,9 @@ class StrategySet(Kind[StrategySetBody]):
     ) -> dict[str, Any]:
         row, before = _present(connection, body.id)
         after, approved = _wanted(connection, row, before, body)
-        lasting = approved if body.restore is not None else not loosens(before, after)
+        lasting = approved
+        if body.restore is None:
+            lasting = not loosens(_approved(connection, row, before), after)
         new = new_version(after, change_id, "strategy.set", approved=lasting, change_id=change_id)
         stored.save(connection, new, now)
         return {"restore": row.version if lasting else "approved"}
@@ -134,6 +137,14 @@ def _present(connection: Connection, identity: str) -> tuple[stored.StoredStrate
         hint = f"did you mean {near}?" if near else "see the list of strategies"
         raise InvalidChange("id", f"there is no strategy {shown(identity)[:64]}", hint)
     return row, strategy_of(row)
+
+
+def _approved(connection: Connection, row: stored.StoredStrategy, present: Strategy) -> Strategy:
+    """Return the strategy by which loosening is judged: while one lasts, what it was before."""
+    if row.version == row.approved_version:
+        return present
+    version = stored.version(connection, row.id, row.approved_version)
+    return present if version is None else strategy_of(version)
 
 
 def _wanted(
