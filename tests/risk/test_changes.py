@@ -80,7 +80,10 @@ async def test_loosening_ends_by_itself_and_leads_back_to_what_was_approved(hand
     undo = hands.apply(body)
     row = hands.row("mis_taps")
     assert (row.mode, row.version, row.approved_version) == ("shadow", 2, 1)
-    hands.apply(wanted(id="mis_taps", params={"limit": 50}))
+    further = wanted(id="mis_taps", params={"limit": 50})
+    assert hands.guard(further).expiry is Expiry.REQUIRED, "it is still looser than what was approved"
+    hands.apply(further)
+    assert hands.row("mis_taps").approved_version == 1
     assert hands.guard(undo).expiry is not Expiry.REQUIRED
     hands.apply(undo)
     row = hands.row("mis_taps")
@@ -102,9 +105,8 @@ async def test_letting_everything_through_that_was_blocked_needs_a_second_person
 async def test_the_preview_tells_who_would_flip(hands: Hands) -> None:
     office = hands.office
     office.only("mis_taps")
-    assert said(hands.preview(wanted(id="mis_taps", params={"limit": 2})))[-1].startswith(
-        "nothing was screened"
-    )
+    unknown = hands.preview(wanted(id="mis_taps", params={"limit": 2}))
+    assert said(unknown)[-1].startswith("nothing was screened")
     for taps in (0, 3, 3, 6):
         await office.screened(signals={"mis_taps": taps}, amount_fen=10_000)
     more = hands.preview(wanted(id="mis_taps", params={"limit": 2}))

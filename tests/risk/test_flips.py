@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from console.risk.catalogue import starters
-from console.risk.engine import bucket_of
+from console.risk.engine import RuleSet, bucket_of
+from console.risk.expression.tree import Value
 from console.risk.fields import NAMES
 from console.risk.preview import Flips, PreviewFailed, Question, preview
 from console.risk.recent import Rules
@@ -18,13 +19,15 @@ from tests.bench.strategies import records
 from tests.risk.running import Office
 
 COUNT = 2_000
+Made = tuple[int, tuple[Value, ...]]
+"""Bucket and record of a decision."""
 AMOUNT, GATEWAY = NAMES.index("amount_fen"), NAMES.index("gateway")
 MINUTE, CLEAN = NAMES.index("minute_of_day"), NAMES.index("clean_payer")
 
 
-def filled(office: Office) -> list[tuple[int, tuple[object, ...]]]:
+def filled(office: Office) -> list[Made]:
     """Store decisions, one a second, and return bucket and record of each."""
-    made: list[tuple[int, tuple[object, ...]]] = []
+    made: list[Made] = []
     for number, (identity, found) in enumerate(records(COUNT)):
         record = list(found)
         record[MINUTE] = number % 1440
@@ -64,24 +67,23 @@ def changed() -> list[Strategy]:
     return [Strategy.model_validate(s.model_dump() | changes.get(s.id, {})) for s in starters()]
 
 
-def expected(
-    made: list[tuple[int, tuple[object, ...]]], after: Sequence[Strategy], scenario: str
-) -> list[int]:
+def expected(made: list[Made], after: Sequence[Strategy], scenario: str) -> list[int]:
     """Count, sum and clean of the newly intercepted, then of the newly passed, one by one."""
     old, new = Rules(list(starters()), "normal"), Rules(list(after), scenario)
     sums = [0] * 6
     for bucket, record in made:
-        was, will = (
-            rules.at(record[MINUTE]).outcome(rules.at(record[MINUTE]).decide(record), bucket).action
-            is not None  # type: ignore[arg-type] # a record
-            for rules in (old, new)
-        )
+        minute = int(record[MINUTE])
+        was, will = (_intercepted(rules.at(minute), bucket, record) for rules in (old, new))
         if was != will:
             at = 0 if will else 3
             sums[at] += 1
-            sums[at + 1] += record[AMOUNT]  # type: ignore[operator] # fen
+            sums[at + 1] += int(record[AMOUNT])
             sums[at + 2] += bool(record[CLEAN])
     return sums
+
+
+def _intercepted(rules: RuleSet, bucket: int, record: tuple[Value, ...]) -> bool:
+    return rules.outcome(rules.decide(record), bucket).action is not None
 
 
 def told(found: Flips) -> list[int]:
