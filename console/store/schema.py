@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import text
 
 import console.store.change_tables
-import console.store.risk_tables  # noqa: F401 - both bring their tables to the metadata
+import console.store.risk_tables
+import console.store.window_tables  # noqa: F401 - all bring their tables to the metadata
 from console.store import guards
 from console.store.errors import SchemaNewer, StoreError
 from console.store.tables import metadata
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The revision this program needs; a test holds it equal to the newest migration."""
 
 _LOCK: Final = 0x7265706179
