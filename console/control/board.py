@@ -12,8 +12,10 @@ from console.contract.board import Board, GatewayLine, Part, StageLine, Strategy
 from console.contract.clock import Instant, to_datetime
 from console.contract.text import Untrusted
 from console.contract.vocabulary import Mode
+from console.control.desk.outlook import Outlook, outlook
 from console.risk.health import strategy_lines
 from console.store.board import GatewayFigures, gateway_figures, stages
+from console.store.controls import Controls, look
 from console.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ class Figures(NamedTuple):
     stages: tuple[StageLine, ...]
     gateways: dict[str, GatewayFigures]
     strategies: tuple[StrategyLine, ...]
+    controls: Controls
+    desk: Outlook
 
 
 SLOW_SECONDS: Final = 1.0
@@ -53,16 +57,22 @@ async def compute(service: Service, sequence: int, last: Board | None) -> Board:
             stages=() if last is None else last.stages,
             gateways=() if last is None else last.gateways,
             strategies=() if last is None else last.strategies,
+            warnings=() if last is None else last.warnings,
+            approvals=0 if last is None else last.approvals,
             parts=parts,
         )
+    if mode is Mode.LIVE and (service.read_only or figures.desk.read_only):
+        mode = Mode.READ_ONLY
     return Board(
         as_of=to_datetime(now),
         sequence=sequence,
         environment=standing.environment,
         mode=mode,
         stages=figures.stages,
-        gateways=_gateway_lines(service, figures.gateways),
+        gateways=_gateway_lines(service, figures.gateways, figures.controls),
         strategies=figures.strategies,
+        warnings=figures.desk.warnings,
+        approvals=figures.desk.approvals,
         parts=parts,
     )
 
@@ -79,6 +89,8 @@ async def read_figures(service: Service, now: Instant) -> tuple[Figures | None, 
             stages(connection, now, since=since),
             gateway_figures(connection, now),
             strategy_lines(connection, now),
+            look(connection),
+            outlook(connection),
         )
 
     began = time.monotonic()
@@ -95,18 +107,21 @@ async def read_figures(service: Service, now: Instant) -> tuple[Figures | None, 
     return figures, Part(name="store", state="ok", detail=Untrusted(store.dialect))
 
 
-def _gateway_lines(service: Service, figures: dict[str, GatewayFigures]) -> tuple[GatewayLine, ...]:
+def _gateway_lines(
+    service: Service, figures: dict[str, GatewayFigures], controls: Controls
+) -> tuple[GatewayLine, ...]:
     pipeline = service.pipeline
     states = {} if pipeline is None else pipeline.gateway_states()
     in_flight = {} if pipeline is None else pipeline.in_flight()
     lines = []
     for name, config in service.configs.items():
         known = figures.get(name)
+        weight = controls.weight(name, config.weight)
         lines.append(
             GatewayLine(
                 id=name,
-                state=states.get(name, "unknown"),
-                weight=config.weight,
+                state="stopped" if weight == 0 else states.get(name, "unknown"),
+                weight=weight,
                 in_flight=in_flight.get(name, 0),
                 success_rate=None if known is None else known.success_rate,
                 unknown_ratio=None if known is None else known.unknown_ratio,

@@ -21,6 +21,7 @@ from console.repayment.lane import Desk, Lane, log, problem_of
 from console.repayment.personal import SealBroken, unseal
 from console.store import claims
 from console.store.claims import DueRepayment, Start, Unsent
+from console.store.controls import Controls, look, obey
 from console.store.facts import Evidence, amount_digest, request_digest
 
 DEFER_MS = 200
@@ -38,6 +39,14 @@ class Departure:
     start: Start
     begin_by: float
     begin_by_wall: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Orders whose attempts are durable, and the controls under which they are sent."""
+
+    starts: list[Start]
+    controls: Controls
 
 
 @dataclass(slots=True)
@@ -59,13 +68,13 @@ class Dispatcher:
 
     async def round(self) -> bool:
         """Start one batch; tell whether more may be waiting and there is room for it."""
-        desk = self._desk
+        desk, controls = self._desk, self._desk.controls
         lanes = list(desk.lanes.values())
-        probes = [lane.config.id for lane in lanes if lane.probe_due()]
-        routes = [lane.route() for lane in lanes]
+        probes = [lane.config.id for lane in lanes if lane.probe_due(controls)]
+        routes = [lane.route(controls) for lane in lanes]
         room = sum(route.free for route in routes if route.weight > 0) + len(probes)
         if room == 0:
-            return False
+            return await self._closed(controls)
         limit = 1 if self._careful else min(desk.settings.batch, room)
         reserved = {route.gateway: route.free for route in routes if route.weight > 0}
         reserved |= dict.fromkeys(probes, 1)
@@ -74,7 +83,8 @@ class Dispatcher:
         begun = asyncio.get_running_loop().time()
         starts: list[Start] = []
         try:
-            starts = await desk.store.write(lambda connection: self._begin(connection, routes, probes, limit))
+            batch = await desk.store.write(lambda connection: self._begin(connection, routes, probes, limit))
+            starts, desk.controls = batch.starts, batch.controls
             self._careful = max(0, self._careful - 1)
         except IntegrityError as error:
             await self._step_aside(error)
@@ -88,13 +98,27 @@ class Dispatcher:
                 desk.lanes[start.gateway].health.probing()
             begin_by_wall = start.deadline_at - round(desk.lanes[start.gateway].config.timeout * 1000)
             self._depart(Departure(start, begun + desk.settings.lease / 2, begin_by_wall))
-        return len(starts) >= limit
+        return len(starts) >= limit or desk.controls != controls
+
+    async def _closed(self, controls: Controls) -> bool:
+        """See whether gateways that were all stopped have been started; tell whether to look again."""
+        if any(controls.weight(name, lane.config.weight) for name, lane in self._desk.lanes.items()):
+            return False
+        self._desk.controls = await self._desk.store.read(look)
+        return self._desk.controls != controls
 
     def _begin(
         self, connection: Connection, routes: Sequence[Route], probes: Sequence[str], limit: int
-    ) -> list[Start]:
-        """Make attempts durable: those proven unsent first, then new ones."""
+    ) -> Batch:
+        """Make attempts durable: those proven unsent first, then new ones.
+
+        Nothing is sent while dispatch is paused, nor by routes made under other controls than those in
+        force: they hold until this transaction is over.
+        """
         desk, now = self._desk, self._desk.clock.now()
+        controls = obey(connection)
+        if controls != desk.controls or Stage.DISPATCH in controls.paused:
+            return Batch([], controls)
         unsent: list[Unsent] = []
         free = {route.gateway: route.free for route in routes if route.weight > 0}
         free |= dict.fromkeys(probes, 1)
@@ -114,7 +138,7 @@ class Dispatcher:
             claims.start_sending(connection, plan.starts, owner=desk.owner, now=now, shard=desk.store.shard)
         if plan.waiting:
             claims.defer(connection, plan.waiting, until=Instant(now + DEFER_MS))
-        return plan.starts
+        return Batch(plan.starts, controls)
 
     def _plan(
         self,

@@ -2,7 +2,8 @@
 
 An order that was not found often enough in a row is sent again under the same order number, while the
 gateway still remembers order numbers and the order has not expired; the answer is evidence like any
-other. The worker never decides what an outcome is.
+other. Nothing is sent again while dispatch is paused or its gateway is stopped. The worker never decides
+what an outcome is.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 
 from console.contract.clock import Instant
 from console.contract.text import shown
+from console.contract.vocabulary import Stage
 from console.gateways.base import Order, Question
 from console.repayment.attempt import may_resend
 from console.repayment.lane import Desk, Lane, log, problem_of
@@ -21,6 +23,7 @@ from console.repayment.schedule import manual_cutoff
 from console.store import claims
 from console.store.attempts import LeaseLost
 from console.store.claims import Asked
+from console.store.controls import obey
 from console.store.facts import Attempt, Evidence, request_digest
 
 
@@ -76,12 +79,17 @@ class Inquirer:
 
     def _claim(self, connection: Connection, room: Mapping[str, int]) -> list[Asked]:
         desk, now = self._desk, self._desk.clock.now()
+        controls = obey(connection)
+        if Stage.CONFIRMING in controls.paused:
+            return []
+        sending = Stage.DISPATCH not in controls.paused
         after = manual_cutoff(now, desk.settings.manual_after_days)
         claimed: list[Asked] = []
         for name, limit in room.items():
             due = claims.due_to_ask(connection, name, now=now, sent_after=after, limit=limit)
             if due:
-                asked = [one._replace(resend=self._resends(one.attempt, now)) for one in due]
+                again = sending and name not in controls.stopped
+                asked = [one._replace(resend=again and self._resends(one.attempt, now)) for one in due]
                 until = now + round((desk.lanes[name].config.timeout + desk.settings.lease) * 1000)
                 claimed += claims.claim(connection, asked, owner=desk.owner, until=Instant(until), now=now)
         return claimed

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from console.repayment.attempt import Rules
 from console.repayment.evidence import Gatherer
 from console.repayment.personal import Keys
 from console.repayment.settings import PipelineSettings
+from console.store.controls import Controls
 from console.store.database import Store
 from console.store.errors import StoreError
 from console.store.facts import Evidence
@@ -46,15 +47,16 @@ class Lane:
         """Calls in flight that debits leave to inquiries, so that a hanging gateway can still be asked."""
         return self.config.max_in_flight // 8
 
-    def route(self) -> Route:
+    def route(self, controls: Controls) -> Route:
         """Return what routing needs to know now."""
-        weight = self.health.weight(self.config.weight)
+        weight = self.health.weight(controls.weight(self.config.id, self.config.weight))
         healthy = self.health.state() is HealthState.HEALTHY
         return Route(self.config.id, weight, self.limits.free(self.kept_for_asking), healthy)
 
-    def probe_due(self) -> bool:
+    def probe_due(self, controls: Controls) -> bool:
         """Tell whether this gateway is down and should be tried with one order now."""
-        return self.config.weight > 0 and self.limits.free() > 0 and self.health.probe_due()
+        weight = controls.weight(self.config.id, self.config.weight)
+        return weight > 0 and self.limits.free() > 0 and self.health.probe_due()
 
     def note(self, evidence: Evidence) -> None:
         """Learn from what a call came to."""
@@ -63,7 +65,8 @@ class Lane:
 
 @dataclass(slots=True)
 class Desk:
-    """Everything a worker needs. `owner` names this process in leases."""
+    """Everything a worker needs. `owner` names this process in leases; `controls` are those that were
+    found when orders were sent last."""
 
     store: Store
     lanes: dict[str, Lane]
@@ -73,6 +76,7 @@ class Desk:
     gatherer: Gatherer
     rules: Rules
     owner: str
+    controls: Controls = field(default_factory=Controls)
 
     async def record(self, evidence: Evidence) -> None:
         """Commit evidence; when the store cannot take it, leave the attempt to its lease and to inquiry."""

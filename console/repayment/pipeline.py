@@ -10,6 +10,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
+from sqlalchemy import Connection
+
 from console.contract.board import Part
 from console.contract.clock import Clock, Instant
 from console.contract.text import Untrusted
@@ -25,11 +27,12 @@ from console.repayment.lane import Desk, Lane, log, problem_of
 from console.repayment.personal import Keys
 from console.repayment.screen import Screener
 from console.repayment.settings import PipelineSettings
-from console.store import attempts, retention, workers
+from console.store import attempts, controls, retention, workers
+from console.store.controls import Announced
 from console.store.database import Store
 from console.store.errors import StoreError
 
-GatewayStateName = Literal["healthy", "degraded", "down", "stopped", "unknown"]
+GatewayStateName = Literal["healthy", "degraded", "down", "unknown"]
 
 EXPIRE_EVERY: Final = 1.0
 """Seconds between the rounds of expiry."""
@@ -129,15 +132,11 @@ class Pipeline:
         return {name: lane.limits.in_flight for name, lane in self._lanes.items()}
 
     def gateway_states(self) -> dict[str, GatewayStateName]:
-        """Return how far each gateway is trusted; `stopped` is one without weight."""
-        states: dict[str, GatewayStateName] = {}
-        for name, config in self._configs.items():
-            lane = self._lanes.get(name)
-            if config.weight == 0:
-                states[name] = "stopped"
-            else:
-                states[name] = "unknown" if lane is None else lane.health.state().value
-        return states
+        """Return how far each gateway is trusted, whether it gets traffic or not."""
+        return {
+            name: lane.health.state().value if (lane := self._lanes.get(name)) else "unknown"
+            for name in self._configs
+        }
 
     # Start, work, end.
 
@@ -229,11 +228,16 @@ class Pipeline:
 
     async def _appear(self, started_at: Instant) -> None:
         now = self._clock.now()
-        await self._store.write(
-            lambda connection: workers.appear(
-                connection, self._owner, "pipeline", started_at=started_at, now=now
-            )
-        )
+        served = [
+            Announced(name, config.weight, config.max_in_flight, config.rate_per_second)
+            for name, config in self._configs.items()
+        ]
+
+        def job(connection: Connection) -> None:
+            workers.appear(connection, self._owner, "pipeline", started_at=started_at, now=now)
+            controls.announce(connection, served, now=now)
+
+        await self._store.write(job)
 
     async def _leave(self) -> None:
         try:

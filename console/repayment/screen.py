@@ -15,7 +15,7 @@ from console.repayment.lane import Desk
 from console.risk import health
 from console.risk.rulebook import Rulebook
 from console.risk.screening import Screening, screen
-from console.store import claims, decisions, payers, strategy_counters
+from console.store import claims, controls, decisions, payers, strategy_counters
 
 HEALTH_EVERY_MS: Final = 5_000
 """How often the health of strategies is looked at."""
@@ -45,6 +45,8 @@ class Screener:
 
     def _batch(self, connection: Connection) -> int:
         now, limit = self._desk.clock.now(), self._desk.settings.batch
+        if Stage.SCREENING in controls.obey(connection).paused:
+            return 0
         rules = self._rulebook.current(connection, now)
         if rules is None:
             return _STALE

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, select
 
 from console.contract.board import StageLine
 from console.contract.vocabulary import FINAL_STAGES, FLOW, SIDE, Stage
+from console.store.controls import look
 from console.store.counters import MINUTE_MS, bucket_ms, counted
 from console.store.tables import gateway_minute, latency_minute, repayment, stage_minute
 
@@ -87,6 +88,7 @@ def stages(connection: Connection, now: int, *, since: int | None = None) -> tup
     `since` is an instant from which on the counters are known to tell all (the start of the service).
     """
     depths = counted(connection)
+    paused = look(connection).paused
     rates = _rates(connection, now, since)
     lines = []
     for stage in SHOWN_STAGES:
@@ -100,7 +102,7 @@ def stages(connection: Connection, now: int, *, since: int | None = None) -> tup
                 oldest_seconds=_oldest_seconds(connection, stage, now),
                 in_per_minute=entered,
                 out_per_minute=left,
-                paused=False,
+                paused=stage in paused,
             )
         )
     return tuple(lines)
