@@ -25,6 +25,8 @@ from console.store.errors import CommitUnknown, StoreClosed, StoreError, StoreFu
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlalchemy.engine import ExceptionContext
+
     from console.contract.clock import Clock
 
 T = TypeVar("T")
@@ -200,9 +202,11 @@ def _engine(url: str, size: int, *, options: str = "", isolation_level: str = "R
         pool_use_lifo=True,
         isolation_level=isolation_level,
         query_cache_size=2000,
+        hide_parameters=True,
         connect_args={"application_name": "repay", "options": settings, **_PATIENCE},
     )
     event.listen(engine, "connect", _insist_on_durable_commits)
+    event.listen(engine, "handle_error", _leave_values_out)
     return engine
 
 
@@ -212,6 +216,15 @@ def _insist_on_durable_commits(connection: psycopg.Connection[Any], _: object) -
     if row is None or row[0] not in ("on", "remote_apply"):
         connection.execute("SET SESSION synchronous_commit = on")
     connection.commit()
+
+
+def _leave_values_out(context: ExceptionContext) -> None:
+    """Cut an error down to its first line: the server's details quote values of rows."""
+    told = getattr(getattr(context.original_exception, "diag", None), "message_primary", None)
+    if told:
+        context.original_exception.args = (told,)
+        if context.sqlalchemy_exception is not None:
+            context.sqlalchemy_exception.args = (told,)
 
 
 def _sqlstate(error: DBAPIError) -> str:

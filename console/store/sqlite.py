@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import queue
 import threading
 import time
@@ -131,6 +132,7 @@ class SqliteStore(Store):
 
     def _engine(self, pragmas: tuple[str, ...], begin: str) -> Engine:
         def connect() -> Any:
+            _make_private(self.path)
             connection = sqlite.connect(
                 str(self.path), isolation_level=None, check_same_thread=False, cached_statements=512
             )
@@ -139,7 +141,12 @@ class SqliteStore(Store):
             return connection
 
         engine = create_engine(
-            "sqlite+pysqlite://", module=sqlite, creator=connect, poolclass=NullPool, query_cache_size=2000
+            "sqlite+pysqlite://",
+            module=sqlite,
+            creator=connect,
+            poolclass=NullPool,
+            query_cache_size=2000,
+            hide_parameters=True,
         )
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
         return engine
@@ -303,6 +310,12 @@ def _path_of(url: str) -> Path:
     if not rest.startswith("/") or len(rest) < 2 or "?" in rest:
         raise StoreError(f"{url} names no file", "write sqlite:///relative/path or sqlite:////absolute/path")
     return Path(rest[1:])
+
+
+def _make_private(path: Path) -> None:
+    """Make a new database file its owner's alone; SQLite gives the files beside it the same mode."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _take_lock(path: Path) -> Lock:
