@@ -1,4 +1,8 @@
-"""Signed notifications from gateways, turned into evidence."""
+"""Signed notifications from gateways, turned into evidence.
+
+A delivery is repeated when event and claim are the same: a gateway that uses one event for several
+states of an order is heard each time.
+"""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -11,6 +15,7 @@ from console.gateways.config import GatewayConfig
 from console.gateways.wire import (
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
+    Answer,
     Flaw,
     WireError,
     parse_callback,
@@ -38,7 +43,7 @@ def verify(headers: Mapping[str, str], body: bytes, config: GatewayConfig, now: 
         gateway=config.id,
         order_no=answer.order_no,
         source=EvidenceSource.CALLBACK,
-        external_id=f"{answer.order_no}:{_short(callback.event_id)}",
+        external_id=f"{answer.order_no}:{_short(callback.event_id)}:{_claim(answer)}",
         at=now,
         verdict=finding.verdict,
         code=finding.code,
@@ -47,6 +52,12 @@ def verify(headers: Mapping[str, str], body: bytes, config: GatewayConfig, now: 
         gateway_ref=finding.gateway_ref,
         raw=body[:RAW_LIMIT],
     )
+
+
+def _claim(answer: Answer) -> str:
+    """Return a short digest of what is claimed of the order."""
+    claim = f"{answer.status}|{answer.code.raw}|{answer.amount_fen}|{answer.currency}"
+    return sha256(claim.encode()).hexdigest()[:16]
 
 
 def _short(event_id: str) -> str:

@@ -35,7 +35,7 @@ def test_a_signed_notification_is_evidence() -> None:
     told = verify(answer_headers(SECRET, body, NOW // 1000), body, CONFIG, NOW)
     assert (told.gateway, told.order_no, told.source) == ("alipay", "rp_1-1", EvidenceSource.CALLBACK)
     assert (told.verdict, told.amount_fen, told.currency) == (Verdict.SUCCEEDED, 500, "CNY")
-    assert told.external_id == "rp_1-1:e-1"
+    assert told.external_id.startswith("rp_1-1:e-1:")
     assert told.lease_epoch is None
     assert told.raw == body
 
@@ -72,6 +72,20 @@ def test_anything_else_is_refused(headers: dict[str, str], body: bytes, flaw: Fl
     with pytest.raises(WireError) as raised:
         verify(headers, body, CONFIG, NOW)
     assert raised.value.flaw is flaw
+
+
+def test_an_event_that_comes_again_is_the_same_piece_and_one_with_another_claim_is_not() -> None:
+    ids = []
+    for status, code in (
+        (Status.ACCEPTED, ""),
+        (Status.ACCEPTED, ""),
+        (Status.SUCCEEDED, ""),
+        (Status.FAILED, "BROKE"),
+    ):
+        body = notification(status, code)
+        ids.append(verify(answer_headers(SECRET, body, NOW // 1000), body, CONFIG, NOW).external_id)
+    assert ids[0] == ids[1]
+    assert len(set(ids)) == 3
 
 
 def test_a_long_event_id_still_tells_deliveries_apart_and_fits() -> None:

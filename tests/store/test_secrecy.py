@@ -20,10 +20,11 @@ def _break_a_rule(connection: Connection) -> None:
     """Store a repayment that the table refuses for its amount."""
     columns = "name_masked, mobile_masked, id, external_id, intake_digest, borrower_token, id_number_masked"
     rest = "card_masked, sealed, amount_fen, currency, product, instalment, due_on, stage, waiting_since"
+    counts = "attempts, lease_epoch, version, created_at, updated_at"
     values = dict(zip("nm", ROW_VALUES, strict=True))
     connection.execute(
         text(
-            f"INSERT INTO repayment ({columns}, {rest}, attempts, lease_epoch, version, created_at, updated_at)"
+            f"INSERT INTO repayment ({columns}, {rest}, {counts})"
             " VALUES (:n, :m, 'i', 'e', 'd', 'b', 'x', 'x', 'x', -1, 'CNY', 'p', 'l', '2026-01-01', 'intake',"
             " 1, 0, 0, 0, 1, 1)"
         ),
