@@ -16,6 +16,7 @@ from console import __version__
 from console.contract.problem import MEDIA_TYPE, Problem
 from console.contract.repayment import IntakeBatch, NewRepayment
 from console.contract.selection import NewSelection
+from console.contract.strategy_preview import NewStrategyPreview
 from console.control import problems
 from console.control.rights import LEAST, PUBLIC, admit
 from console.control.routes import (
@@ -30,6 +31,8 @@ from console.control.routes import (
     metrics,
     repayments,
     selections,
+    strategies,
+    strategy_preview,
     tokens,
 )
 from console.control.service import Service
@@ -49,11 +52,14 @@ _ROUTERS: Final = (
     changes.router,
     audit.router,
     tokens.router,
+    strategy_preview.router,
+    strategies.router,
 )
 
 _BODIES: Final[dict[tuple[str, str], tuple[type[BaseModel], ...]]] = {
     ("POST", "/v1/selections"): (NewSelection,),
     ("POST", "/v1/repayments"): (NewRepayment, IntakeBatch),
+    ("POST", "/v1/strategies/preview"): (NewStrategyPreview,),
 }
 """Bodies that their routes read by themselves, for the description."""
 

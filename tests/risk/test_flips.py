@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from console.contract.strategy import Flips
 from console.risk.catalogue import starters
 from console.risk.engine import RuleSet, bucket_of
 from console.risk.expression.tree import Value
 from console.risk.fields import NAMES
-from console.risk.preview import Flips, PreviewFailed, Question, preview
+from console.risk.preview import PreviewFailed, Question, preview
 from console.risk.recent import Rules
 from console.risk.strategy import Mode, Strategy
 from console.store import decisions

@@ -53,8 +53,8 @@ class StrategySet(Kind[StrategySetBody]):
     body: ClassVar[type[StrictWire]] = StrategySetBody
 
     def guard(self, connection: Connection, body: StrategySetBody, now: Instant) -> Guard:
-        row, before = _present(connection, body.id)
-        after, approved = _wanted(connection, row, before, body)
+        row, before = present(connection, body.id)
+        after, approved = wanted(connection, row, before, body)
         before = _approved(connection, row, before)
         if not loosens(before, after):
             return Guard(role="operator", risk=Risk.LOW, expiry=Expiry.OPTIONAL)
@@ -66,8 +66,8 @@ class StrategySet(Kind[StrategySetBody]):
         return Guard(role="operator", risk=Risk.HIGH, expiry=Expiry.REQUIRED, approval=approval)
 
     def preview(self, connection: Connection, body: StrategySetBody, now: Instant) -> Impact:
-        row, before = _present(connection, body.id)
-        after, _ = _wanted(connection, row, before, body)
+        row, before = present(connection, body.id)
+        after, _ = wanted(connection, row, before, body)
         changes = differences(before, after)
         _, scenario = stored.settings(connection)
         others = [strategy_of(other) for other in stored.all_strategies(connection) if other.id != row.id]
@@ -94,8 +94,8 @@ class StrategySet(Kind[StrategySetBody]):
     def apply(
         self, connection: Connection, body: StrategySetBody, now: Instant, change_id: str
     ) -> dict[str, Any]:
-        row, before = _present(connection, body.id)
-        after, approved = _wanted(connection, row, before, body)
+        row, before = present(connection, body.id)
+        after, approved = wanted(connection, row, before, body)
         lasting = approved
         if body.restore is None:
             lasting = not loosens(_approved(connection, row, before), after)
@@ -130,7 +130,8 @@ def warnings_said(found: recent.Recent) -> tuple[Said, ...]:
     return (Said("{count} of them are of payers with a clean history", {"count": found.more_clean}),)
 
 
-def _present(connection: Connection, identity: str) -> tuple[stored.StoredStrategy, Strategy]:
+def present(connection: Connection, identity: str) -> tuple[stored.StoredStrategy, Strategy]:
+    """Return a strategy as it is. Raises InvalidChange."""
     row = stored.find(connection, identity)
     if row is None:
         near = nearest(identity[:64], [known.id for known in stored.all_strategies(connection)])
@@ -147,10 +148,13 @@ def _approved(connection: Connection, row: stored.StoredStrategy, present: Strat
     return present if version is None else strategy_of(version)
 
 
-def _wanted(
+def wanted(
     connection: Connection, row: stored.StoredStrategy, before: Strategy, body: StrategySetBody
 ) -> tuple[Strategy, bool]:
-    """Return the strategy as it would be, and whether that version was approved before."""
+    """Return the strategy as it would be, and whether that version was approved before.
+
+    Raises InvalidChange.
+    """
     if body.restore is not None:
         return _restored(connection, row, body)
     if body.scenario is not None and body.params is None:
