@@ -59,6 +59,7 @@ LEAST: Final[dict[tuple[str, str], frozenset[Role]]] = {
     ("POST", "/v1/changes/{change_id}/approve"): _APPROVE,
     ("POST", "/v1/changes/{change_id}/reject"): _CHANGE,
     ("POST", "/v1/changes/{change_id}/revert"): _CHANGE,
+    ("POST", "/v1/changes/{change_id}/revert/preview"): _LOOK,
     ("POST", "/v1/changes/{change_id}/extend"): _CHANGE,
     ("GET", "/v1/audit"): _READ_AUDIT,
     ("GET", "/v1/audit/verify"): _AUDIT,

@@ -302,9 +302,12 @@ class Desk:
         asked = self.reverting(connection, identity)
         return self.submit(connection, replace(asked, reason=reason, preview_digest=digest), visit)
 
-    def reverting(self, connection: Connection, identity: str) -> Asked:
-        """Return what undoes a change. Raises ProblemError when it cannot be, or not before another."""
-        stored = _found(connection, identity)
+    def reverting(self, connection: Connection, identity: str, *, lock: bool = True) -> Asked:
+        """Return what undoes a change. Raises ProblemError when it cannot be, or not before another.
+
+        `lock` keeps others from the change until the transaction ends; for a preview it must not be.
+        """
+        stored = _found(connection, identity, lock=lock)
         _stepped(stored, Step.REVERT)
         if stored.revert_of is not None:
             raise ProblemError(
@@ -375,8 +378,8 @@ def inverse_of(stored: StoredChange) -> Asked | None:
     return Asked(kind, kind.body.model_validate(back[1]))
 
 
-def _found(connection: Connection, identity: str) -> StoredChange:
-    stored = changes.find(connection, identity, lock=True)
+def _found(connection: Connection, identity: str, *, lock: bool = True) -> StoredChange:
+    stored = changes.find(connection, identity, lock=lock)
     if stored is None:
         raise no_such_change()
     return stored

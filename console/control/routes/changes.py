@@ -197,6 +197,23 @@ async def revert_change(
     return await _mutate(call, job, urgent=await _stops(service, change_id, until))
 
 
+@router.post("/{change_id}/revert/preview", response_model=Preview)
+async def preview_revert(
+    change_id: str, request: Request, service: InService, caller: Admitted, until: Until
+) -> Response:
+    """Tell what undoing a change would do now, and the digest that binds this."""
+    language = language_of(request.headers.get("accept-language", ""))
+    now = service.clock.now()
+
+    def job(connection: Connection) -> bytes:
+        asked = service.desk.reverting(connection, change_id, lock=False)
+        found = service.desk.preview(connection, asked, Visit(caller, language, now))
+        service.seen.note(found.digest, found.impact)
+        return preview_wire(found, language, now).model_dump_json().encode()
+
+    return json_bytes(await service.read(job, until, urgent=True))
+
+
 @router.post(
     "/{change_id}/extend", response_model=Change, status_code=201, responses={202: {"model": Change}}
 )
