@@ -19,10 +19,11 @@ from urllib.parse import quote, unquote
 
 import polars as pl
 
+from console.contract.strategy_preview import Flips, Group, Side
 from console.risk.expression.frames import frame_expression
 from console.risk.expression.tree import Kind
 from console.risk.fields import SHAPES
-from console.risk.preview import Flips, Group, Question, Side
+from console.risk.preview import Question
 from console.risk.strategy import BUCKETS, MINUTES_OF_DAY, Strategy
 
 PIECE: Final = 100_000

@@ -14,8 +14,9 @@ from typing import Final
 
 from pydantic import Field
 
+from console.contract.strategy_preview import Flips
 from console.contract.text import shown
-from console.contract.wire import StrictWire, Wire
+from console.contract.wire import StrictWire
 from console.risk.strategy import Scenario, Strategy
 
 DEADLINE: Final = 120.0
@@ -37,34 +38,6 @@ class Question(StrictWire):
     after_scenario: Scenario
     since: int
     until: int
-
-
-class Group(Wire):
-    """A part of what flips."""
-
-    name: str
-    count: int
-    sum_fen: int
-
-
-class Side(Wire):
-    """What flips one way; `clean_…` are those of payers with a clean history, `samples` some ids."""
-
-    count: int
-    sum_fen: int
-    clean_count: int
-    clean_sum_fen: int
-    by_gateway: tuple[Group, ...]
-    by_product: tuple[Group, ...]
-    samples: tuple[str, ...]
-
-
-class Flips(Wire):
-    """Of `seen` decisions, what would be intercepted that was not, and what would pass that did not."""
-
-    seen: int
-    newly_intercepted: Side
-    newly_passed: Side
 
 
 Progress = Callable[[int, int], None]

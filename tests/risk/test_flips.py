@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from console.contract.strategy import Flips
+from console.contract.strategy_preview import Flips
 from console.risk.catalogue import starters
 from console.risk.engine import RuleSet, bucket_of
 from console.risk.expression.tree import Value
