@@ -30,14 +30,14 @@ REGIONS: Final = {
 }
 """Where people live, and how often."""
 
-NEW_DEVICE: Final = 0.003
+NEW_DEVICE: Final = 0.006
 TRAVELLING: Final = 0.004
 SUSPECT: Final = 0.002
 """Share of repayments that somebody else makes: another device, another region, often another name."""
-OTHER_NAME: Final = 0.0015
-SLIPS: Final = 0.0015
+OTHER_NAME: Final = 0.003
+SLIPS: Final = 0.003
 """Share of repayments with repeated slips before them."""
-JUMP: Final = 0.002
+JUMP: Final = 0.004
 """Share of repayments over several times the usual amount: people who pay a loan off early."""
 
 _NAMES: Final = tuple(REGIONS)

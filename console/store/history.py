@@ -115,6 +115,8 @@ def _payers(pasts: Sequence[PastRepayment]) -> list[payers.Payer]:
         token = past.intake.borrower_token
         payer = found.setdefault(token, payers.Payer(token, past.created_at))
         payer.first_seen = min(payer.first_seen, past.created_at)
+        if past.intake.signals is not None:
+            payer.last_device, payer.last_region = past.intake.signals.device, past.intake.signals.region
         match past.outcome:
             case AttemptState.SUCCEEDED:
                 payer.settled += 1

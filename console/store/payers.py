@@ -72,13 +72,15 @@ _CONCLUDE: Final = Prepared(
     " settled = settled + ?, failed = failed + ?, bad_at = coalesce(?, bad_at) WHERE token = ?"
 )
 _PAST: Final = Prepared(
-    "INSERT INTO payer (token, first_seen, settled, failed, intercepted, usual_fen, bad_at,"
-    " hour, hour_count, hour_before, day, day_count, day_before)"
-    " VALUES (?, ?, ?, ?, 0, ?, ?, 0, 0, 0, 0, 0, 0) ON CONFLICT (token) DO UPDATE SET"
+    "INSERT INTO payer (token, first_seen, settled, failed, intercepted, usual_fen, bad_at, last_device,"
+    " last_region, hour, hour_count, hour_before, day, day_count, day_before)"
+    " VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0) ON CONFLICT (token) DO UPDATE SET"
     " first_seen = CASE WHEN excluded.first_seen < payer.first_seen THEN excluded.first_seen"
     " ELSE payer.first_seen END, settled = payer.settled + excluded.settled,"
     " failed = payer.failed + excluded.failed, bad_at = coalesce(excluded.bad_at, payer.bad_at),"
-    " usual_fen = CASE WHEN payer.usual_fen = 0 THEN excluded.usual_fen ELSE payer.usual_fen END"
+    " usual_fen = CASE WHEN payer.usual_fen = 0 THEN excluded.usual_fen ELSE payer.usual_fen END,"
+    " last_device = coalesce(payer.last_device, excluded.last_device),"
+    " last_region = coalesce(payer.last_region, excluded.last_region)"
 )
 _BAD: Final = Prepared("UPDATE payer SET bad_at = ? WHERE token = ?")
 
@@ -132,9 +134,19 @@ def suspect(connection: Connection, token: str, now: int) -> None:
 
 
 def bring_past(connection: Connection, payers: Iterable[Payer]) -> None:
-    """Add what an earlier time knew of payers: settled, failed, usual amount, first seen."""
+    """Add what an earlier time knew of payers: settled, failed, usual amount, first seen,
+    device and region."""
     rows = [
-        (payer.token, payer.first_seen, payer.settled, payer.failed, payer.usual_fen, payer.bad_at)
+        (
+            payer.token,
+            payer.first_seen,
+            payer.settled,
+            payer.failed,
+            payer.usual_fen,
+            payer.bad_at,
+            payer.last_device,
+            payer.last_region,
+        )
         for payer in sorted(payers, key=lambda payer: payer.token)
     ]
     _PAST.many(connection, rows)
