@@ -129,6 +129,11 @@ class GatewayConfig(StrictWire):
             )
         return self
 
+    @property
+    def ledger(self) -> str:
+        """Whose books an order goes into: only there its order number keeps it from being debited twice."""
+        return f"{self.merchant}@{self.base_url}"
+
     def with_secret(self, secret: bytes) -> "GatewayConfig":
         """Return the configuration with a secret that was handed over in memory (embedded service)."""
         copy = self.model_copy()

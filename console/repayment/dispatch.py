@@ -185,7 +185,7 @@ class Dispatcher:
             order_no=order_no,
             amount_digest=amount_digest(order_no, repayment.amount_fen, repayment.currency),
             request_digest=request_digest(
-                order_no, repayment.amount_fen, repayment.currency, repayment.sealed
+                order_no, repayment.amount_fen, repayment.currency, config.ledger, repayment.sealed
             ),
             deadline_at=deadline,
             lease_until=deadline + round(settings.lease * 1000),

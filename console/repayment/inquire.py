@@ -16,6 +16,7 @@ from console.contract.clock import Instant
 from console.contract.text import shown
 from console.contract.vocabulary import Stage
 from console.gateways.base import Order, Question
+from console.gateways.wire import CLOCK_SKEW_SECONDS
 from console.repayment.attempt import may_resend
 from console.repayment.lane import Desk, Lane, log, problem_of
 from console.repayment.personal import SealBroken, unseal
@@ -99,7 +100,7 @@ class Inquirer:
         return may_resend(
             attempt,
             now,
-            idempotency_window=round(config.idempotency_window * 1000),
+            idempotency_window=round((config.idempotency_window - CLOCK_SKEW_SECONDS) * 1000),
             margin=round((settings.resend_margin + config.timeout + settings.lease) * 1000),
             not_found_needed=settings.not_found_before_resend,
         )
@@ -158,9 +159,10 @@ class Inquirer:
     def _account(self, asked: Asked) -> str | None:
         """Return the account of an order that is to be sent again; None when it is not what was sent."""
         attempt = asked.attempt
-        digest = request_digest(attempt.order_no, attempt.amount_fen, attempt.currency, asked.sealed)
+        ledger = self._desk.lanes[attempt.gateway].config.ledger
+        digest = request_digest(attempt.order_no, attempt.amount_fen, attempt.currency, ledger, asked.sealed)
         if digest != asked.request_digest:
-            log.error("%s is not sent again: its account changed", shown(attempt.order_no))
+            log.error("%s is not sent again: its account or gateway changed", shown(attempt.order_no))
             return None
         try:
             return unseal(asked.sealed, asked.external_id, self._desk.keys).card

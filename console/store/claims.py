@@ -116,9 +116,10 @@ _DUE: Final = (
 _DUE_REPAYMENTS: Final = Prepared(_DUE, _DUE + SKIP_LOCKED)
 
 _UNSENT: Final = (
-    f"SELECT {ATTEMPT_COLUMNS}, {_REPAYMENT_FIELDS} {FROM_ATTEMPT}"
+    f"SELECT {ATTEMPT_COLUMNS}, {_REPAYMENT_FIELDS} {FROM_ATTEMPT}"  # noqa: S608
     " WHERE a.state = 'CREATED' AND a.next_action_at IS NOT NULL AND a.next_action_at <= ?"
-    " AND a.gateway = ? ORDER BY a.next_action_at LIMIT ?"
+    " AND a.gateway = ? AND r.stage = 'dispatch' AND NOT EXISTS (SELECT 1 FROM exception_case x"
+    " WHERE x.attempt_id = a.id AND NOT x.resolved) ORDER BY a.next_action_at LIMIT ?"
 )
 _UNSENT_ATTEMPTS: Final = Prepared(_UNSENT, f"{_UNSENT} FOR UPDATE OF a, r SKIP LOCKED")
 
@@ -223,7 +224,11 @@ def defer(connection: Connection, repayments: Iterable[DueRepayment], *, until: 
 
 
 def unsent_attempts(connection: Connection, gateway: str, *, now: Instant, limit: int) -> list[Unsent]:
-    """Return attempts of a gateway that are proven unsent and due again, locked."""
+    """Return attempts of a gateway that are proven unsent and due again, locked.
+
+    Left out are those that a gateway claims to know all the same, until people have decided, and those
+    whose repayment is kept elsewhere.
+    """
     width = len(Attempt._fields)
     return [
         Unsent(attempt_from(row[:width]), DueRepayment._make(row[width:]))

@@ -104,6 +104,7 @@ def amount_digest(order_no: str, amount_fen: int, currency: str) -> str:
     return sha256(f"{order_no}|{amount_fen}|{currency}".encode()).hexdigest()
 
 
-def request_digest(order_no: str, amount_fen: int, currency: str, sealed: bytes) -> str:
-    """Return the digest that binds an order number to amount and account (sealed, so it tells nothing)."""
-    return sha256(f"{order_no}|{amount_fen}|{currency}|".encode() + sealed).hexdigest()
+def request_digest(order_no: str, amount_fen: int, currency: str, ledger: str, sealed: bytes) -> str:
+    """Return the digest that binds an order number to amount, whose ledger it goes into, and account
+    (sealed, so it tells nothing)."""
+    return sha256(f"{order_no}|{amount_fen}|{currency}|{ledger}|".encode() + sealed).hexdigest()

@@ -92,8 +92,9 @@ RULES: Final = (
     ),
     Rule(
         "every waiting repayment has a next action",
-        "SELECT id FROM repayment WHERE stage IN ('intake', 'screening', 'dispatch') "
-        "AND next_action_at IS NULL",
+        "SELECT r.id FROM repayment r WHERE r.stage IN ('intake', 'screening', 'dispatch') "
+        "AND r.next_action_at IS NULL AND NOT EXISTS (SELECT 1 FROM attempt a "
+        "WHERE a.repayment_seq = r.seq AND a.state = 'CREATED' AND a.next_action_at IS NOT NULL)",
         "waiting repayments that nobody will look at again",
         "set their next_action_at to now; report this as a defect",
     ),
