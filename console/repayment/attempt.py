@@ -68,8 +68,12 @@ _CLAIMS_EXECUTION: Final = frozenset(
 )
 """Verdicts that only a gateway which received the order can give."""
 
-_AFTER_CLOSE: Final = frozenset({EvidenceSource.CLOSE, EvidenceSource.INQUIRY, EvidenceSource.SETTLEMENT})
-"""Sources that cannot have been on their way since before a close was asked for."""
+_NAME_AN_AMOUNT: Final = frozenset({V.SUCCEEDED, V.FAILED, V.ACCEPTED, V.CLOSED, V.REVERSED})
+"""Verdicts that count only with the amount they are about."""
+
+_AFTER_CLOSE: Final = frozenset({EvidenceSource.CLOSE, EvidenceSource.SETTLEMENT})
+"""Sources that cannot have been on their way since before a close was asked for; neither can
+an inquiry under the present claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def decide(attempt: Attempt, evidence: Evidence, now: Instant, rules: Rules, cha
 def judged(attempt: Attempt, evidence: Evidence) -> Verdict:
     """Return the verdict after holding amount and currency against what was ordered."""
     if evidence.amount_fen is None:
-        return evidence.verdict
+        return V.UNKNOWN if evidence.verdict in _NAME_AN_AMOUNT else evidence.verdict
     if evidence.amount_fen != attempt.amount_fen or evidence.currency != attempt.currency:
         return Verdict.CONTRADICTION
     return evidence.verdict
@@ -170,9 +174,16 @@ def _target(attempt: Attempt, evidence: Evidence, verdict: Verdict) -> AttemptSt
         return S.FAILED if _proven_absent(attempt, evidence) else state
     if state is S.SENDING and verdict is V.NOT_SENT and evidence.lease_epoch != attempt.lease_epoch:
         return S.UNKNOWN
-    if state is S.CLOSING and verdict is V.SUCCEEDED and evidence.source not in _AFTER_CLOSE:
+    if state is S.CLOSING and verdict is V.SUCCEEDED and not _after_close(attempt, evidence):
         return state
     return _MOVES[state].get(verdict, state)
+
+
+def _after_close(attempt: Attempt, evidence: Evidence) -> bool:
+    """Tell whether evidence is surely younger than the request to close the order."""
+    if evidence.source is EvidenceSource.INQUIRY:
+        return evidence.lease_epoch == attempt.lease_epoch
+    return evidence.source in _AFTER_CLOSE
 
 
 def _proven_absent(attempt: Attempt, evidence: Evidence) -> bool:

@@ -146,6 +146,14 @@ def test_evidence_against_a_final_state_opens_a_case_and_edits_nothing(
     assert (decision.inquiries, decision.not_found) == (before.inquiries, before.not_found)
 
 
+@pytest.mark.parametrize("verdict", [V.SUCCEEDED, V.FAILED, V.ACCEPTED, V.CLOSED, V.REVERSED])
+@pytest.mark.parametrize("state", [s for s in S if EDGES[s]])
+def test_a_claim_that_names_no_amount_decides_nothing(state: AttemptState, verdict: Verdict) -> None:
+    decision = decide(attempt(state), evidence(verdict, amount_fen=None, currency=None), NOW, RULES)
+    assert decision.verdict is V.UNKNOWN
+    assert decision.state in (state, S.UNKNOWN)
+
+
 def test_only_the_holder_of_the_lease_proves_that_nothing_was_sent() -> None:
     for epoch in (2, 4, None):
         piece = evidence(V.NOT_SENT, E.TRANSPORT, lease_epoch=epoch, amount_fen=None)
@@ -185,6 +193,14 @@ def test_absence_from_a_file_fails_no_accepted_order() -> None:
 @pytest.mark.parametrize("source", [E.RESPONSE, E.CALLBACK])
 def test_a_success_told_before_the_close_does_not_end_the_close(source: EvidenceSource) -> None:
     assert decide(attempt(S.CLOSING), evidence(V.SUCCEEDED, source), NOW, RULES).state is S.CLOSING
+
+
+@pytest.mark.parametrize(("epoch", "state"), [(2, S.CLOSING), (None, S.CLOSING), (3, S.SUCCEEDED)])
+def test_an_inquiry_that_was_asked_before_the_close_does_not_end_it(
+    epoch: int | None, state: AttemptState
+) -> None:
+    piece = evidence(V.SUCCEEDED, E.INQUIRY, lease_epoch=epoch)
+    assert decide(attempt(S.CLOSING), piece, NOW, RULES).state is state
 
 
 def test_inquiries_follow_their_schedule_and_only_inquiries_count() -> None:
