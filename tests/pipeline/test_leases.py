@@ -186,6 +186,8 @@ async def test_a_raw_answer_is_kept_up_to_its_cap(office: Desk, clock: ManualClo
         external_id="e-1",
         at=clock.now(),
         verdict=Verdict.ACCEPTED,
+        amount_fen=500,
+        currency="CNY",
         raw=b"x" * (RAW_LIMIT + 1),
     )
     (applied,) = await submit(office.store, [piece], rules=RULES)
