@@ -25,7 +25,7 @@ from console.store.database import Store
 from console.store.errors import StoreError
 from console.store.facts import Evidence
 
-log: Final = logging.getLogger("repay.pipeline")
+log: Final = logging.getLogger("console.repayment")
 
 _TRIES: Final = 5
 """How often evidence is written before it is left to inquiry."""

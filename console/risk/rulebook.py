@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SERVICE: Final = "service"
 """Who wrote what nobody asked for."""
 
-log: Final = logging.getLogger("repay.risk")
+log: Final = logging.getLogger("console.risk")
 
 
 class Rulebook:
