@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from console.contract.board import StrategyLine
 from console.contract.clock import to_datetime
-from console.risk.rulebook import SERVICE, new_version, strategy_of
-from console.risk.strategy import Mode
 from console.store import audit, strategy_counters
 from console.store import strategies as stored
 
@@ -28,7 +26,7 @@ WINDOW_MS: Final = 60 * 60_000
 Z: Final = 2.576
 """Standard deviations of the interval: 99 % of chance is allowed for."""
 
-_ACTING: Final = (Mode.CANARY.value, Mode.ENFORCE.value)
+_ACTING: Final = ("canary", "enforce")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +79,9 @@ def check(connection: Connection, now: Instant, limits: Limits) -> list[Trip]:
 def trip(connection: Connection, found: Trip, now: Instant) -> stored.StoredStrategy | None:
     """Put a strategy into shadow as a new version of its own, and into the audit; None when it acts no
     more already."""
+    from console.risk.rulebook import SERVICE, new_version, strategy_of
+    from console.risk.strategy import Mode
+
     row = stored.find(connection, found.strategy)
     if row is None or row.mode not in _ACTING:
         return None
@@ -113,18 +114,17 @@ def strategy_lines(connection: Connection, now: Instant) -> tuple[StrategyLine, 
     expiries = stored.expiries(connection)
     lines = []
     for row in stored.all_strategies(connection):
-        tally, mode = totals.get(row.id), Mode(row.mode)
+        tally = totals.get(row.id)
         rate = None
-        if tally is not None and tally.seen and mode is not Mode.OFF:
-            rate = (tally.hits if mode is Mode.SHADOW else tally.acted) / tally.seen
+        if tally is not None and tally.seen and row.mode != "off":
+            rate = (tally.hits if row.mode == "shadow" else tally.acted) / tally.seen
         ends = expiries.get(row.id)
-        lines.append(
-            StrategyLine(
-                id=row.id,
-                mode=mode.value,
-                percent=row.percent,
-                intercept_rate=rate,
-                expires_at=None if ends is None else to_datetime(ends),
-            )
-        )
+        line = {
+            "id": row.id,
+            "mode": row.mode,
+            "percent": row.percent,
+            "intercept_rate": rate,
+            "expires_at": None if ends is None else to_datetime(ends),
+        }
+        lines.append(StrategyLine.model_validate(line))
     return tuple(lines)
