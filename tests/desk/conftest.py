@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,6 @@ class Person:
     """Somebody who calls the API."""
 
     client: httpx.AsyncClient
-    keys: Iterator[int] = field(default_factory=itertools.count)
 
     async def get(self, path: str, **parameters: Any) -> httpx.Response:
         """Look at something."""
@@ -84,7 +84,7 @@ class Person:
         self, path: str, body: dict[str, Any] | None = None, key: str | None = None
     ) -> httpx.Response:
         """Change something, with a key of its own unless one is given."""
-        headers = {"Idempotency-Key": key or f"key-{next(self.keys)}"}
+        headers = {"Idempotency-Key": key or secrets.token_hex(8)}
         return await self.client.post(f"/v1{path}", json=body or {}, headers=headers)
 
     async def change(self, kind: str, key: str | None = None, **fields: Any) -> httpx.Response:

@@ -67,11 +67,11 @@ class FileSink:
             raise SinkError(f"{shown(self.name)} cannot be written: {error.strerror}") from error
 
     def anchors(self) -> Iterator[Anchor]:
-        """Yield the anchors; a last line that was cut off by a crash is passed over."""
+        """Yield the anchors; a line that was cut off by a crash is passed over."""
         try:
             with self._path.open("rb") as file:
                 for number, line in enumerate(file, 1):
-                    if line.strip() and line.endswith(b"\n"):
+                    if line.strip() and line.endswith(b"}\n"):
                         yield self._parse(line, number)
         except FileNotFoundError:
             return

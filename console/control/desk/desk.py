@@ -214,16 +214,17 @@ class Desk:
         """Agree to a change and do it. `agreed` is the digest the approver saw, `agreed_at` when they
         said so. Raises ProblemError; a request that is void is stepped, and told with the refusal."""
         stored = _found(connection, identity)
+        facts = self._facts(connection, stored, agreed, agreed_at, visit)
+        wrong = objection(facts)
+        if wrong is not None:
+            return self._object(connection, stored, wrong, "", visit)
         asked = asked_again(stored)
         changes.take_turn(connection, asked.noun)
         found, problem = self._drafted_again(connection, asked, visit)
-        wrong = objection(self._facts(connection, stored, found, agreed, agreed_at, visit))
+        wrong = objection(self._with_present(connection, facts, stored, found, visit))
         if wrong is not None:
             moved = [] if found is None else difference(impact_of(stored.impact), found.impact)
-            answer = objected(wrong, told(moved, visit.language) or problem)
-            if wrong not in VOIDING:
-                raise answer
-            return Outcome(self._void(connection, stored, wrong, visit), answer)
+            return self._object(connection, stored, wrong, told(moved, visit.language) or problem, visit)
         assert found is not None  # noqa: S101 - an absent draft has another digest
         self._check_read_only(connection, found)
         row = {"person": visit.caller.person, "person_key": visit.key, "via": visit.caller.via}
@@ -247,28 +248,49 @@ class Desk:
         self,
         connection: Connection,
         stored: StoredChange,
-        found: Draft | None,
         agreed: str | None,
         agreed_at: int,
         visit: Visit,
     ) -> Facts:
-        grown = found is not None and outgrown(impact_of(stored.impact), found.impact)
-        present = "" if found is None or grown else found.digest
-        least = Role(guard_of(stored.needs).role if found is None else found.guard.role)
+        """Return what is known before anything is drafted again: as if nothing had moved."""
         return Facts(
             state=stored.state,
             requester_key=stored.person_key,
             approver_key=visit.key,
             approver_may=visit.caller.may(APPROVES),
-            requester_may=self.policy.holds(connection, stored.person_key, stored.via, least, visit.now),
+            requester_may=True,
             asked_at=stored.created_at,
             agreed_at=agreed_at,
             done_at=visit.now,
             digest=stored.digest,
             agreed=agreed,
-            present=present,
+            present=stored.digest,
             used=bool(changes.approvals_of(connection, [stored.id])[stored.id]),
         )
+
+    def _with_present(
+        self,
+        connection: Connection,
+        facts: Facts,
+        stored: StoredChange,
+        found: Draft | None,
+        visit: Visit,
+    ) -> Facts:
+        """Return the facts with what the change is now, and with the rights of who asked as they are now."""
+        grown = found is not None and outgrown(impact_of(stored.impact), found.impact)
+        least = Role(guard_of(stored.needs).role if found is None else found.guard.role)
+        may = self.policy.holds(connection, stored.person_key, stored.via, least, visit.now)
+        present = "" if found is None or grown else found.digest
+        return replace(facts, requester_may=may, present=present)
+
+    def _object(
+        self, connection: Connection, stored: StoredChange, wrong: Objection, why: str, visit: Visit
+    ) -> Outcome:
+        """Step a request that became void, and return the refusal. Raises ProblemError otherwise."""
+        answer = objected(wrong, why)
+        if wrong not in VOIDING:
+            raise answer
+        return Outcome(self._void(connection, stored, wrong, visit), answer)
 
     def _void(
         self, connection: Connection, stored: StoredChange, why: Objection, visit: Visit
