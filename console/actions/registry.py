@@ -29,6 +29,7 @@ class Group(StrEnum):
     REPAYMENTS = "repayments"
     CONSOLE = "console"
     PLATFORM = "platform"
+    CHANGES = "changes"
     PROFILES = "profiles"
     SANDBOX = "sandbox"
 
@@ -225,6 +226,101 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action("worker.run", "Run a worker in the foreground", Group.PLATFORM, verb="worker", role=Role.ADMIN),
     Action("shell.completion", "Print the completion script for a shell", Group.PLATFORM, verb="completion"),
+    # Changes
+    Action(
+        "queue.pause", "Pause the worker of a queue", Group.CHANGES, verb="queue pause", role=Role.OPERATOR
+    ),
+    Action(
+        "queue.resume", "Let a paused queue go on", Group.CHANGES, verb="queue resume", role=Role.OPERATOR
+    ),
+    Action("gateway.list", "List the gateways", Group.CHANGES, verb="gateway list"),
+    Action("gateway.show", "Show one gateway", Group.CHANGES, verb="gateway show"),
+    Action(
+        "gateway.weight",
+        "Change a gateway's share of the traffic",
+        Group.CHANGES,
+        verb="gateway weight",
+        role=Role.OPERATOR,
+    ),
+    Action(
+        "gateway.stop",
+        "Send a gateway no more debits",
+        Group.CHANGES,
+        verb="gateway stop",
+        role=Role.OPERATOR,
+    ),
+    Action(
+        "gateway.start", "Let a gateway take debits again", Group.CHANGES, verb="gateway start",
+        role=Role.OPERATOR,
+    ),
+    Action("strategy.list", "List the risk strategies", Group.CHANGES, verb="strategy list"),
+    Action("strategy.show", "Show one strategy in full", Group.CHANGES, verb="strategy show"),
+    Action(
+        "strategy.set",
+        "Set a strategy's mode, parameters or schedule",
+        Group.CHANGES,
+        verb="strategy set",
+        role=Role.OPERATOR,
+    ),
+    Action(
+        "strategy.preview",
+        "Tell which repayments would flip if a strategy were set otherwise",
+        Group.CHANGES,
+        verb="strategy preview",
+    ),
+    Action(
+        "strategy.history",
+        "Show the versions of a strategy with their differences",
+        Group.CHANGES,
+        verb="strategy history",
+    ),
+    Action(
+        "strategy.scenario",
+        "Put another scenario in force",
+        Group.CHANGES,
+        verb="strategy scenario",
+        role=Role.OPERATOR,
+    ),
+    Action("window.list", "List the maintenance windows", Group.CHANGES, verb="window list"),
+    Action("window.show", "Show one window: when, what waits, the forecast", Group.CHANGES, verb="window show"),
+    Action("window.open", "Declare a maintenance window", Group.CHANGES, verb="window open", role=Role.OPERATOR),
+    Action(
+        "window.preview", "Tell what a maintenance window would hold up", Group.CHANGES, verb="window preview"
+    ),
+    Action(
+        "window.extend", "Let a window last longer", Group.CHANGES, verb="window extend", role=Role.OPERATOR
+    ),
+    Action("window.end", "End a window now", Group.CHANGES, verb="window end", role=Role.OPERATOR),
+    Action("change.list", "List the changes", Group.CHANGES, verb="change list"),
+    Action("change.show", "Show one change with preview and approvals", Group.CHANGES, verb="change show"),
+    Action(
+        "change.approve",
+        "Agree to a change of somebody else",
+        Group.CHANGES,
+        verb="change approve",
+        role=Role.APPROVER,
+    ),
+    Action(
+        "change.reject",
+        "Say no to a change, or take back one's own",
+        Group.CHANGES,
+        verb="change reject",
+        role=Role.OPERATOR,
+    ),
+    Action("change.revert", "Undo a change", Group.CHANGES, verb="change revert", role=Role.OPERATOR),
+    Action(
+        "change.extend",
+        "Let a change stay for longer before it returns",
+        Group.CHANGES,
+        verb="change extend",
+        role=Role.OPERATOR,
+    ),
+    Action("audit.list", "List who did what", Group.CHANGES, verb="audit list"),
+    Action("audit.verify", "Check that the audit is as it was written", Group.CHANGES, verb="audit verify"),
+    Action("audit.export", "Export the audit to a file", Group.CHANGES, verb="audit export"),
+    Action("token.create", "Make a token for a person", Group.CHANGES, verb="token create", role=Role.ADMIN),
+    Action("token.list", "List the tokens", Group.CHANGES, verb="token list", role=Role.ADMIN),
+    Action("token.revoke", "Revoke a token", Group.CHANGES, verb="token revoke", role=Role.ADMIN),
     # Profiles
     Action("profile.list", "List the profiles", Group.PROFILES, verb="profile list"),
     Action("profile.current", "Print the name of the profile in use", Group.PROFILES, verb="profile current"),

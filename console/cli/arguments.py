@@ -220,6 +220,19 @@ def span(text: str) -> float:
     return float(int(found[1]) * _UNIT_SECONDS[found[2]])
 
 
+def span_text(text: str) -> str:
+    """Return a span such as `1h30m` as it was written."""
+    from console.contract.span import SpanError, parse_span
+
+    try:
+        parse_span(text)
+    except SpanError as error:
+        raise argparse.ArgumentTypeError(
+            t("{text} is not a time span: write 90s, 10m, 2h or 1d", text=shown(text))
+        ) from error
+    return text
+
+
 def share(text: str) -> float:
     """Return a share from 0 to 1."""
     try:
@@ -235,4 +248,11 @@ def positive_number(text: str) -> int:
     """Return a whole number from 1."""
     if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) == 0:
         raise argparse.ArgumentTypeError(t("{text} is not a whole number from 1", text=shown(text)))
+    return int(text)
+
+
+def whole_number(text: str) -> int:
+    """Return a whole number from 0."""
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise argparse.ArgumentTypeError(t("{text} is not a whole number from 0", text=shown(text)))
     return int(text)

@@ -9,19 +9,19 @@ import asyncio
 import csv
 import io
 import json
-import os
 import sys
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from console.cli.failures import Exit, Failure, UsageError
+from console.cli.failures import Exit, Failure
 from console.cli.output import json_text
+from console.cli.placed_file import add_target, format_of, placed
 from console.contract.language import t
 from console.contract.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
+    from collections.abc import AsyncGenerator, Callable
     from typing import BinaryIO
 
     from console.cli.arguments import Parser
@@ -43,9 +43,7 @@ def add_flags(parser: Parser) -> None:
     from console.cli.repayment import add_filter
 
     add_filter(parser)
-    parser.add_argument("--to", required=True, metavar="FILE", help=t("the file to write; - for stdout"))
-    parser.add_argument("--format", choices=("csv", "jsonl"), help=t("without: by the file's name, else csv"))
-    parser.add_argument("--force", action="store_true", help=t("replace the file if it is there"))
+    add_target(parser)
 
 
 def run(context: Context) -> int:
@@ -57,7 +55,7 @@ def run(context: Context) -> int:
         selection = asyncio.run(_export(context, text, sys.stdout.buffer))
     else:
         target = Path(context.options.to)
-        with _placed(target, replace=context.options.force) as file:
+        with placed(target, replace=context.options.force) as file:
             selection = asyncio.run(_export(context, text, file))
     if context.output.json and context.options.to != "-":
         context.output.document({"file": context.options.to, "selection": selection.model_dump(mode="json")})
@@ -65,13 +63,6 @@ def run(context: Context) -> int:
         t("{count:,} repayments written to {file}", count=selection.count, file=shown(context.options.to))
     )
     return Exit.DONE
-
-
-def format_of(context: Context) -> str:
-    """Return the format asked for, else the one the file's name means."""
-    if context.options.format:
-        return str(context.options.format)
-    return "jsonl" if Path(context.options.to).suffix in (".jsonl", ".ndjson", ".json") else "csv"
 
 
 async def _export(context: Context, text: str, file: BinaryIO) -> Selection:
@@ -104,7 +95,7 @@ async def _write(
             except ValueError:
                 row = None
             if not isinstance(row, dict):
-                raise Failure(t("what the service exports is no list of repayments"), Exit.UNEXPECTED)
+                raise Failure(t("what the service exports is no list"), Exit.UNEXPECTED)
             file.write(as_line(row))
             written += 1
     return written
@@ -136,38 +127,3 @@ def _csv(cells: tuple[str, ...]) -> bytes:
     line = io.StringIO()
     csv.writer(line, lineterminator="\r\n").writerow(cells)
     return line.getvalue().encode()
-
-
-@contextmanager
-def _placed(target: Path, *, replace: bool) -> Iterator[BinaryIO]:
-    """Give a file (0600) that takes the target's place when all went well, and leaves no trace else."""
-    if not replace and os.path.lexists(target):
-        raise _exists(target)
-    if target.is_dir():
-        raise UsageError(t("{path} is a directory", path=shown(str(target))))
-    temporary = target.with_name(f".{target.name[:100]}.{os.urandom(6).hex()}")
-    try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            if replace:
-                temporary.replace(target)
-            else:
-                target.hardlink_to(temporary)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except FileExistsError as error:
-        raise _exists(target) from error
-    except OSError as error:
-        raise Failure(
-            t("cannot write {path}: {problem}; nothing was written", path=shown(str(target)),
-              problem=error.strerror),
-            Exit.UNEXPECTED,
-        ) from error  # fmt: skip
-
-
-def _exists(target: Path) -> Failure:
-    return Failure(t("{path} is there already; --force replaces it", path=shown(str(target))), Exit.CONFLICT)

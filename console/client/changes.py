@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from console.client.answers import Shape, parsed, part
-from console.client.downloads import pieces
-from console.client.errors import Conflict
+from console.client.downloads import lines, pieces
+from console.client.errors import Conflict, Failed
+from console.contract.board import GatewayLine
 from console.contract.change import (
     AuditPage,
     AuditVerdict,
@@ -27,6 +30,12 @@ from console.contract.change import (
     TokenList,
 )
 from console.contract.change import Changes as ChangePage
+from console.contract.language import t
+from console.contract.strategy import Strategies, StrategyDetail, StrategyHistory
+from console.contract.strategy_preview import Flips, NewStrategyPreview
+from console.contract.text import Untrusted
+from console.contract.window import Window, Windows
+from console.contract.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -43,6 +52,8 @@ VERIFY_SECONDS: Final = 600.0
 """How long the service may take to read its whole audit."""
 
 _AGAIN_SECONDS: Final = 0.5
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,19 @@ class Call:
 def code_of(preview: Preview) -> str:
     """Return the short code that a person types to confirm this very preview."""
     return preview.digest[:CODE_LENGTH]
+
+
+class _Told(Wire):
+    """One line of a preview over stored traffic."""
+
+    done: int | None = None
+    total: int | None = None
+    flips: Flips | None = None
+    problem: Untrusted | None = None
+
+
+class _Gateways(Wire):
+    items: tuple[GatewayLine, ...]
 
 
 class Changes:
@@ -93,7 +117,7 @@ class Changes:
         self, *, state: str | None = None, limit: int = PAGE, after: str | None = None
     ) -> ChangePage:
         """Return one page of changes, newest first."""
-        return await self._get(ChangePage, _path("/v1/changes", state=state, limit=limit, after=after))
+        return await self._get(ChangePage, _path("/v1/changes", state=state, limit=limit, cursor=after))
 
     async def show(self, identity: str) -> Change:
         """Return one change."""
@@ -121,6 +145,54 @@ class Changes:
                     raise
                 await asyncio.sleep(_AGAIN_SECONDS)
 
+    # Strategies
+
+    async def strategies(self) -> Strategies:
+        """Return all strategies and the scenario in force."""
+        return await self._get(Strategies, "/v1/strategies")
+
+    async def strategy(self, identity: str) -> StrategyDetail:
+        """Return one strategy in full."""
+        return await self._get(StrategyDetail, f"/v1/strategies/{part(identity)}")
+
+    async def strategy_history(self, identity: str) -> StrategyHistory:
+        """Return the versions of a strategy, newest first."""
+        return await self._get(StrategyHistory, f"/v1/strategies/{part(identity)}/history")
+
+    async def flips(self, asked: NewStrategyPreview, progress: Progress | None = None) -> Flips:
+        """Return which stored repayments would flip; `progress` is told how many of how many are done.
+
+        Raises Failed when the service comes to no answer.
+        """
+        content = asked.model_dump_json(exclude_none=True).encode()
+        coming = lines(self._transport, "/v1/strategies/preview", self._deadline, content)
+        async with aclosing(coming) as told:
+            async for line in told:
+                found = parsed(_Told, line)
+                if found.flips is not None:
+                    return found.flips
+                if found.problem is not None:
+                    raise Failed(found.problem)
+                if progress is not None and found.done is not None and found.total is not None:
+                    progress(found.done, found.total)
+        raise Failed(t("the service broke the preview off"), t("try again, or choose a shorter period"))
+
+    # Windows
+
+    async def windows(self, *, state: str = "", limit: int = PAGE, after: str | None = None) -> Windows:
+        """Return one page of maintenance windows, newest first; `state` is one state, or several by comma."""
+        return await self._get(Windows, _path("/v1/windows", state=state, limit=limit, cursor=after))
+
+    async def window(self, identity: str) -> Window:
+        """Return one maintenance window in full."""
+        return await self._get(Window, f"/v1/windows/{part(identity)}")
+
+    # Gateways
+
+    async def gateways(self) -> tuple[GatewayLine, ...]:
+        """Return every gateway as the board shows it."""
+        return (await self._get(_Gateways, "/v1/gateways")).items
+
     # Audit
 
     async def audit(
@@ -128,12 +200,15 @@ class Changes:
         *,
         who: str | None = None,
         action: str | None = None,
+        change: str | None = None,
         since: str | None = None,
         limit: int = PAGE,
         after: str | None = None,
     ) -> AuditPage:
         """Return one page of the audit, newest first."""
-        path = _path("/v1/audit", who=who, action=action, since=since, limit=limit, after=after)
+        path = _path(
+            "/v1/audit", who=who, action=action, change=change, since=since, limit=limit, cursor=after
+        )
         return await self._get(AuditPage, path)
 
     async def verify_audit(self) -> AuditVerdict:
@@ -148,7 +223,7 @@ class Changes:
 
     async def tokens(self, *, limit: int = PAGE, after: str | None = None) -> TokenList:
         """Return one page of tokens, never with their secrets."""
-        return await self._get(TokenList, _path("/v1/tokens", limit=limit, after=after))
+        return await self._get(TokenList, _path("/v1/tokens", limit=limit, cursor=after))
 
     async def create_token(self, call: Call, key: str) -> NewToken:
         """Make a token; its secret is in this answer only."""

@@ -21,11 +21,17 @@ SILENCE_SECONDS: Final = 40.0
 LONGEST_LINE: Final = 256 * 1024
 
 
-async def pieces(transport: Transport, path: str, deadline: float) -> AsyncGenerator[bytes, None]:
-    """Yield an answer as it comes; `deadline` (seconds) is for its beginning. Raises ClientError."""
+async def pieces(
+    transport: Transport, path: str, deadline: float, content: bytes | None = None
+) -> AsyncGenerator[bytes, None]:
+    """Yield an answer as it comes; `deadline` (seconds) is for its beginning. Raises ClientError.
+
+    With `content` it is the answer to a question that is posted.
+    """
+    request = transport.request("GET" if content is None else "POST", path, content=content)
     try:
         async with asyncio.timeout(deadline):
-            response = await transport.open(transport.request("GET", path))
+            response = await transport.open(request)
     except TimeoutError:
         raise TimedOut(t("{service} did not answer in time", service=transport.name)) from None
     coming = response.aiter_raw().__aiter__()
@@ -44,10 +50,12 @@ async def pieces(transport: Transport, path: str, deadline: float) -> AsyncGener
         await response.aclose()
 
 
-async def lines(transport: Transport, path: str, deadline: float) -> AsyncGenerator[bytes, None]:
-    """Yield the lines of an answer, without their ends, empty ones left out. Raises ClientError."""
+async def lines(
+    transport: Transport, path: str, deadline: float, content: bytes | None = None
+) -> AsyncGenerator[bytes, None]:
+    """Yield the lines of an answer, as `pieces` does, without their ends; empty ones are left out."""
     rest = b""
-    async with aclosing(pieces(transport, path, deadline)) as coming:
+    async with aclosing(pieces(transport, path, deadline, content)) as coming:
         async for piece in coming:
             *whole, rest = (rest + piece).split(b"\n")
             for line in whole:

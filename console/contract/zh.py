@@ -2,10 +2,20 @@
 
 from typing import Final
 
-from console.contract import zh_cli, zh_desk, zh_risk, zh_sandbox, zh_service, zh_terminal, zh_tui
+from console.contract import (
+    zh_cli,
+    zh_cli_changes,
+    zh_desk,
+    zh_risk,
+    zh_sandbox,
+    zh_service,
+    zh_terminal,
+    zh_tui,
+)
 
 MESSAGES: Final[dict[str, str]] = {
     **zh_cli.MESSAGES,
+    **zh_cli_changes.MESSAGES,
     **zh_desk.MESSAGES,
     **zh_risk.MESSAGES,
     **zh_sandbox.MESSAGES,

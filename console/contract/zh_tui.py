@@ -11,6 +11,7 @@ MESSAGES: Final[dict[str, str]] = {
     "Views": "视图",
     "Moving": "移动",
     "Console": "控制台",
+    "Changes": "变更",
     "Platform": "平台",
     "Profiles": "配置档",
     "Sandbox": "沙箱",

@@ -30,6 +30,7 @@ GROUPS: Final = {
     Group.REPAYMENTS: "Repayments",
     Group.CONSOLE: "Console",
     Group.PLATFORM: "Platform",
+    Group.CHANGES: "Changes",
     Group.PROFILES: "Profiles",
     Group.SANDBOX: "Sandbox",
 }
