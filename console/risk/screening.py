@@ -35,6 +35,7 @@ REVIEW_MS: Final = DAY_MS
 _ZONE: Final = ZoneInfo(BUSINESS_ZONE)
 _MANY: Final = 1_000_000
 _CLEAN: Final = NAMES.index("clean_payer")
+_FIRST_SIGNAL: Final = Screenable._fields.index("device")
 
 
 class Moment(NamedTuple):
@@ -162,21 +163,27 @@ def _place(result: Screening, subject: Screenable, outcome: Outcome, now: Instan
     action = outcome.action
     if action is None:
         result.moves.append(Screened(subject, Stage.DISPATCH, now))
-        result.decided.append(subject.seq)
+        _done_with(result, subject)
         return
     detail = f"{action}: {strategies}"
     match action:
         case Action.BLOCK:
             result.moves.append(Screened(subject, Stage.REJECTED, None, detail))
-            result.decided.append(subject.seq)
+            _done_with(result, subject)
             return
         case Action.DELAY:
             stage, until = Stage.HELD, now + outcome.delay_minutes * 60_000
         case Action.CHALLENGE | Action.REVIEW:
             stage, until = Stage.REVIEW, now + REVIEW_MS
-            result.decided.append(subject.seq)
+            _done_with(result, subject)
     result.moves.append(Screened(subject, stage, until, detail))
     result.kept.append(Kept(subject.seq, action.value, strategies, until))
+
+
+def _done_with(result: Screening, subject: Screenable) -> None:
+    """Let a repayment's signals be forgotten, if it came with any."""
+    if any(seen is not None for seen in subject[_FIRST_SIGNAL:]):
+        result.decided.append(subject.seq)
 
 
 def _row(
