@@ -191,6 +191,13 @@ async def test_the_owner_of_a_read_only_service_still_stops_things(
     await done(await li.change("gateway.weight", gateway="alipay", weight=1))
 
 
+async def test_read_only_is_undone_by_a_revert_and_returns_by_itself(root: Person) -> None:
+    change = await done(await root.change("service.read_only", on=True, expires="1h"))
+    assert change["expires_at"] is not None
+    await done(await root.post(f"/changes/{change['id']}/revert", {"reason": "over"}))
+    assert (await root.get("/hello")).json()["read_only"] is False
+
+
 async def test_a_service_that_is_configured_read_only_changes_nothing(
     li: Person, root: Person, service: Service, store: Store
 ) -> None:

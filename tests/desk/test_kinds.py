@@ -1,0 +1,155 @@
+"""Every kind of change: found by itself, told in both languages, and undone by its inverse."""
+
+from __future__ import annotations
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as draws
+from sqlalchemy import Connection
+
+import console
+from console.contract.clock import ManualClock
+from console.contract.vocabulary import Environment
+from console.contract.zh import MESSAGES
+from console.control.desk import registry
+from console.control.desk.desk import Desk, Visit, inverse_of
+from console.control.desk.draft import Asked
+from console.control.desk.policy import Policy
+from console.control.desk.wording import language_of, render
+from console.control.signin import OWNER
+from console.store import changes, controls
+from console.store.database import Store
+from console.store.kinds import Kind, Said
+from tests.desk.conftest import GATEWAYS
+
+PACKAGE = Path(console.__file__).parent
+KINDS = registry.kinds()
+
+
+def test_every_module_of_a_changes_package_gives_a_kind() -> None:
+    files = {path for path in PACKAGE.glob("*/changes/*.py") if path.name != "__init__.py"}
+    given_by = {type(kind).__module__ for kind in KINDS.values()}
+    assert {f"console.{path.parent.parent.name}.changes.{path.stem}" for path in files} == given_by
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_a_kind_tells_what_it_is(kind: Kind[Any]) -> None:
+    noun, dot, verb = kind.name.partition(".")
+    assert noun and dot and verb
+    assert kind.title and kind.title in MESSAGES
+    assert not set(kind.body.model_fields) & {"kind", "reason", "preview_digest", "expires", "incident"}
+    assert kind.body.model_config["extra"] == "forbid"
+    assert kind.body.model_json_schema()["properties"]
+
+
+def said() -> Iterator[tuple[str, str]]:
+    """Every sentence that a kind or the desk says, with its place."""
+    files = [*PACKAGE.glob("*/changes/*.py"), *PACKAGE.glob("control/desk/*.py")]
+    files += [PACKAGE / "gateways" / "standing.py", *PACKAGE.glob("windows/*.py"), *PACKAGE.glob("risk/*.py")]
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Said":
+                message = node.args[0]
+                if isinstance(message, ast.Constant):
+                    yield f"{path.relative_to(PACKAGE)}:{node.lineno}", str(message.value)
+
+
+def placeholders(message: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(message) if name is not None}
+
+
+def test_every_sentence_has_a_chinese_form_with_the_same_placeholders() -> None:
+    wrong = []
+    for place, message in said():
+        if message not in MESSAGES:
+            wrong.append(f"{place}: {message!r} is not translated")
+        elif placeholders(message) != placeholders(MESSAGES[message]):
+            wrong.append(f"{place}: {message!r} has other placeholders")
+    assert not wrong, "\n".join(wrong)
+    assert len(list(said())) > 30
+
+
+def test_a_value_from_outside_is_made_safe() -> None:
+    sentence = Said("{gateway} is not stopped", {"gateway": "a\u001b[31m"})
+    assert "\u001b" not in render(sentence, "en") and "\\x1b" in render(sentence, "zh")
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("zh", "zh"),
+        ("zh-Hans-CN;q=0.9, en;q=0.8", "zh"),
+        ("en, zh", "en"),
+        ("*", "en"),
+        ("zh;q=x", "en"),
+    ],
+)
+def test_the_readers_language(header: str, language: str) -> None:
+    assert language_of(header) == language
+
+
+# Round trips: whatever was done, its inverse undoes.
+
+STAGES = draws.sampled_from([stage.value for stage in controls.PAUSABLE])
+NAMES = draws.sampled_from([gateway.gateway for gateway in GATEWAYS])
+BODIES: dict[str, draws.SearchStrategy[dict[str, Any]]] = {
+    "queue.pause": draws.fixed_dictionaries({"stage": STAGES}),
+    "queue.resume": draws.fixed_dictionaries({"stage": STAGES}),
+    "gateway.stop": draws.fixed_dictionaries({"gateway": NAMES, "force": draws.just(True)}),
+    "gateway.start": draws.fixed_dictionaries({"gateway": NAMES}),
+    "gateway.weight": draws.fixed_dictionaries(
+        {"gateway": NAMES, "weight": draws.one_of(draws.none(), draws.integers(1, 10_000))}
+    ),
+}
+ELSEWHERE = ("change.", "service.", "strategy.", "window.", "test.")
+"""Kinds whose round trips are proved by tests of their own: what they touch has to be made first."""
+
+
+def test_every_kind_has_its_round_trip_somewhere() -> None:
+    missing = [name for name in KINDS if name not in BODIES and not name.startswith(ELSEWHERE)]
+    assert missing == []
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    todo=draws.lists(
+        draws.sampled_from(sorted(BODIES)).flatmap(lambda name: draws.tuples(draws.just(name), BODIES[name])),
+        max_size=5,
+    )
+)
+def test_undoing_everything_in_turn_leads_back_to_the_beginning(
+    store: Store, clock: ManualClock, todo: list[tuple[str, dict[str, Any]]]
+) -> None:
+    desk = Desk(Policy(Environment.SANDBOX))
+    visit = Visit(OWNER, "en", clock.now())
+
+    def job(connection: Connection) -> None:
+        controls.announce(connection, GATEWAYS, now=clock.now())
+        beginning = controls.look(connection)
+        done: list[tuple[changes.StoredChange, controls.Controls]] = []
+        for name, fields in todo:
+            asked = Asked(KINDS[name], KINDS[name].body.model_validate(fields), "a test")
+            if desk.preview(connection, asked, visit).impact.refusal is None:
+                before = controls.look(connection)
+                done.append((desk.submit(connection, asked, visit).change, before))
+        for stored, before in reversed(done):
+            assert inverse_of(stored) is not None
+            desk.revert(connection, stored.id, "back", None, visit)
+            assert controls.look(connection) == before, stored.kind
+        assert controls.look(connection) == beginning
+
+    def aside(connection: Connection) -> None:
+        connection.exec_driver_sql("SAVEPOINT example")
+        try:
+            job(connection)
+        finally:
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT example")
+
+    store.write_now(aside)
