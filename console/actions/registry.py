@@ -19,6 +19,13 @@ class View(StrEnum):
     QUEUES = "queues"
     REPAYMENTS = "repayments"
     REPAYMENT = "repayment"
+    STRATEGIES = "strategies"
+    STRATEGY = "strategy"
+    WINDOWS = "windows"
+    WINDOW = "window"
+    CHANGES = "changes"
+    CHANGE = "change"
+    AUDIT = "audit"
 
 
 class Group(StrEnum):
@@ -40,6 +47,7 @@ class Role(StrEnum):
     VIEWER = "viewer"
     OPERATOR = "operator"
     APPROVER = "approver"
+    AUDITOR = "auditor"
     ADMIN = "admin"
 
 
@@ -71,17 +79,41 @@ class Action:
     needs: tuple[Need, ...] = ()
     short: str = ""
     """A word for the footer; empty keeps it out of the footer."""
+    also: tuple[Role, ...] = ()
+    """Other roles that may do it as well."""
+    reads: bool = False
+    """Whether it changes nothing, although it needs a role."""
+    stops: bool = False
+    """Whether it only ever stops something, which the service takes even while it is read-only."""
 
 
-_TABLES: Final = (View.OVERVIEW, View.QUEUES, View.REPAYMENTS)
-_READERS: Final = (*_TABLES, View.REPAYMENT)
+_TABLES: Final = (
+    View.OVERVIEW, View.QUEUES, View.REPAYMENTS, View.STRATEGIES, View.WINDOWS, View.CHANGES, View.AUDIT,
+)  # fmt: skip
+_READERS: Final = (*_TABLES, View.REPAYMENT, View.STRATEGY, View.WINDOW, View.CHANGE)
 _ROW_VIEWS: Final = (View.REPAYMENTS, View.REPAYMENT)
+_STRATEGIES: Final = (View.STRATEGIES, View.STRATEGY)
+_WINDOWS: Final = (View.WINDOWS, View.WINDOW)
+_CHANGES: Final = (View.CHANGES, View.CHANGE)
+_COPIES: Final = (*_ROW_VIEWS, *_STRATEGIES, *_WINDOWS, *_CHANGES, View.AUDIT)
 
 ACTIONS: Final[tuple[Action, ...]] = (
     # Views
     Action("view.overview", "Overview: is money moving, what is stuck", Group.VIEWS, ("1",), "overview"),
     Action("view.queues", "Queues: every stage with depth, money and age", Group.VIEWS, ("2",), "queues"),
     Action("view.repayments", "Repayments: browse a frozen selection", Group.VIEWS, ("3",), "repayments"),
+    Action("view.strategies", "Strategies: what intercepts repayments", Group.VIEWS, ("4",), "strategies"),
+    Action("view.windows", "Windows: declared maintenance", Group.VIEWS, ("6",), "windows"),
+    Action("view.changes", "Changes: what waits for approval, what was done", Group.VIEWS, ("9",), "changes"),
+    Action(
+        "view.audit",
+        "Audit: who did what",
+        Group.VIEWS,
+        command="audit",
+        role=Role.OPERATOR,
+        also=(Role.APPROVER, Role.AUDITOR),
+        reads=True,
+    ),
     # Moving
     Action("move.down", "Down", Group.MOVE, ("j", "down"), views=_READERS),
     Action("move.up", "Up", Group.MOVE, ("k", "up"), views=_READERS),
@@ -89,7 +121,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("move.bottom", "Last row", Group.MOVE, ("G", "end"), views=_READERS),
     Action("move.page_down", "A page down", Group.MOVE, ("pagedown",), views=_READERS),
     Action("move.page_up", "A page up", Group.MOVE, ("pageup",), views=_READERS),
-    Action("move.panel", "Next panel", Group.MOVE, ("tab",), views=(View.OVERVIEW,), short="panel"),
+    Action("move.panel", "Next panel", Group.MOVE, ("tab",), views=(View.OVERVIEW, View.CHANGES, View.AUDIT), short="panel"),
     Action("row.open", "Open what the cursor is on", Group.MOVE, ("enter",), views=_TABLES, short="open"),
     Action("row.next", "Next repayment", Group.MOVE, ("n",), views=(View.REPAYMENT,), short="next"),
     Action(
@@ -163,11 +195,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action(
         "row.copy",
-        "Copy the id of the repayment",
+        "Copy the id of what the cursor is on",
         Group.REPAYMENTS,
         ("y",),
         "copy",
-        views=_ROW_VIEWS,
+        views=_COPIES,
         needs=(Need.ROW,),
         short="copy",
     ),
@@ -228,7 +260,26 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("shell.completion", "Print the completion script for a shell", Group.PLATFORM, verb="completion"),
     # Changes
     Action(
-        "queue.pause", "Pause the worker of a queue", Group.CHANGES, verb="queue pause", role=Role.OPERATOR
+        "stop.things",
+        "Stop something now: a queue, a gateway, or hold traffic",
+        Group.CHANGES,
+        ("exclamation_mark",),
+        command="stop",
+        role=Role.OPERATOR,
+        short="stop",
+        stops=True,
+    ),
+    Action(
+        "queue.pause",
+        "Pause the worker of a queue, or let a paused one go on",
+        Group.CHANGES,
+        ("p",),
+        verb="queue pause",
+        role=Role.OPERATOR,
+        views=(View.QUEUES, View.OVERVIEW),
+        needs=(Need.ROW,),
+        short="pause",
+        stops=True,
     ),
     Action(
         "queue.resume", "Let a paused queue go on", Group.CHANGES, verb="queue resume", role=Role.OPERATOR
@@ -239,28 +290,61 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "gateway.weight",
         "Change a gateway's share of the traffic",
         Group.CHANGES,
+        ("w",),
         verb="gateway weight",
         role=Role.OPERATOR,
+        views=(View.OVERVIEW,),
+        needs=(Need.SERVICE, Need.ROW),
+        short="weight",
     ),
     Action(
         "gateway.stop",
-        "Send a gateway no more debits",
+        "Send a gateway no more debits, or start a stopped one",
         Group.CHANGES,
+        ("s",),
         verb="gateway stop",
         role=Role.OPERATOR,
+        views=(View.OVERVIEW,),
+        needs=(Need.ROW,),
+        short="stop it",
+        stops=True,
     ),
     Action(
-        "gateway.start", "Let a gateway take debits again", Group.CHANGES, verb="gateway start",
+        "gateway.start",
+        "Let a gateway take debits again",
+        Group.CHANGES,
+        verb="gateway start",
         role=Role.OPERATOR,
     ),
     Action("strategy.list", "List the risk strategies", Group.CHANGES, verb="strategy list"),
-    Action("strategy.show", "Show one strategy in full", Group.CHANGES, verb="strategy show"),
+    Action(
+        "strategy.show",
+        "Show one strategy in full",
+        Group.CHANGES,
+        command="strategy",
+        verb="strategy show",
+        needs=(Need.SERVICE,),
+    ),
+    Action(
+        "strategy.toggle",
+        "Toggle a strategy: enforce, or only count",
+        Group.CHANGES,
+        ("space",),
+        role=Role.OPERATOR,
+        views=_STRATEGIES,
+        needs=(Need.SERVICE, Need.ROW),
+        short="toggle",
+    ),
     Action(
         "strategy.set",
         "Set a strategy's mode, parameters or schedule",
         Group.CHANGES,
+        ("e",),
         verb="strategy set",
         role=Role.OPERATOR,
+        views=_STRATEGIES,
+        needs=(Need.SERVICE, Need.ROW),
+        short="edit",
     ),
     Action(
         "strategy.preview",
@@ -278,45 +362,138 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "strategy.scenario",
         "Put another scenario in force",
         Group.CHANGES,
+        ("S",),
+        command="scenario",
         verb="strategy scenario",
         role=Role.OPERATOR,
+        views=_STRATEGIES,
+        needs=(Need.SERVICE,),
+        short="scenario",
     ),
     Action("window.list", "List the maintenance windows", Group.CHANGES, verb="window list"),
-    Action("window.show", "Show one window: when, what waits, the forecast", Group.CHANGES, verb="window show"),
-    Action("window.open", "Declare a maintenance window", Group.CHANGES, verb="window open", role=Role.OPERATOR),
+    Action(
+        "window.show",
+        "Show one window: when, what waits, the forecast",
+        Group.CHANGES,
+        command="window",
+        verb="window show",
+        needs=(Need.SERVICE,),
+    ),
+    Action(
+        "window.open",
+        "Declare a maintenance window",
+        Group.CHANGES,
+        ("o",),
+        verb="window open",
+        role=Role.OPERATOR,
+        views=_WINDOWS,
+        needs=(Need.SERVICE,),
+        short="open new",
+        stops=True,
+    ),
     Action(
         "window.preview", "Tell what a maintenance window would hold up", Group.CHANGES, verb="window preview"
     ),
     Action(
-        "window.extend", "Let a window last longer", Group.CHANGES, verb="window extend", role=Role.OPERATOR
+        "window.extend",
+        "Let a window last longer",
+        Group.CHANGES,
+        ("plus",),
+        verb="window extend",
+        role=Role.OPERATOR,
+        views=_WINDOWS,
+        needs=(Need.SERVICE, Need.ROW),
+        short="extend",
     ),
-    Action("window.end", "End a window now", Group.CHANGES, verb="window end", role=Role.OPERATOR),
+    Action(
+        "window.end",
+        "End a window now",
+        Group.CHANGES,
+        ("e",),
+        verb="window end",
+        role=Role.OPERATOR,
+        views=_WINDOWS,
+        needs=(Need.SERVICE, Need.ROW),
+        short="end",
+    ),
     Action("change.list", "List the changes", Group.CHANGES, verb="change list"),
-    Action("change.show", "Show one change with preview and approvals", Group.CHANGES, verb="change show"),
+    Action(
+        "change.show",
+        "Show one change with preview and approvals",
+        Group.CHANGES,
+        command="change",
+        verb="change show",
+        needs=(Need.SERVICE,),
+    ),
     Action(
         "change.approve",
         "Agree to a change of somebody else",
         Group.CHANGES,
+        ("a",),
         verb="change approve",
         role=Role.APPROVER,
+        views=_CHANGES,
+        needs=(Need.SERVICE, Need.ROW),
+        short="approve",
     ),
     Action(
         "change.reject",
         "Say no to a change, or take back one's own",
         Group.CHANGES,
+        ("d",),
         verb="change reject",
         role=Role.OPERATOR,
+        views=_CHANGES,
+        needs=(Need.SERVICE, Need.ROW),
+        short="reject",
+        also=(Role.APPROVER,),
     ),
-    Action("change.revert", "Undo a change", Group.CHANGES, verb="change revert", role=Role.OPERATOR),
+    Action(
+        "change.revert",
+        "Undo a change",
+        Group.CHANGES,
+        ("u",),
+        verb="change revert",
+        role=Role.OPERATOR,
+        views=_CHANGES,
+        needs=(Need.SERVICE, Need.ROW),
+        short="undo",
+    ),
     Action(
         "change.extend",
         "Let a change stay for longer before it returns",
         Group.CHANGES,
+        ("plus",),
         verb="change extend",
         role=Role.OPERATOR,
+        views=_CHANGES,
+        needs=(Need.SERVICE, Need.ROW),
+        short="extend",
+    ),
+    Action(
+        "change.review",
+        "Note that a break-glass change was reviewed",
+        Group.CHANGES,
+        ("v",),
+        verb="change review",
+        role=Role.APPROVER,
+        views=_CHANGES,
+        needs=(Need.SERVICE, Need.ROW),
+        short="review",
     ),
     Action("audit.list", "List who did what", Group.CHANGES, verb="audit list"),
-    Action("audit.verify", "Check that the audit is as it was written", Group.CHANGES, verb="audit verify"),
+    Action(
+        "audit.verify",
+        "Check that the audit is as it was written",
+        Group.CHANGES,
+        ("v",),
+        verb="audit verify",
+        role=Role.AUDITOR,
+        views=(View.AUDIT,),
+        needs=(Need.SERVICE,),
+        short="verify",
+        reads=True,
+    ),
     Action("audit.export", "Export the audit to a file", Group.CHANGES, verb="audit export"),
     Action("token.create", "Make a token for a person", Group.CHANGES, verb="token create", role=Role.ADMIN),
     Action("token.list", "List the tokens", Group.CHANGES, verb="token list", role=Role.ADMIN),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from console.cli import listing, mutation
 from console.cli.arguments import span_text, unknown
@@ -18,11 +18,18 @@ if TYPE_CHECKING:
     from console.contract.change import Change, Preview
 
 
+VERDICTS: Final = ("right", "wrong")
+"""What a review may find."""
+
+
 def add(parser: Parser) -> None:
     """Add the verbs."""
     verbs = parser.verbs("change")
     several = verbs.add("list", list_changes)
     several.add_argument("--state", metavar="STATE", help=t("only those in this state, e.g. applied"))
+    several.add_argument(
+        "--unreviewed", action="store_true", help=t("only those by break-glass that nobody reviewed yet")
+    )
     listing.add_flags(several)
     _add_id(verbs.add("show", show))
     approving = verbs.add("approve", approve)
@@ -38,6 +45,12 @@ def add(parser: Parser) -> None:
     _add_id(extending)
     extending.add_argument("span", type=span_text, metavar="SPAN", help=t("for how much longer: 30m, 1h"))
     mutation.add_flags(extending, expires=False)
+    reviewing = verbs.add("review", review)
+    _add_id(reviewing)
+    reviewing.add_argument(
+        "--verdict", choices=VERDICTS, default=VERDICTS[0], help=t("whether it was right to do it")
+    )
+    mutation.add_flags(reviewing, expires=False)
 
 
 def _add_id(parser: Parser) -> None:
@@ -62,7 +75,10 @@ def list_changes(context: Context) -> int:
 async def _list(context: Context, state: str | None) -> tuple[list[Change], str | None]:
     async with context.service() as service:
         return await listing.gather(
-            context, lambda limit, after: service.changes.page(state=state, limit=limit, after=after)
+            context,
+            lambda limit, after: service.changes.page(
+                state=state, unreviewed=context.options.unreviewed, limit=limit, after=after
+            ),
         )
 
 
@@ -140,4 +156,11 @@ def revert(context: Context) -> int:
 
 def extend(context: Context) -> int:
     """Let a change stay for longer before it returns by itself."""
-    return mutation.change(context, "change.extend", change=context.options.id, by=context.options.span)
+    found = asyncio.run(_find(context, context.options.id))
+    return mutation.change(context, "change.extend", change=found.id, by=context.options.span)
+
+
+def review(context: Context) -> int:
+    """Note that a change made by break-glass was looked at."""
+    found = asyncio.run(_find(context, context.options.id))
+    return mutation.change(context, "change.review", change=found.id, verdict=context.options.verdict)

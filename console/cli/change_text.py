@@ -97,7 +97,7 @@ def _value(value: Any) -> str:
 
 def _touches(preview: Preview) -> str:
     if not preview.count:
-        return t("no repayment that is known now")
+        return t("no repayments")
     return t("{count:,} repayments, {sum}", count=preview.count, sum=yuan(preview.sum_fen))
 
 

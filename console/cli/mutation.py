@@ -125,7 +125,7 @@ async def carry_out(context: Context, service: Service, intent: Intent) -> int:
     if done is None:
         return Exit.DONE
     print_change(context, done)
-    return _ended(context, done)
+    return ended(context, done)
 
 
 async def obtain(
@@ -329,7 +329,7 @@ async def _tell_difference(
     talk_difference(context, error.detail, before, now)
 
 
-def _ended(context: Context, done: Change) -> int:
+def ended(context: Context, done: Change) -> int:
     """Return the exit code for a change that was accepted, having said what follows."""
     from console.contract.change import ChangeState
 

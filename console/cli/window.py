@@ -9,6 +9,7 @@ from console.cli import listing, mutation
 from console.cli.arguments import span_text, unknown
 from console.cli.failures import Exit, UsageError
 from console.contract.language import t
+from console.contract.text import shown
 
 if TYPE_CHECKING:
     from console.cli.arguments import Parser
@@ -126,7 +127,22 @@ def _intent(context: Context) -> mutation.Intent:
 
 def open_window(context: Context) -> int:
     """Declare a maintenance window."""
-    return mutation.run(context, _intent(context))
+    return asyncio.run(_open(context))
+
+
+async def _open(context: Context) -> int:
+    from console.cli.change_text import print_change
+
+    async with context.service() as service:
+        done = await mutation.obtain(context, service, _intent(context), service.changes.send)
+        if done is None:
+            return Exit.DONE
+        newest = await service.changes.windows()
+    print_change(context, done)
+    for window in newest.items:
+        if window.change == done.id:
+            context.output.talk(t("window {id}: repay window show {id}", id=shown(window.id)))
+    return mutation.ended(context, done)
 
 
 def preview(context: Context) -> int:

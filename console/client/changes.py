@@ -114,10 +114,17 @@ class Changes:
         return await self.send(Call("/v1/changes", body), key)
 
     async def page(
-        self, *, state: str | None = None, limit: int = PAGE, after: str | None = None
+        self,
+        *,
+        state: str | None = None,
+        unreviewed: bool = False,
+        limit: int = PAGE,
+        after: str | None = None,
     ) -> ChangePage:
-        """Return one page of changes, newest first."""
-        return await self._get(ChangePage, _path("/v1/changes", state=state, limit=limit, cursor=after))
+        """Return one page of changes, newest first; `unreviewed` by break-glass only, if they are meant."""
+        wanted = "true" if unreviewed else None
+        path = _path("/v1/changes", state=state, unreviewed=wanted, limit=limit, cursor=after)
+        return await self._get(ChangePage, path)
 
     async def show(self, identity: str) -> Change:
         """Return one change."""
