@@ -51,7 +51,7 @@ class StrategyLine(Wire):
 
 
 class WindowLine(Wire):
-    """One maintenance window."""
+    """One maintenance window; `held` repayments wait for it."""
 
     id: str
     scope: str
@@ -59,6 +59,7 @@ class WindowLine(Wire):
     state: str
     starts_at: Moment
     ends_at: Moment
+    held: int = 0
 
 
 class ReplayLine(Wire):

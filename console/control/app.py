@@ -34,6 +34,7 @@ from console.control.routes import (
     strategies,
     strategy_preview,
     tokens,
+    windows,
 )
 from console.control.service import Service
 from console.repayment.intake import IntakeFull
@@ -45,6 +46,7 @@ _ROUTERS: Final = (
     selections.router,
     repayments.router,
     gateways.router,
+    windows.router,
     callbacks.router,
     checkup.router,
     health.router,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from console.contract.board import Board, GatewayLine, Part, StageLine, StrategyLine
+from console.contract.board import Board, GatewayLine, Part, StageLine, StrategyLine, WarningLine, WindowLine
 from console.contract.clock import Instant, to_datetime
 from console.contract.text import Untrusted
 from console.contract.vocabulary import Mode
@@ -17,6 +17,7 @@ from console.risk.health import strategy_lines
 from console.store.board import GatewayFigures, gateway_figures, stages
 from console.store.controls import Controls, look
 from console.store.errors import StoreError
+from console.windows.shapes import board_lines
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -32,6 +33,7 @@ class Figures(NamedTuple):
     strategies: tuple[StrategyLine, ...]
     controls: Controls
     desk: Outlook
+    windows: tuple[tuple[WindowLine, ...], tuple[WarningLine, ...]]
 
 
 SLOW_SECONDS: Final = 1.0
@@ -57,6 +59,7 @@ async def compute(service: Service, sequence: int, last: Board | None) -> Board:
             stages=() if last is None else last.stages,
             gateways=() if last is None else last.gateways,
             strategies=() if last is None else last.strategies,
+            windows=() if last is None else last.windows,
             warnings=() if last is None else last.warnings,
             approvals=0 if last is None else last.approvals,
             parts=parts,
@@ -71,7 +74,8 @@ async def compute(service: Service, sequence: int, last: Board | None) -> Board:
         stages=figures.stages,
         gateways=_gateway_lines(service, figures.gateways, figures.controls),
         strategies=figures.strategies,
-        warnings=figures.desk.warnings,
+        windows=figures.windows[0],
+        warnings=(*figures.windows[1], *figures.desk.warnings),
         approvals=figures.desk.approvals,
         parts=parts,
     )
@@ -91,6 +95,7 @@ async def read_figures(service: Service, now: Instant) -> tuple[Figures | None, 
             strategy_lines(connection, now),
             look(connection),
             outlook(connection),
+            board_lines(connection, service.calendar, now),
         )
 
     began = time.monotonic()

@@ -28,6 +28,7 @@ class _BoardCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._stages()
         yield from self._gateways()
+        yield from self._windows()
         up = GaugeMetricFamily("repay_part_up", "1 ok, 0.5 degraded, 0 down", labels=["part"])
         for part in self._board.parts:
             if part.state in _PARTS:
@@ -75,6 +76,16 @@ class _BoardCollector(Collector):
                 if value is not None:
                     family.add_metric([line.id], value)
         yield from (in_flight, success, unknown, confirm)
+
+    def _windows(self) -> Iterator[Metric]:
+        names = ["window", "policy", "state"]
+        held = GaugeMetricFamily("repay_window_held", "repayments that wait for a window", labels=names)
+        ends = GaugeMetricFamily("repay_window_ends_timestamp_seconds", "when it ends", labels=names)
+        for line in self._board.windows:
+            labels = [line.id, line.policy, line.state]
+            held.add_metric(labels, line.held)
+            ends.add_metric(labels, line.ends_at.timestamp())
+        yield from (held, ends)
 
 
 def expose(board: Board, traffic: Traffic, listeners: int) -> bytes:

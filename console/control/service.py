@@ -33,6 +33,7 @@ from console.repayment.evidence import Gatherer
 from console.repayment.settings import PipelineSettings
 from console.store.controls import READ_ONLY, switch
 from console.store.errors import StoreError
+from console.windows.calendar import Calendar
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -116,6 +117,7 @@ class Service:
         self.configs: Mapping[str, GatewayConfig] = {}
         self.workers: Workers = Absent()
         self.evidence: Gatherer | None = None
+        self.calendar = Calendar()
         self.in_flight: set[tuple[str, str]] = set()
         self.third_parties: ThirdParties | None = None
         self.desk = Desk(Policy(standing.environment, read_only, self._configured))

@@ -7,8 +7,8 @@ not sent. What a call came to goes to the books as evidence, whatever it is.
 
 import asyncio
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -17,12 +17,14 @@ from console.contract.clock import Instant
 from console.contract.vocabulary import EvidenceSource, Stage, Verdict
 from console.gateways.base import Order
 from console.gateways.routing import Route, choose
+from console.repayment.gate import NOWHERE, Budget, Gate, Go, Hold, Reject, judge, keep_back, release
 from console.repayment.lane import Desk, Lane, log, problem_of
 from console.repayment.personal import SealBroken, unseal
-from console.store import claims
+from console.store import claims, holds
 from console.store.claims import DueRepayment, Start, Unsent
 from console.store.controls import Controls, look, obey
 from console.store.facts import Evidence, amount_digest, request_digest
+from console.windows.calendar import Force
 
 DEFER_MS = 200
 """How long a repayment waits for a gateway that has no room, letting others pass."""
@@ -43,18 +45,26 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Orders whose attempts are durable, and the controls under which they are sent."""
+    """Orders whose attempts are durable, and the controls under which they are sent.
+
+    Windows kept back `kept` others; `not_after` tells, by order number, from which instant on one would
+    keep back this one too. `budget` is what was sent on account of windows that are over.
+    """
 
     starts: list[Start]
     controls: Controls
+    kept: int = 0
+    not_after: Mapping[str, int] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
 
 
 @dataclass(slots=True)
 class Plan:
-    """What to do with due repayments: `starts` are sent, `waiting` are deferred."""
+    """What to do with due repayments: `starts` are sent, `waiting` are deferred, windows keep `kept`."""
 
     starts: list[Start]
-    waiting: list[DueRepayment]
+    waiting: list[DueRepayment] = field(default_factory=list)
+    kept: list[tuple[DueRepayment, Hold | Reject]] = field(default_factory=list)
 
 
 class Dispatcher:
@@ -65,6 +75,7 @@ class Dispatcher:
         self._wake = wake
         self._calls: dict[asyncio.Task[None], Start] = {}
         self._careful = 0
+        self._gate = Gate({name: lane.config.rate_per_second for name, lane in desk.lanes.items()})
 
     async def round(self) -> bool:
         """Start one batch; tell whether more may be waiting and there is room for it."""
@@ -82,9 +93,11 @@ class Dispatcher:
             desk.lanes[gateway].limits.reserve(free)
         begun = asyncio.get_running_loop().time()
         starts: list[Start] = []
+        batch = Batch(starts, controls)
         try:
             batch = await desk.store.write(lambda connection: self._begin(connection, routes, probes, limit))
             starts, desk.controls = batch.starts, batch.controls
+            self._gate.spent(batch.budget)
             self._careful = max(0, self._careful - 1)
         except IntegrityError as error:
             await self._step_aside(error)
@@ -97,8 +110,9 @@ class Dispatcher:
             if start.gateway in probes:
                 desk.lanes[start.gateway].health.probing()
             begin_by_wall = start.deadline_at - round(desk.lanes[start.gateway].config.timeout * 1000)
+            begin_by_wall = min(begin_by_wall, batch.not_after.get(start.order_no, begin_by_wall))
             self._depart(Departure(start, begun + desk.settings.lease / 2, begin_by_wall))
-        return len(starts) >= limit or desk.controls != controls
+        return len(starts) + batch.kept >= limit or desk.controls != controls
 
     async def _closed(self, controls: Controls) -> bool:
         """See whether gateways that were all stopped have been started; tell whether to look again."""
@@ -115,50 +129,95 @@ class Dispatcher:
         Nothing is sent while dispatch is paused, nor by routes made under other controls than those in
         force: they hold until this transaction is over.
         """
-        desk, now = self._desk, self._desk.clock.now()
-        controls = obey(connection)
+        desk, controls = self._desk, obey(connection)
         if controls != desk.controls or Stage.DISPATCH in controls.paused:
             return Batch([], controls)
-        unsent: list[Unsent] = []
+        now, shard = desk.clock.now(), desk.store.shard
+        force = self._gate.force(connection, now)
         free = {route.gateway: route.free for route in routes if route.weight > 0}
         free |= dict.fromkeys(probes, 1)
-        for gateway, count in free.items():
-            room = min(count, limit - len(unsent))
-            if room > 0:
-                found = claims.unsent_attempts(connection, gateway, now=now, limit=room)
-                free[gateway] -= len(found)
-                unsent += found
+        free = {gateway: room for gateway, room in free.items() if not force.closes(gateway)}
+        unsent = self._sendable(connection, force, free, limit, now)
+        for one in unsent:
+            free[one.attempt.gateway] -= 1
+        plan = Plan([self._start(one.repayment, desk.lanes[one.attempt.gateway], now, one) for one in unsent])
+        most, budget = limit - len(unsent), self._gate.budget()
+        due = claims.due_repayments(connection, Stage.DISPATCH, now=now, limit=most) if most > 0 else []
+        if force:
+            let_go = release(connection, force, Stage.DISPATCH, budget, free, most=most, now=now, shard=shard)
+            going = self._judged(plan, force, routes, let_go, due, budget)
+            keep_back(connection, plan.kept, frm=Stage.DISPATCH, now=now, shard=shard)
+        else:
+            going = [(one, Go(one.wanted_gateway, NOWHERE)) for one in due]
         left = [route._replace(free=free.get(route.gateway, 0)) for route in routes]
-        untried = [gateway for gateway in probes if free[gateway] > 0]
-        due: list[DueRepayment] = []
-        if limit > len(unsent):
-            due = claims.due_repayments(connection, Stage.DISPATCH, now=now, limit=limit - len(unsent))
-        plan = self._plan(due, unsent, left, untried, now)
+        self._route(plan, going, left, [gateway for gateway in probes if free.get(gateway, 0) > 0], now)
         if plan.starts:
-            claims.start_sending(connection, plan.starts, owner=desk.owner, now=now, shard=desk.store.shard)
+            claims.start_sending(connection, plan.starts, owner=desk.owner, now=now, shard=shard)
         if plan.waiting:
             claims.defer(connection, plan.waiting, until=Instant(now + DEFER_MS))
-        return Batch(plan.starts, controls)
+        return Batch(plan.starts, controls, len(plan.kept), _closings(force, plan.starts), budget)
 
-    def _plan(
+    def _sendable(
+        self, connection: Connection, force: Force, free: Mapping[str, int], limit: int, now: Instant
+    ) -> list[Unsent]:
+        """Return orders proven unsent that may be sent now; windows put the others off."""
+        unsent: list[Unsent] = []
+        for gateway, count in free.items():
+            room = min(count, limit - len(unsent))
+            if room <= 0:
+                continue
+            for one in claims.unsent_attempts(connection, gateway, now=now, limit=room):
+                if force.closed(Stage.DISPATCH, one.repayment.product, gateway) is None:
+                    unsent.append(one)
+                else:
+                    attempt = (one.attempt.id, one.attempt.version)
+                    holds.put_off(connection, [attempt], now + PARK_MS)
+        return unsent
+
+    def _judged(
         self,
+        plan: Plan,
+        force: Force,
+        routes: Sequence[Route],
+        let_go: Sequence[DueRepayment],
         due: Sequence[DueRepayment],
-        unsent: Sequence[Unsent],
+        budget: Budget,
+    ) -> list[tuple[DueRepayment, Go]]:
+        """Return those that may go, with where; the others are noted as kept."""
+        controls, lanes = self._desk.controls, self._desk.lanes
+        usual = [
+            route._replace(
+                weight=controls.weight(route.gateway, lanes[route.gateway].config.weight), healthy=True
+            )
+            if force.touches(route.gateway)
+            else route
+            for route in routes
+        ]
+        going: list[tuple[DueRepayment, Go]] = []
+        for number, repayment in enumerate((*let_go, *due)):
+            verdict = judge(force, repayment, usual, budget, released=number < len(let_go))
+            if isinstance(verdict, Go):
+                going.append((repayment, verdict))
+            else:
+                plan.kept.append((repayment, verdict))
+        return going
+
+    def _route(
+        self,
+        plan: Plan,
+        going: Sequence[tuple[DueRepayment, Go]],
         routes: Sequence[Route],
         probes: Sequence[str],
         now: Instant,
-    ) -> Plan:
-        plan = Plan(
-            [self._start(one.repayment, self._desk.lanes[one.attempt.gateway], now, one) for one in unsent],
-            [],
-        )
+    ) -> None:
+        """Give each repayment a gateway that has room, or let it wait."""
         free = {route.gateway: route for route in routes}
         untried = list(probes)
-        for repayment in due:
-            probe = next((g for g in untried if repayment.wanted_gateway in (None, g)), None)
+        for repayment, go in going:
+            probe = next((g for g in untried if go.wish in (None, g) and g not in go.avoid), None)
             gateway = probe or choose(
-                list(free.values()),
-                repayment.wanted_gateway,
+                [route for route in free.values() if route.gateway not in go.avoid],
+                go.wish,
                 random.random(),  # noqa: S311 - spreads load
             )
             if gateway is None:
@@ -169,7 +228,6 @@ class Dispatcher:
             else:
                 free[gateway] = free[gateway]._replace(free=free[gateway].free - 1)
             plan.starts.append(self._start(repayment, self._desk.lanes[gateway], now))
-        return plan
 
     def _start(
         self, repayment: DueRepayment, lane: Lane, now: Instant, unsent: Unsent | None = None
@@ -277,6 +335,14 @@ class Dispatcher:
         await asyncio.gather(
             *(self._desk.record(self._unsent(start, STOPPED, Verdict.UNKNOWN)) for start in left.values())
         )
+
+
+def _closings(force: Force, starts: Iterable[Start]) -> dict[str, int]:
+    """Return, by order number, the instant from which on a window keeps an order back."""
+    if not force.closings:
+        return {}
+    found = ((start.order_no, force.not_after(start.repayment.product, start.gateway)) for start in starts)
+    return {order_no: at for order_no, at in found if at is not None}
 
 
 TOO_LATE = "TOO_LATE"

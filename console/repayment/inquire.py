@@ -2,8 +2,8 @@
 
 An order that was not found often enough in a row is sent again under the same order number, while the
 gateway still remembers order numbers and the order has not expired; the answer is evidence like any
-other. Nothing is sent again while dispatch is paused or its gateway is stopped. The worker never decides
-what an outcome is.
+other. Nothing is sent again while dispatch is paused, its gateway is stopped or a window keeps it back.
+The worker never decides what an outcome is.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from console.store.attempts import LeaseLost
 from console.store.claims import Asked
 from console.store.controls import obey
 from console.store.facts import Attempt, Evidence, request_digest
+from console.windows.calendar import Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Inquirer:
         self._desk = desk
         self._wake = wake
         self._calls: dict[asyncio.Task[None], Asked] = {}
+        self._calendar = Calendar()
 
     async def round(self) -> bool:
         """Claim and ask one batch; tell whether more may be waiting and there is room for it."""
@@ -79,19 +81,20 @@ class Inquirer:
         lane.asking.reserve(count)
 
     def _claim(self, connection: Connection, room: Mapping[str, int]) -> list[Asked]:
-        desk, now = self._desk, self._desk.clock.now()
-        controls = obey(connection)
+        desk, controls = self._desk, obey(connection)
+        now = desk.clock.now()
         if Stage.CONFIRMING in controls.paused:
             return []
         sending = Stage.DISPATCH not in controls.paused
+        force = self._calendar.force(connection, now)
         after = manual_cutoff(now, desk.settings.manual_after_days)
         claimed: list[Asked] = []
         for name, limit in room.items():
             due = claims.due_to_ask(connection, name, now=now, sent_after=after, limit=limit)
             if due:
-                again = sending and name not in controls.stopped
-                asked = [one._replace(resend=again and self._resends(one.attempt, now)) for one in due]
                 until = now + round((desk.lanes[name].config.timeout + desk.settings.lease) * 1000)
+                again = sending and name not in controls.stopped and not force.concerns(name, until)
+                asked = [one._replace(resend=again and self._resends(one.attempt, now)) for one in due]
                 claimed += claims.claim(connection, asked, owner=desk.owner, until=Instant(until), now=now)
         return claimed
 

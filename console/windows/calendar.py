@@ -71,9 +71,28 @@ class Force:
         found = [one for one in self.closures if one.window.scope.covers(stage, product, gateway)]
         return min(found, key=lambda one: _STRICTEST_FIRST.index(one.window.policy), default=None)
 
+    def closed_stage(self, stage: Stage) -> bool:
+        """Tell whether a window keeps back some of the work of a stage."""
+        return any(one.window.scope.stage is stage for one in self.closures)
+
     def closes(self, gateway: str) -> bool:
         """Tell whether nothing at all may be sent to a gateway."""
         return any(one.window.scope.closes(gateway) for one in self.closures)
+
+    def touches(self, gateway: str) -> bool:
+        """Tell whether a window keeps back, or is giving back, some of a gateway's traffic."""
+        windows = [one.window for one in self.closures] + [one.window for one in self.recoveries]
+        return any(not one.scope.gateways or gateway in one.scope.gateways for one in windows)
+
+    def concerns(self, gateway: str, until: int) -> bool:
+        """Tell whether anything that goes to a gateway is kept back at some time until an instant."""
+        windows = [one.window for one in self.closures]
+        windows += [window for at, window in self.closings if at <= until]
+        scopes = (window.scope for window in windows)
+        return any(
+            scope.stage is Stage.DISPATCH and (not scope.gateways or gateway in scope.gateways)
+            for scope in scopes
+        )
 
     def recovering(self, stage: Stage, product: str, gateway: str | None) -> Recovery | None:
         """Return the window whose ramp limits such a repayment, None when there is none."""
@@ -101,7 +120,7 @@ SOON_MS: Final = 600_000
 
 @dataclass
 class Calendar:
-    """See the module."""
+    """See the module. May be shared by threads."""
 
     _known: dict[tuple[str, int], Window] = field(default_factory=dict)
 
@@ -112,8 +131,9 @@ class Calendar:
         if missing := [row for row in rows if known[row.id, row.version] is None]:
             for row, window in read(connection, missing):
                 known[row.id, row.version] = window
-        self._known = {key: window for key, window in known.items() if window is not None}
-        return [(row, self._known[row.id, row.version]) for row in rows]
+        found = {key: window for key, window in known.items() if window is not None}
+        self._known = found
+        return [(row, found[row.id, row.version]) for row in rows]
 
     def force(self, connection: Connection, now: Instant) -> Force:
         """Return what the windows do at an instant."""

@@ -124,6 +124,10 @@ class Window:
         """Return the next occurrence that has not begun to drain."""
         return next((one for one in self.upcoming(now, 2) if one.closes_at > now), None)
 
+    def starting(self, at: int) -> Occurrence | None:
+        """Return the occurrence that starts at an instant, even one that was ended before."""
+        return next((one for one in _occurrences(self, at // _CHUNK_MS) if one.starts_at == at), None)
+
     def upcoming(self, now: int, count: int) -> tuple[Occurrence, ...]:
         """Return up to `count` occurrences that have not ended, the present one first."""
         found: list[Occurrence] = []
