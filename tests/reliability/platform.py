@@ -51,6 +51,7 @@ class Platform:
     port: int
     sandbox: subprocess.Popen[bytes] | None = None
     service: subprocess.Popen[bytes] | None = None
+    worker: subprocess.Popen[bytes] | None = None
     kills: int = 0
     _clients: list[httpx.AsyncClient] = field(default_factory=list)
 
@@ -69,6 +70,10 @@ class Platform:
     def start_service(self) -> None:
         """Start API and workers."""
         self.service = self._start(("console.control", "serve"), ("--config", str(self.directory / "c.toml")))
+
+    def start_worker(self) -> None:
+        """Start more workers, in a process of their own."""
+        self.worker = self._start(("console.control.worker",), ("--config", str(self.directory / "c.toml")))
 
     def _start(self, program: tuple[str, ...], options: tuple[str, ...]) -> subprocess.Popen[bytes]:
         with (self.directory / f"{program[0]}.log").open("ab") as log:
@@ -147,8 +152,9 @@ class Platform:
         """End everything that was started."""
         for client in self._clients:
             await client.aclose()
-        for process in (self.service, self.sandbox):
+        for process in (self.worker, self.service, self.sandbox):
             if process is not None and process.poll() is None:
+                process.send_signal(signal.SIGCONT)
                 process.send_signal(signal.SIGTERM)
                 try:
                     process.wait(10)

@@ -108,9 +108,14 @@ async def _campaign(platform: Platform, kills: int, seconds: float, per_second: 
     await platform.until_ready()
     feeder.stopping.set()
     await feeding
-    (await admin.post("/calm")).raise_for_status()
+    await judge(platform, feeder)
+    assert platform.kills == kills
 
-    client = platform.client()
+
+async def judge(platform: Platform, feeder: Feeder) -> None:
+    """End all faults, wait until everything is decided, and hold the books against the ledgers."""
+    admin, client = platform.admin(), platform.client()
+    (await admin.post("/calm")).raise_for_status()
     await _until_all_final(client, within=90)
 
     everything = await _freeze(client, "")
@@ -124,7 +129,6 @@ async def _campaign(platform: Platform, kills: int, seconds: float, per_second: 
     assert sum(net.values()) == settled["sum_fen"]
     checkup = (await client.get("/checkup")).json()
     assert [line for line in checkup["findings"] if line["state"] == "failed"] == []
-    assert platform.kills == kills
 
 
 async def test_twenty_kills_under_faults_debit_nobody_twice_and_lose_nothing(
