@@ -1,8 +1,8 @@
 """The thread that reads keys, the mouse and the terminal's answers.
 
 Takes the answers of flow control out before Textual's parser sees them, so that an answer arriving
-right after a lone escape byte can neither swallow that key nor be taken for typed characters. Reports
-a terminal that is gone.
+right after a lone escape byte can neither swallow that key nor be taken for typed characters. Keeps
+pasted text from being taken for keys. Reports a terminal that is gone.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from textual._xterm_parser import XTermParser
+
+from console.tui.terminal.pastes import PasteGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -80,6 +82,7 @@ class TerminalReader(threading.Thread):
         self._on_error = on_error
         self._wake_read, self._wake_write = os.pipe()
         self._parser = XTermParser()
+        self._guard = PasteGuard()
         self._sieve = AnswerSieve()
         self._decode = getincrementaldecoder("utf-8")("replace").decode
 
@@ -115,7 +118,7 @@ class TerminalReader(threading.Thread):
                 if not data:
                     self._on_gone()
                     return
-                text, answers = self._sieve.feed(self._decode(data))
+                text, answers = self._sieve.feed(self._guard.feed(self._decode(data)))
                 if answers:
                     self._on_answer(answers)
                 self._parse(text)

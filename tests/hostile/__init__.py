@@ -1,0 +1,1 @@
+"""Hostile text, and everything it is sent through."""
