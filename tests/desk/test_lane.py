@@ -184,7 +184,7 @@ async def test_nothing_is_sent_again_while_dispatch_is_paused(
     party.behave = lambda order_no, times: "timeout_before" if times == 1 else "ok"
     await take_in(store, entry(1))
     config = party.config(timeout=0.1)
-    settings: dict[str, Any] = {"inquiry_steps": (1.0, 1.0, 1.0), "not_found_before_resend": 1}
+    settings: dict[str, Any] = {"inquiry_steps": (1.0,), "inquiry_every": 2.0, "not_found_before_resend": 1}
     async with running(store, clock, config, **settings) as pipeline:
         pipeline.wake()
         await until_stages(store, "in_doubt")
