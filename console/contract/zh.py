@@ -11,6 +11,7 @@ from console.contract import (
     zh_service,
     zh_terminal,
     zh_tui,
+    zh_windows,
 )
 
 MESSAGES: Final[dict[str, str]] = {
@@ -22,4 +23,5 @@ MESSAGES: Final[dict[str, str]] = {
     **zh_service.MESSAGES,
     **zh_terminal.MESSAGES,
     **zh_tui.MESSAGES,
+    **zh_windows.MESSAGES,
 }
