@@ -20,14 +20,12 @@ from console.gateways.routing import Route, choose
 from console.repayment.gate import NOWHERE, Budget, Gate, Go, Hold, Reject, judge, keep_back, release
 from console.repayment.lane import Desk, Lane, log, problem_of
 from console.repayment.personal import SealBroken, unseal
+from console.repayment.turns import Turns
 from console.store import claims, holds
 from console.store.claims import DueRepayment, Start, Unsent
 from console.store.controls import Controls, look, obey
 from console.store.facts import Evidence, amount_digest, request_digest
 from console.windows.calendar import Force
-
-DEFER_MS = 200
-"""How long a repayment waits for a gateway that has no room, letting others pass."""
 
 PARK_MS = 60_000
 """How long a repayment waits that the database refuses to send."""
@@ -63,7 +61,7 @@ class Plan:
     """What to do with due repayments: `starts` are sent, `waiting` are deferred, windows keep `kept`."""
 
     starts: list[Start]
-    waiting: list[DueRepayment] = field(default_factory=list)
+    waiting: list[tuple[DueRepayment, Instant]] = field(default_factory=list)
     kept: list[tuple[DueRepayment, Hold | Reject]] = field(default_factory=list)
 
 
@@ -75,7 +73,8 @@ class Dispatcher:
         self._wake = wake
         self._calls: dict[asyncio.Task[None], Start] = {}
         self._careful = 0
-        self._gate = Gate({name: lane.config.rate_per_second for name, lane in desk.lanes.items()})
+        rates = {name: lane.config.rate_per_second for name, lane in desk.lanes.items()}
+        self._gate, self._turns = Gate(rates), Turns(rates)
 
     async def round(self) -> bool:
         """Start one batch; tell whether more may be waiting and there is room for it."""
@@ -154,7 +153,7 @@ class Dispatcher:
         if plan.starts:
             claims.start_sending(connection, plan.starts, owner=desk.owner, now=now, shard=shard)
         if plan.waiting:
-            claims.defer(connection, plan.waiting, until=Instant(now + DEFER_MS))
+            claims.defer(connection, plan.waiting)
         return Batch(plan.starts, controls, len(plan.kept), _closings(force, plan.starts), budget)
 
     def _sendable(
@@ -221,7 +220,7 @@ class Dispatcher:
                 random.random(),  # noqa: S311 - spreads load
             )
             if gateway is None:
-                plan.waiting.append(repayment)
+                plan.waiting.append((repayment, self._turns.take(go.wish, now)))
                 continue
             if probe is not None:
                 untried.remove(probe)
@@ -261,7 +260,7 @@ class Dispatcher:
 
         def park(connection: Connection) -> None:
             refused = claims.due_repayments(connection, Stage.DISPATCH, now=now, limit=1)
-            claims.defer(connection, refused, until=Instant(now + PARK_MS))
+            claims.defer(connection, [(one, Instant(now + PARK_MS)) for one in refused])
 
         await self._desk.store.write(park)
 

@@ -218,9 +218,9 @@ def move_on(
     counters.fold(connection, deltas, shard, now)
 
 
-def defer(connection: Connection, repayments: Iterable[DueRepayment], *, until: Instant) -> None:
-    """Let repayments wait in their stage until an instant. Raises LeaseLost."""
-    _guarded(_DEFER, connection, [(until, due.seq, due.version) for due in repayments])
+def defer(connection: Connection, waits: Iterable[tuple[DueRepayment, Instant]]) -> None:
+    """Let repayments wait in their stage, each until an instant. Raises LeaseLost."""
+    _guarded(_DEFER, connection, [(until, due.seq, due.version) for due, until in waits])
 
 
 def unsent_attempts(connection: Connection, gateway: str, *, now: Instant, limit: int) -> list[Unsent]:
