@@ -121,7 +121,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("move.bottom", "Last row", Group.MOVE, ("G", "end"), views=_READERS),
     Action("move.page_down", "A page down", Group.MOVE, ("pagedown",), views=_READERS),
     Action("move.page_up", "A page up", Group.MOVE, ("pageup",), views=_READERS),
-    Action("move.panel", "Next panel", Group.MOVE, ("tab",), views=(View.OVERVIEW, View.CHANGES, View.AUDIT), short="panel"),
+    Action(
+        "move.panel",
+        "Next panel",
+        Group.MOVE,
+        ("tab",),
+        views=(View.OVERVIEW, View.CHANGES, View.AUDIT),
+        short="panel",
+    ),
     Action("row.open", "Open what the cursor is on", Group.MOVE, ("enter",), views=_TABLES, short="open"),
     Action("row.next", "Next repayment", Group.MOVE, ("n",), views=(View.REPAYMENT,), short="next"),
     Action(

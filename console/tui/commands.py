@@ -12,11 +12,15 @@ from console.actions.registry import BY_COMMAND
 from console.contract.filter import completions
 from console.contract.language import t
 from console.contract.text import nearest, shown
+from console.tui.change_words import SCENARIOS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-ALIASES: Final = {"q": "quit", "q!": "quit", "wq": "quit", "1": "overview", "2": "queues", "3": "repayments"}
+ALIASES: Final = {
+    "q": "quit", "q!": "quit", "wq": "quit", "1": "overview", "2": "queues", "3": "repayments",
+    "4": "strategies", "6": "windows", "9": "changes",
+}  # fmt: skip
 """Other names by which hands know a command."""
 
 TAKES: Final = {
@@ -25,12 +29,17 @@ TAKES: Final = {
     "filters": "named",
     "profile": "profile",
     "show": "id",
+    "strategy": "strategy",
+    "window": "window",
+    "change": "id",
+    "scenario": "scenario",
+    "audit": "audit",
     "export": "file",
     "breakdown": "breakdown",
 }
 """Commands that take an argument, and of what kind; the others take none."""
 
-NEEDS_ARGUMENT: Final = frozenset({"show"})
+NEEDS_ARGUMENT: Final = frozenset({"show", "strategy", "window", "change"})
 """Commands that do nothing without their argument."""
 
 BREAKDOWNS: Final = ("stage", "gateway", "error")
@@ -112,6 +121,12 @@ def _arguments(kind: str, typed: str, known: Known) -> tuple[str, ...]:
             return tuple(name for name in known.filters if name.startswith(typed))
         case "profile":
             return tuple(name for name in known.profiles() if name.startswith(typed))
+        case "strategy":
+            return tuple(name for name in known.strategies() if name.startswith(typed))
+        case "window":
+            return tuple(name for name in known.windows() if name.startswith(typed))
+        case "scenario":
+            return tuple(name for name in SCENARIOS if name.startswith(typed))
         case "breakdown":
             return tuple(name for name in BREAKDOWNS if name.startswith(typed))
         case _:
@@ -125,3 +140,5 @@ class Known:
     filters: Mapping[str, str]
     profiles: Callable[[], tuple[str, ...]]
     values: Callable[[], dict[str, tuple[str, ...]]]
+    strategies: Callable[[], tuple[str, ...]] = tuple
+    windows: Callable[[], tuple[str, ...]] = tuple

@@ -7,22 +7,79 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from console.contract.language import t
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
+    from console.client.changes import Call
     from console.client.link import Event
+    from console.contract.change import AuditPage, AuditVerdict, Change, Preview
+    from console.contract.change import Changes as ChangePage
     from console.contract.repayment import Repayment, RepaymentRow
     from console.contract.selection import Selection
+    from console.contract.strategy import Strategies, StrategyDetail
+    from console.contract.window import Window, Windows
     from console.profiles.profile import Profile
     from console.tui.knowledge import Knowledge
 
 
+class Desk(Protocol):
+    """The calls about changes, and about what they change; they raise ClientError."""
+
+    async def preview(self, body: Mapping[str, Any]) -> Preview:
+        """Return what a change would do now."""
+
+    async def preview_revert(self, identity: str) -> Preview:
+        """Return what undoing a change would do now."""
+
+    async def send(self, call: Call, key: str) -> Change:
+        """Send a mutation; safe to send again with the same key."""
+
+    async def page(
+        self, *, state: str | None = None, limit: int = 200, after: str | None = None
+    ) -> ChangePage:
+        """Return changes, newest first."""
+
+    async def show(self, identity: str) -> Change:
+        """Return one change."""
+
+    async def strategies(self) -> Strategies:
+        """Return all strategies."""
+
+    async def strategy(self, identity: str) -> StrategyDetail:
+        """Return one strategy in full."""
+
+    async def windows(self, *, state: str = "", limit: int = 200, after: str | None = None) -> Windows:
+        """Return maintenance windows, newest first."""
+
+    async def window(self, identity: str) -> Window:
+        """Return one maintenance window in full."""
+
+    async def audit(
+        self,
+        *,
+        who: str | None = None,
+        action: str | None = None,
+        change: str | None = None,
+        since: str | None = None,
+        limit: int = 200,
+        after: str | None = None,
+    ) -> AuditPage:
+        """Return rows of the audit, newest first."""
+
+    async def verify_audit(self) -> AuditVerdict:
+        """Return whether the audit chain holds."""
+
+
 class Service(Protocol):
     """The calls that views make; they raise ClientError."""
+
+    @property
+    def changes(self) -> Desk:
+        """The change desk."""
 
     async def freeze(self, filter_text: str) -> Selection:
         """Freeze what matches."""

@@ -15,6 +15,7 @@ LABELS: Final = {
     "escape": "esc",
     "pagedown": "pgdn",
     "pageup": "pgup",
+    "plus": "+",
 }
 """Textual's name of a key → what stands on it; the others are their own label."""
 

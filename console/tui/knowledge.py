@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from console.contract.board import Board, GatewayLine, Hello, StageLine
+    from console.contract.change import Change
     from console.contract.clock import Clock
     from console.contract.vocabulary import Stage
 
@@ -60,6 +61,8 @@ class Knowledge:
         self.lost: str | None = None
         """Why there is no connection, safe to show; None while connected or still connecting."""
         self.histories: dict[str, deque[float | None]] = {}
+        self.returning: tuple[Change, ...] = ()
+        """Changes in force that return by themselves, the next one first."""
         self._clock = clock or SystemClock()
         self._monotonic = monotonic
         self._read_only = read_only
@@ -133,6 +136,11 @@ class Knowledge:
         if self.board.mode is Mode.LIVE and self.read_only:
             return Mode.READ_ONLY
         return self.board.mode
+
+    @property
+    def held(self) -> bool:
+        """Whether the profile forbids changes, whatever the service allows."""
+        return self._read_only
 
     @property
     def read_only(self) -> bool:

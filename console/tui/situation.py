@@ -16,12 +16,23 @@ VIEW_NAMES = {
     "queues": "Queues",
     "repayments": "Repayments",
     "repayment": "Repayment",
+    "strategies": "Strategies",
+    "strategy": "Strategy",
+    "windows": "Windows",
+    "window": "Window",
+    "changes": "Changes",
+    "change": "Change",
+    "audit": "Audit",
 }
 
 
 @dataclass(frozen=True)
 class Situation:
-    """Where the engineer is, and what is at hand."""
+    """Where the engineer is, and what is at hand.
+
+    `read_only` is the console's own or the service's, `held` the console's own alone. `refusals` are ids
+    of actions that what is at hand does not allow, each with the reason.
+    """
 
     view: View
     connected: bool
@@ -29,6 +40,8 @@ class Situation:
     read_only: bool = False
     has_row: bool = False
     has_selection: bool = False
+    held: bool = False
+    refusals: tuple[tuple[str, str], ...] = ()
 
 
 def view_name(view: View) -> str:
@@ -45,15 +58,22 @@ def why_not(action: Action, situation: Situation) -> str | None:
     """Return why the action cannot work here, or None when it can."""
     if action.views and situation.view not in action.views:
         return t("works in: {views}", views=", ".join(view_name(view) for view in action.views))
-    if action.role is not Role.VIEWER:
-        if situation.read_only:
-            return t("this console is read-only")
-        if action.role not in situation.roles and Role.ADMIN not in situation.roles:
-            return t("needs the role {role}", role=action.role)
+    if action.role is not Role.VIEWER and (reason := _not_allowed(action, situation)):
+        return reason
     if Need.SERVICE in action.needs and not situation.connected:
         return t("needs the service, which is not reached now")
     if Need.SELECTION in action.needs and not situation.has_selection:
         return t("needs a selection; none is loaded")
     if Need.ROW in action.needs and not situation.has_row:
         return t("needs a row under the cursor; there is none")
+    return dict(situation.refusals).get(action.id)
+
+
+def _not_allowed(action: Action, situation: Situation) -> str | None:
+    """Return why this person, or anybody on this console, may not do it; the service decides in the end."""
+    if not action.reads and (situation.held or (situation.read_only and not action.stops)):
+        return t("this console is read-only")
+    allowed = {action.role, *action.also, Role.ADMIN}
+    if situation.roles and not allowed & set(situation.roles):
+        return t("needs the role {role}", role=t(action.role))
     return None

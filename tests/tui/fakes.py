@@ -39,6 +39,7 @@ from console.contract.vocabulary import (
     state_of,
 )
 from console.profiles.profile import Control, Guard, Profile, View
+from tests.tui.fake_desk import FakeDesk
 
 GATEWAYS = ("alipay", "wechat", "unionpay", "bank")
 ERRORS = ("INSUFFICIENT_FUNDS", "CARD_EXPIRED", "LIMIT_EXCEEDED")
@@ -235,6 +236,7 @@ class FakeService:
         self.failing: ClientError | None = None
         self.frozen: list[str] = []
         self.closed = False
+        self.changes = FakeDesk()
         self._texts = texts
         self._selections: dict[str, list[int]] = {}
 

@@ -10,6 +10,7 @@ from console.contract.text import shown
 from console.contract.vocabulary import Environment
 from console.tui import figures
 from console.tui.keys import keys_label
+from console.tui.screens.change_deeds import ChangeDeeds
 from console.tui.screens.pane import in_background
 from console.tui.situation import is_offered, why_not
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from console.contract.selection import Selection
     from console.profiles.profile import Profile
-    from console.tui.app import ConsoleApp
     from console.tui.commands import Known
     from console.tui.screens.main import MainScreen
     from console.tui.screens.repayment import RepaymentPane
@@ -26,17 +26,16 @@ if TYPE_CHECKING:
 
 _LONGEST_EXPORT_FILTER = 2000
 
+NEEDS_ID = ("console.palette", "repayment.show", "strategy.show", "window.show", "change.show")
+"""What the palette does not offer: itself, and what cannot be done without an id."""
 
-class Deeds:
+
+class Deeds(ChangeDeeds):
     """Carries out actions on the main screen it was made for."""
 
     def __init__(self, main: MainScreen) -> None:
-        self._main = main
+        super().__init__(main)
         self._question: Callable[[str], Awaitable[None]] | None = None
-
-    @property
-    def _app(self) -> ConsoleApp:
-        return cast("ConsoleApp", self._main.app)
 
     async def _repayments(self) -> RepaymentsPane:
         return cast("RepaymentsPane", await self._main.pane_for(View.REPAYMENTS))
@@ -76,14 +75,20 @@ class Deeds:
         await self.open_repayment(argument)
 
     async def do_console_back(self, argument: str) -> None:
-        """Go from a repayment to the list, from elsewhere to the overview."""
+        """Go from one thing to its list, from elsewhere to the overview."""
         match self._main.view:
             case View.REPAYMENT:
                 await self._main.show_view(View.REPAYMENTS)
-            case View.REPAYMENTS | View.QUEUES:
-                await self._main.show_view(View.OVERVIEW)
+            case View.STRATEGY:
+                await self._main.show_view(View.STRATEGIES)
+            case View.WINDOW:
+                await self._main.show_view(View.WINDOWS)
+            case View.CHANGE | View.AUDIT:
+                await self._main.show_view(View.CHANGES)
             case View.OVERVIEW:
                 self._main.say(t("this is the first view; q quits"), "bar-dim")
+            case _:
+                await self._main.show_view(View.OVERVIEW)
 
     async def do_row_next(self, argument: str) -> None:
         """Show the next repayment of the list."""
@@ -204,7 +209,14 @@ class Deeds:
     def _known(self) -> Known:
         from console.tui.commands import Known
 
-        return Known(self._main.profile.filters, self._profile_names, self._values)
+        board = self._main.knowledge.board
+        return Known(
+            self._main.profile.filters,
+            self._profile_names,
+            self._values,
+            lambda: () if board is None else tuple(line.id for line in board.strategies),
+            lambda: () if board is None else tuple(line.id for line in board.windows),
+        )
 
     def _values(self) -> dict[str, tuple[str, ...]]:
         pane = cast("RepaymentsPane | None", self._main.made(View.REPAYMENTS))
@@ -245,7 +257,7 @@ class Deeds:
             Choice(action.id, t(action.title), keys_label(action))
             for action in ACTIONS
             if is_offered(action) and action.group is not Group.MOVE and why_not(action, situation) is None
-            and action.id not in ("console.palette", "repayment.show")
+            and action.id not in NEEDS_ID
         ]  # fmt: skip
         named = [
             Choice(f"filter {name}", t("Filter {name}", name=shown(name)), shown(text))

@@ -16,7 +16,15 @@ from console.contract.language import t
 from console.tui.keys import key_label
 from console.tui.screens.deeds import Deeds
 from console.tui.screens.overview import OverviewPane
-from console.tui.screens.pane import OpenFilter, OpenRepayment, Pane, Say, SituationChanged
+from console.tui.screens.pane import (
+    OpenChange,
+    OpenFilter,
+    OpenRepayment,
+    OpenView,
+    Pane,
+    Say,
+    SituationChanged,
+)
 from console.tui.situation import Situation, why_not
 from console.tui.widgets.footer import Footer
 from console.tui.widgets.header import Header, Notice
@@ -25,6 +33,7 @@ from console.tui.widgets.prompt import Prompt
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from console.actions.registry import Action
     from console.profiles.profile import Profile
     from console.tui.connection import Connection
     from console.tui.knowledge import Knowledge
@@ -64,6 +73,42 @@ def pane_of(view: View) -> type[Pane]:
             from console.tui.screens.repayment import RepaymentPane
 
             return RepaymentPane
+        case View.STRATEGIES:
+            from console.tui.screens.strategies import StrategiesPane
+
+            return StrategiesPane
+        case View.STRATEGY:
+            from console.tui.screens.strategy import StrategyPane
+
+            return StrategyPane
+        case View.WINDOWS:
+            from console.tui.screens.windows import WindowsPane
+
+            return WindowsPane
+        case View.WINDOW:
+            from console.tui.screens.window import WindowPane
+
+            return WindowPane
+        case View.CHANGES:
+            from console.tui.screens.changes import ChangesPane
+
+            return ChangesPane
+        case View.CHANGE:
+            from console.tui.screens.change import ChangePane
+
+            return ChangePane
+        case View.AUDIT:
+            from console.tui.screens.audit import AuditPane
+
+            return AuditPane
+
+
+def in_view(action: Action, view: View) -> Action:
+    """Return the action, or, where it does not work in the view, another one with its key that does."""
+    if not action.views or view in action.views:
+        return action
+    sharing = (other for other in ACTIONS if view in other.views and set(other.keys) & set(action.keys))
+    return next(sharing, action)
 
 
 class MainScreen(Screen[None], inherit_bindings=False):
@@ -152,6 +197,16 @@ class MainScreen(Screen[None], inherit_bindings=False):
         event.stop()
         await self.deeds.open_filter(event.filter_text)
 
+    async def on_open_view(self, event: OpenView) -> None:
+        """Show a view, and there what was asked for."""
+        event.stop()
+        await self.deeds.open_view(event.view, event.key)
+
+    async def on_open_change(self, event: OpenChange) -> None:
+        """Open the dialog for a change."""
+        event.stop()
+        await self.deeds.open_change(event.intent)
+
     async def on_open_repayment(self, event: OpenRepayment) -> None:
         """Show one repayment."""
         event.stop()
@@ -177,6 +232,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._update_notice()
         self.pane.tick()
         self.describe()
+        self.deeds.watch_changes()
         await self.deeds.follow_pointer()
 
     @property
@@ -190,6 +246,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
             read_only=self.knowledge.read_only,
             has_row=self.pane.has_row,
             has_selection=self.pane.has_selection,
+            held=self.knowledge.held,
+            refusals=self.pane.refusals(),
         )
 
     def describe(self) -> None:
@@ -213,8 +271,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
     # --- actions --------------------------------------------------------------------------------------
 
     async def action_do(self, action_id: str) -> None:
-        """Carry out the action of a key."""
-        await self.do(action_id)
+        """Carry out the action of a key, or the one that shares the key and works in this view."""
+        await self.do(in_view(BY_ID[action_id], self.view).id)
 
     async def do(self, action_id: str, argument: str = "") -> None:
         """Carry out an action, or say why it does not work here."""

@@ -11,10 +11,13 @@ from console.contract.language import t
 from console.contract.text import cell_width, shown
 from console.tui import figures
 from console.tui.filters import term
+from console.tui.intents import Here, start_gateway, stop_gateway, weigh_gateway
 from console.tui.knowledge import Freshness
-from console.tui.screens.pane import Heading, OpenFilter, Pane, SituationChanged
+from console.tui.screens.pane import Heading, OpenChange, OpenFilter, Pane, SituationChanged
+from console.tui.screens.queues import queue_refusals, toggle_queue
 from console.tui.stuck import Trouble, troubles
 from console.tui.widgets.columns import Column
+from console.tui.widgets.desk_line import DeskLine
 from console.tui.widgets.history import bars, points_for
 from console.tui.widgets.lines import Line, Lines, fitted, width_of
 from console.tui.widgets.rows import Cell, InMemoryRows, Row
@@ -60,11 +63,13 @@ class OverviewPane(Pane):
         self._gateway_heading = Heading(t("Gateways"))
         self._stuck_heading = Heading(t("What is stuck"))
         self._parts = PartsLine(knowledge)
+        self._desk = DeskLine(knowledge)
         self._lower = Container(id="lower")
         self._gateway_panel = Vertical(id="gateways-panel")
 
     def compose(self) -> ComposeResult:
         """Cards above, the two tables below or beside each other."""
+        yield self._desk
         yield self.stages
         with self._lower:
             with self._gateway_panel:
@@ -99,11 +104,13 @@ class OverviewPane(Pane):
         self.knowledge_changed()
 
     def tick(self) -> None:
+        self._desk.update()
         self.stages.redraw()
         if self.knowledge.freshness is not Freshness.FRESH:
             self.knowledge_changed()
 
     def knowledge_changed(self) -> None:
+        self._desk.update()
         self.stages.redraw()
         self._parts.fit(3 if self.size.height >= 30 else 1)
         board = self.knowledge.board
@@ -159,6 +166,47 @@ class OverviewPane(Pane):
             self.post_message(OpenFilter(f"stage:{self.stages.stage}"))
         else:
             (self.stuck if self.stuck.has_focus else self.gateways).action_select()
+
+    @property
+    def here(self) -> Here:
+        """The queue or the gateway under the cursor of the panel that has the keys."""
+        if self.gateways.has_focus:
+            return Here(gateway=self.gateways.cursor_key or "")
+        return Here(stage=self.stages.stage.value) if self.stages.has_focus else Here()
+
+    def refusals(self) -> tuple[tuple[str, str], ...]:
+        """What works on a gateway needs one under the cursor, what works on a queue a queue."""
+        here = self.here
+        found: tuple[tuple[str, str], ...] = ()
+        if not here.gateway:
+            reason = t("put the cursor on a gateway first: tab")
+            found = (("gateway.stop", reason), ("gateway.weight", reason))
+        return (*found, *queue_refusals(here.stage))
+
+    def do_queue_pause(self, argument: str) -> None:
+        """Ask to pause the queue under the cursor, or to let it go on."""
+        self.post_message(OpenChange(toggle_queue(self.here.stage, self.knowledge)))
+
+    def do_gateway_stop(self, argument: str) -> None:
+        """Ask to stop the gateway under the cursor, or to start a stopped one."""
+        name = self.here.gateway
+        stopped = any(line.id == name and line.state == "stopped" for line in self.knowledge.gateways())
+        self.post_message(OpenChange(start_gateway(name) if stopped else stop_gateway(name)))
+
+    def do_gateway_weight(self, argument: str) -> None:
+        """Ask for another weight of the gateway under the cursor."""
+        line = next((line for line in self.knowledge.gateways() if line.id == self.here.gateway), None)
+        if line is not None:
+            self.post_message(OpenChange(weigh_gateway(line.id, line.weight)))
+
+    def on_stage_grid_moved(self, event: StageGrid.Moved) -> None:
+        """Another queue may be done other things with."""
+        event.stop()
+        self.post_message(SituationChanged())
+
+    def on_descendant_focus(self) -> None:
+        """Another panel has the keys."""
+        self.post_message(SituationChanged())
 
     def do_move_panel(self, argument: str) -> None:
         """Give the keys to the next panel."""

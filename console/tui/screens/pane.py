@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec
 from textual.containers import Vertical
 from textual.message import Message
 
+from console.tui.intents import Here
 from console.tui.widgets.lines import Line, Lines, spread
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from console.actions.registry import View
     from console.profiles.profile import Profile
     from console.tui.connection import Connection
+    from console.tui.intents import Intent
     from console.tui.knowledge import Knowledge
 
 P = ParamSpec("P")
@@ -47,6 +49,23 @@ class OpenRepayment(Message):
     def __init__(self, repayment_id: str) -> None:
         super().__init__()
         self.repayment_id = repayment_id
+
+
+class OpenChange(Message):
+    """Somebody wants to change something."""
+
+    def __init__(self, intent: Intent) -> None:
+        super().__init__()
+        self.intent = intent
+
+
+class OpenView(Message):
+    """Somebody wants to see another view, and there what has that key."""
+
+    def __init__(self, view: View, key: str = "") -> None:
+        super().__init__()
+        self.view = view
+        self.key = key
 
 
 class Say(Message):
@@ -82,6 +101,15 @@ class Pane(Vertical, can_focus=False, inherit_bindings=False):
     def has_selection(self) -> bool:
         """Whether a selection is loaded."""
         return False
+
+    @property
+    def here(self) -> Here:
+        """The queue or gateway under the cursor."""
+        return Here()
+
+    def refusals(self) -> tuple[tuple[str, str], ...]:
+        """Return ids of actions that what is at hand does not allow, each with the reason."""
+        return ()
 
     def entered(self) -> None:
         """The view has come into sight."""

@@ -9,14 +9,15 @@ from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.vocabulary import FINAL_STAGES, Stage
 from console.tui import figures
+from console.tui.intents import PAUSABLE, Here, pause_queue, resume_queue
 from console.tui.knowledge import Freshness
-from console.tui.screens.pane import Heading, OpenFilter, Pane
+from console.tui.screens.pane import Heading, OpenChange, OpenFilter, Pane, SituationChanged
 from console.tui.stuck import waits_too_long
 from console.tui.widgets.columns import Column
 from console.tui.widgets.history import bars, points_for
 from console.tui.widgets.rows import Cell, InMemoryRows, Row
 from console.tui.widgets.virtual_table import VirtualTable
-from console.tui.words import stage_name, stage_style
+from console.tui.words import stage_name, stage_style, stage_word
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from console.contract.board import StageLine
     from console.profiles.profile import Profile
     from console.tui.connection import Connection
+    from console.tui.intents import Intent
     from console.tui.knowledge import Knowledge
 
 _HISTORY = 24
@@ -95,9 +97,41 @@ class QueuesPane(Pane):
         event.stop()
         self.post_message(OpenFilter(f"stage:{event.key}"))
 
+    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
+        """Another queue may be done other things with."""
+        event.stop()
+        self.post_message(SituationChanged())
+
     def do_row_open(self, argument: str) -> None:
         """Open the stage under the cursor."""
         self.table.action_select()
+
+    @property
+    def here(self) -> Here:
+        """The queue under the cursor."""
+        return Here(stage=self.table.cursor_key or "")
+
+    def refusals(self) -> tuple[tuple[str, str], ...]:
+        """A queue without a worker cannot be paused."""
+        return queue_refusals(self.here.stage)
+
+    def do_queue_pause(self, argument: str) -> None:
+        """Ask to pause the queue under the cursor, or to let it go on."""
+        self.post_message(OpenChange(toggle_queue(self.here.stage, self.knowledge)))
+
+
+def queue_refusals(stage: str) -> tuple[tuple[str, str], ...]:
+    """Return why a queue cannot be paused, when it cannot."""
+    if stage in PAUSABLE:
+        return ()
+    names = ", ".join(stage_word(name) for name in PAUSABLE)
+    return (("queue.pause", t("queues with a worker: {names}", names=names)),)
+
+
+def toggle_queue(stage: str, knowledge: Knowledge) -> Intent:
+    """Return the intent to let a paused queue go on, or to pause any other."""
+    line = knowledge.stage(Stage(stage))
+    return resume_queue(stage) if line is not None and line.paused else pause_queue(stage)
 
 
 def _columns() -> tuple[Column, ...]:

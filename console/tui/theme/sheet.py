@@ -19,14 +19,18 @@ Notice { display: none; }
 #lower.-wide #stuck-panel { width: 1fr; height: 100%; }
 VirtualTable { height: 1fr; width: 100%; }
 PartsLine { height: auto; width: 100%; }
+DeskLine { height: 1; width: 100%; display: none; }
+CalendarStrip { height: 2; width: 100%; }
 
-#filter { height: 2; width: 100%; display: none; }
+#filter, AuditPane Prompt { height: 2; width: 100%; display: none; }
 FilterLine { height: 1; width: 100%; }
 Summary { height: 2; width: 100%; }
 Reader { height: 1fr; width: 100%; }
 
 ModalScreen { align: center middle; background: transparent; }
 .dialog { width: 72; max-width: 100%; height: auto; max-height: 100%; }
+.dialog.-change { width: 100; }
+FormLines { height: 4; width: 100%; }
 .dialog Prompt { height: 2; width: 100%; }
 .dialog .title { height: 1; width: 100%; }
 ChoiceList { height: 1fr; width: 100%; }

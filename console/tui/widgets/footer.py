@@ -21,7 +21,22 @@ if TYPE_CHECKING:
 SAID_FOR: Final = 6.0
 """Seconds for which a message stays."""
 
-_VIEWS: Final = ((View.OVERVIEW, "1"), (View.QUEUES, "2"), (View.REPAYMENTS, "3"))
+_VIEWS: Final = (
+    (View.OVERVIEW, "1"), (View.QUEUES, "2"), (View.REPAYMENTS, "3"), (View.STRATEGIES, "4"),
+    (View.WINDOWS, "6"), (View.CHANGES, "9"),
+)  # fmt: skip
+_WITHIN: Final = {
+    View.REPAYMENT: View.REPAYMENTS,
+    View.STRATEGY: View.STRATEGIES,
+    View.WINDOW: View.WINDOWS,
+    View.CHANGE: View.CHANGES,
+    View.AUDIT: View.CHANGES,
+}
+"""Views that are shown under the digit of another."""
+
+_NAMES_SHARE: Final = 0.6
+"""The share of the line that the names of all views may take; else only that of the one in sight is told."""
+
 _FIRST: Final = (
     "row.open",
     "row.next",
@@ -30,8 +45,22 @@ _FIRST: Final = (
     "selection.filter",
     "selection.mark",
     "selection.refresh",
-    "row.copy",
+    "strategy.toggle",
+    "strategy.set",
+    "window.open",
+    "change.approve",
+    "change.reject",
+    "change.revert",
+    "change.extend",
+    "window.extend",
+    "window.end",
+    "queue.pause",
+    "gateway.stop",
+    "gateway.weight",
+    "audit.verify",
+    "stop.things",
     "selection.export",
+    "row.copy",
 )
 """What one does most; where the line is short, the rest gives way."""
 
@@ -85,7 +114,9 @@ class Footer(Lines):
             return tuple(((" ", "bar"), (line, style)) for line in wrapped(text, width - 2))
         if self._situation is None:
             return ()
-        left = self._views()
+        left = self._views(named=True)
+        if width_of(left) > width * _NAMES_SHARE:
+            left = self._views(named=False)
         always = _hints(_ALWAYS)
         room = width - width_of(left) - width_of(always)
         middle: Line = ()
@@ -97,14 +128,14 @@ class Footer(Lines):
                 middle = (*middle, *hint)
         return (spread((*left, *middle), always, width, "bar"),)
 
-    def _views(self) -> Line:
+    def _views(self, *, named: bool) -> Line:
         assert self._situation is not None  # noqa: S101 - the caller has looked
-        here = self._situation.view
+        here = _WITHIN.get(self._situation.view, self._situation.view)
         pieces: list[tuple[str, str]] = []
         for view, digit in _VIEWS:
-            is_here = here is view or (here is View.REPAYMENT and view is View.REPAYMENTS)
             pieces.append((f" {digit}", "bar-key"))
-            pieces.append((f" {view_name(view)} ", "dialog-title" if is_here else "bar"))
+            if named or here is view:
+                pieces.append((f" {view_name(view)} ", "dialog-title" if here is view else "bar"))
         return (*pieces, ("  ", "bar"))
 
 

@@ -10,6 +10,7 @@ from console.contract.text import shown
 from console.contract.vocabulary import Mode
 from console.tui import figures
 from console.tui.knowledge import Freshness
+from console.tui.widgets.desk_line import SOON, seconds_left
 from console.tui.widgets.lines import Line, Lines, fitted, spread, width_of
 from console.tui.words import environment_name, mode_name
 
@@ -45,7 +46,7 @@ class Header(Lines):
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """Return the line; what does not fit at the right is left out, least needed first."""
-        left = (*self._banner(), *self._mode(), *self._age())
+        left = (*self._banner(), *self._mode(), *self._age(), *self._under_way())
         parts = self._right()
         while parts and width_of(left) + width_of(_with_gaps(parts)) + 1 > width:
             parts.pop(0)
@@ -69,6 +70,23 @@ class Header(Lines):
         text = t("now") if age is not None and age < 2 else figures.whole_span(age)
         label = t("age")
         return ((f" {label} ", "bar-dim"), (text, _AGE_STYLES[freshness]))
+
+    def _under_way(self) -> Line:
+        """Return what needs a look: approvals, and the change that returns next when that is soon."""
+        board = self._knowledge.board
+        if board is None:
+            return ()
+        line: Line = ()
+        if board.approvals:
+            line = (("  ", "bar"), (t("{count} to approve", count=board.approvals), "bar-warn"))
+        lefts = [left for one in self._knowledge.returning if (left := seconds_left(one, self._knowledge))]
+        if lefts and min(lefts) < SOON:
+            line = (
+                *line,
+                ("  ", "bar"),
+                (t("returns {span}", span=figures.whole_span(min(lefts))), "bar-warn"),
+            )
+        return line
 
     def _right(self) -> list[Line]:
         hello = self._knowledge.hello

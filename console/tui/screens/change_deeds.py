@@ -1,0 +1,124 @@
+"""What the actions of the change desk do that belong to no single view: opening its views and dialogs."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from console.actions.registry import View
+from console.tui.screens.pane import in_background
+
+if TYPE_CHECKING:
+    from console.contract.change import Change
+    from console.tui.app import ConsoleApp
+    from console.tui.intents import Intent
+    from console.tui.screens.main import MainScreen
+
+_WATCH_EVERY: Final = 15.0
+"""Seconds between two looks at the changes that return by themselves."""
+
+
+class ChangeDeeds:
+    """Carries out actions on the main screen it was made for."""
+
+    def __init__(self, main: MainScreen) -> None:
+        self._main = main
+        self._watched = float("-inf")
+
+    @property
+    def _app(self) -> ConsoleApp:
+        return cast("ConsoleApp", self._main.app)
+
+    async def do_view_strategies(self, argument: str) -> None:
+        """Show view 4."""
+        await self._main.show_view(View.STRATEGIES)
+
+    async def do_view_windows(self, argument: str) -> None:
+        """Show view 6."""
+        await self._main.show_view(View.WINDOWS)
+
+    async def do_view_changes(self, argument: str) -> None:
+        """Show view 9."""
+        await self._main.show_view(View.CHANGES)
+
+    async def do_view_audit(self, argument: str) -> None:
+        """Show the audit, filtered when a filter was given."""
+        await self._main.show_view(View.AUDIT)
+        if argument:
+            cast("Any", self._main.pane).do_selection_filter(argument)
+
+    async def do_strategy_show(self, argument: str) -> None:
+        """Show the strategy of that id."""
+        await self.open_view(View.STRATEGY, argument)
+
+    async def do_window_show(self, argument: str) -> None:
+        """Show the window of that id."""
+        await self.open_view(View.WINDOW, argument)
+
+    async def do_change_show(self, argument: str) -> None:
+        """Show the change of that id."""
+        await self.open_view(View.CHANGE, argument)
+
+    async def open_view(self, view: View, key: str = "") -> None:
+        """Show a view, and there what has that key."""
+        pane = await self._main.pane_for(view)
+        if key:
+            cast("Any", pane).open(key)
+        await self._main.show_view(view)
+
+    # --- changing -------------------------------------------------------------------------------------
+
+    async def do_stop_things(self, argument: str) -> None:
+        """Choose what is stopped; what the cursor is on comes first."""
+        from console.tui.screens.stop import StopScreen, stoppings
+
+        here = self._main.pane.here
+        gateways = [line.id for line in self._main.knowledge.gateways()]
+        zone = self._main.profile.view.timezone
+
+        async def chosen(intent: Intent | None) -> None:
+            if intent is not None:
+                await self.open_change(intent)
+
+        await self._app.push_screen(StopScreen(stoppings(here, gateways, zone)), chosen)
+
+    async def open_change(self, intent: Intent) -> None:
+        """Open the dialog for a change; its targets do not move from now on."""
+        from console.tui.screens.change_dialog import ChangeDialog
+
+        main = self._main
+        dialog = ChangeDialog(intent, main.profile, main.knowledge, main.connection)
+
+        def ended(change: Change | None) -> None:
+            if dialog.told:
+                main.say(dialog.told)
+            if change is not None:
+                self._watched = float("-inf")
+                self.watch_changes()
+                getattr(main.pane, "load", lambda: None)()
+
+        await self._app.push_screen(dialog, ended)
+
+    # --- what returns by itself -------------------------------------------------------------------------
+
+    def watch_changes(self) -> None:
+        """Look now and then which changes return by themselves, so that the header can count down."""
+        if self._main.knowledge.in_touch and time.monotonic() - self._watched >= _WATCH_EVERY:
+            self._watched = time.monotonic()
+            in_background(self._main, "returning", self._look)
+
+    async def _look(self) -> None:
+        from console.client.errors import ClientError
+
+        service = self._main.connection.service
+        if service is None:
+            return
+        try:
+            page = await service.changes.page(state="applied")
+        except ClientError:
+            return  # the views that need it say so; the header only shows what is known
+        returning = [one for one in page.items if one.expires_at is not None]
+        self._main.knowledge.returning = tuple(
+            sorted(returning, key=lambda one: one.expires_at or one.created_at)
+        )
+        self._main.header.redraw()

@@ -1,0 +1,206 @@
+"""View 9: what waits for approval first, then what was changed lately; undoing, extending, agreeing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from console.actions.registry import View
+from console.contract.language import t
+from console.contract.text import shown
+from console.tui import figures
+from console.tui.change_words import change_state, change_style
+from console.tui.intents import (
+    approve_change,
+    extend_change,
+    reject_change,
+    revert_change,
+    review_change,
+)
+from console.tui.screens.loading_pane import LoadingPane
+from console.tui.screens.pane import OpenView
+from console.tui.widgets.acting_table import ActingTable
+from console.tui.widgets.columns import Column
+from console.tui.widgets.rows import Cell, InMemoryRows, Row
+from console.tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from console.contract.change import Change
+    from console.profiles.profile import Profile
+    from console.tui.connection import Connection, Desk
+    from console.tui.knowledge import Knowledge
+
+WAITING = "awaiting_approval"
+
+
+class ChangePanes(LoadingPane):
+    """What the list and the detail of changes have in common: the change at hand and what to do with it."""
+
+    @property
+    def at_hand(self) -> Change | None:
+        """The change that the keys act on."""
+        raise NotImplementedError
+
+    @property
+    def has_row(self) -> bool:
+        return self.at_hand is not None
+
+    @property
+    def copied(self) -> str | None:
+        """What copying means here."""
+        return None if self.at_hand is None else self.at_hand.id
+
+    def refusals(self) -> tuple[tuple[str, str], ...]:
+        """Return what cannot be done with the change at hand, and why."""
+        one = self.at_hand
+        if one is None:
+            return ()
+        found = []
+        if one.state != WAITING:
+            found += [
+                (name, t("it does not wait for approval")) for name in ("change.approve", "change.reject")
+            ]
+        if one.state != "applied":
+            found.append(("change.revert", t("it is not in force")))
+        elif not one.preview.revertible:
+            found.append(("change.revert", t("this cannot be undone")))
+        if one.state != "applied" or one.expires_at is None:
+            found.append(("change.extend", t("it does not return by itself")))
+        if not one.needs_review or one.reviewed_by is not None:
+            found.append(("change.review", t("it needs no review")))
+        hello = self.knowledge.hello
+        if one.state == WAITING and hello is not None and shown(one.who) == shown(hello.person):
+            found.append(("change.approve", t("it is your own; another person must")))
+        return tuple(found)
+
+    def do_change_approve(self, argument: str) -> None:
+        """Agree."""
+        if self.at_hand is not None:
+            self.change(approve_change(self.at_hand))
+
+    def do_change_reject(self, argument: str) -> None:
+        """Say no."""
+        if self.at_hand is not None:
+            self.change(reject_change(self.at_hand))
+
+    def do_change_revert(self, argument: str) -> None:
+        """Undo."""
+        if self.at_hand is not None:
+            self.change(revert_change(self.at_hand))
+
+    def do_change_review(self, argument: str) -> None:
+        """Note that it was looked at."""
+        if self.at_hand is not None:
+            self.change(review_change(self.at_hand))
+
+    def do_change_extend(self, argument: str) -> None:
+        """Let it stay for longer."""
+        if self.at_hand is not None:
+            self.change(extend_change(self.at_hand))
+
+
+class ChangesPane(ChangePanes):
+    """One table."""
+
+    VIEW: ClassVar[View] = View.CHANGES
+
+    def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
+        super().__init__(profile, knowledge, connection, t("Changes"))
+        self.items: tuple[Change, ...] = ()
+        self._more = False
+        self._rows = InMemoryRows()
+        self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="changes")
+
+    def compose(self) -> ComposeResult:
+        """Heading and table."""
+        yield self.heading
+        yield self.table
+
+    @property
+    def at_hand(self) -> Change | None:
+        return next((one for one in self.items if one.id == self.table.cursor_key), None)
+
+    def first_focus(self) -> Widget | None:
+        return self.table
+
+    async def fetch(self, desk: Desk) -> None:
+        waiting = await desk.page(state=WAITING)
+        latest = await desk.page()
+        ids = {one.id for one in waiting.items}
+        self.items = (*waiting.items, *(one for one in latest.items if one.id not in ids))
+        self._more = latest.next is not None
+
+    def note(self) -> str:
+        if self._more:
+            return t("the newest {count}; all: repay change list", count=len(self.items))
+        return t("tab: audit")
+
+    def show(self) -> None:
+        self.table.set_empty(self.problem or (t("nothing was changed yet") if self.known else t("loading")))
+        if self.known:
+            self._rows.replace((one.id, self._row(one)) for one in self.items)
+
+    def _row(self, one: Change) -> Row:
+        zone = self.profile.view.timezone
+        old = self.is_old
+        until, style = until_of(one, self.knowledge.now)
+        return (
+            Cell(figures.moment(one.created_at, zone), "dim"),
+            Cell(change_state(one.state), "old" if old else change_style(one.state)),
+            Cell(shown(one.title), "old" if old else "text"),
+            Cell(subject_of(one), "accent"),
+            Cell(shown(one.who), "label"),
+            Cell(until, "old" if old else style),
+            Cell(shown(one.reason), "label"),
+            Cell(shown(one.id), "dim"),
+        )
+
+    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
+        """Show the change in full."""
+        event.stop()
+        self.post_message(OpenView(View.CHANGE, event.key))
+
+    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
+        """Another change may be done other things with."""
+        event.stop()
+        self.tell_situation()
+
+    def do_row_open(self, argument: str) -> None:
+        """Show the change under the cursor."""
+        self.table.action_select()
+
+    def do_move_panel(self, argument: str) -> None:
+        """Show the audit."""
+        self.post_message(OpenView(View.AUDIT))
+
+
+def until_of(one: Change, now: datetime) -> tuple[str, str]:
+    """Return how long it is until a change returns or lapses, and the style of that."""
+    at = one.lapses_at if one.state == WAITING else one.expires_at if one.state == "applied" else None
+    if at is None:
+        return "", "dim"
+    left = max(0.0, (at - now).total_seconds())
+    return figures.whole_span(left), "warn" if left < 600 else "figure"
+
+
+def subject_of(one: Change) -> str:
+    """Return what a change is done to: its own fields in short."""
+    told = [shown(str(value)) for value in one.body.values() if value not in (None, False, "")]
+    return " ".join(told) or figures.NOTHING
+
+
+def _columns() -> tuple[Column, ...]:
+    return (
+        Column(t("created"), 14, priority=2),
+        Column(t("state"), 18),
+        Column(t("change"), 18, share=1),
+        Column(t("subject"), 16, share=1),
+        Column(t("who"), 8),
+        Column(t("until"), 7, right=True),
+        Column(t("reason"), 16, share=2, priority=1),
+        Column(t("id"), 14, priority=3),
+    )
