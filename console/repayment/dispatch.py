@@ -105,12 +105,15 @@ class Dispatcher:
                 reserved[start.gateway] -= 1
             for gateway, unused in reserved.items():
                 desk.lanes[gateway].limits.let_go(unused)
+        held = await desk.held_back() if starts else Controls()
         for start in starts:
             if start.gateway in probes:
                 desk.lanes[start.gateway].health.probing()
             begin_by_wall = start.deadline_at - round(desk.lanes[start.gateway].config.timeout * 1000)
             begin_by_wall = min(begin_by_wall, batch.not_after.get(start.order_no, begin_by_wall))
-            self._depart(Departure(start, begun + desk.settings.lease / 2, begin_by_wall))
+            stopped = Stage.DISPATCH in held.paused or start.gateway in held.stopped
+            begin_by = begun if stopped else begun + desk.settings.lease / 2
+            self._depart(Departure(start, begin_by, begin_by_wall))
         return len(starts) + batch.kept >= limit or desk.controls != controls
 
     async def _closed(self, controls: Controls) -> bool:

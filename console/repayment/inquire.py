@@ -24,7 +24,7 @@ from console.repayment.schedule import manual_cutoff
 from console.store import claims
 from console.store.attempts import LeaseLost
 from console.store.claims import Asked
-from console.store.controls import obey
+from console.store.controls import Controls, obey
 from console.store.facts import Attempt, Evidence, request_digest
 from console.windows.calendar import Calendar
 
@@ -65,7 +65,10 @@ class Inquirer:
             for name, count in unused.items():
                 desk.lanes[name].limits.let_go(count)
                 desk.lanes[name].asking.let_go(count)
+        held = await desk.held_back() if any(asked.resend for asked in claimed) else Controls()
         for asked in claimed:
+            if Stage.DISPATCH in held.paused or asked.attempt.gateway in held.stopped:
+                asked = asked._replace(resend=False)
             until = asked.attempt.next_action_at or 0
             timeout = desk.lanes[asked.attempt.gateway].config.timeout
             begin_by_wall = until - round((timeout + desk.settings.lease / 2) * 1000)

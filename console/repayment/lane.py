@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from console.contract.clock import Clock
 from console.contract.text import shown
-from console.contract.vocabulary import Verdict
+from console.contract.vocabulary import Stage, Verdict
 from console.gateways.base import Gateway
 from console.gateways.config import GatewayConfig
 from console.gateways.health import Health, HealthState
@@ -20,7 +20,7 @@ from console.repayment.attempt import Rules
 from console.repayment.evidence import Gatherer
 from console.repayment.personal import Keys
 from console.repayment.settings import PipelineSettings
-from console.store.controls import Controls
+from console.store.controls import Controls, look
 from console.store.database import Store
 from console.store.errors import StoreError
 from console.store.facts import Evidence
@@ -77,6 +77,21 @@ class Desk:
     rules: Rules
     owner: str
     controls: Controls = field(default_factory=Controls)
+
+    async def held_back(self) -> Controls:
+        """Return the controls to look at once more before what was just claimed is sent.
+
+        On PostgreSQL a change does not wait for ever for a claim under way, so it may be in force since.
+        When that cannot be told, sending counts as paused. SQLite has one writer: a claim that is
+        committed was there first.
+        """
+        if self.store.dialect == "sqlite":
+            return Controls()
+        try:
+            return await self.store.read(look, urgent=True)
+        except (StoreError, DBAPIError) as error:
+            log.warning("nothing is sent while the controls cannot be read: %s", problem_of(error))
+            return Controls(paused=frozenset({Stage.DISPATCH}))
 
     async def record(self, evidence: Evidence) -> None:
         """Commit evidence; when the store cannot take it, leave the attempt to its lease and to inquiry."""

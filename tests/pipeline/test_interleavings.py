@@ -23,7 +23,7 @@ from console.repayment.evidence import apply_evidence
 from console.repayment.expire import Expirer
 from console.repayment.inquire import Inquirer
 from console.repayment.lane import Desk
-from console.store import invariants
+from console.store import controls, invariants
 from console.store.database import Store
 from console.store.errors import CommitUnknown
 from console.store.facts import Evidence
@@ -342,3 +342,68 @@ async def _in_doubt(office: Desk, party: ThirdParty) -> str:
     ((order_no, state, _),) = attempts_of(office.store)
     assert state == "UNKNOWN"
     return order_no
+
+
+# Controls.
+
+
+def _stop(store: Store, clock: ManualClock, stopped: bool) -> None:
+    """Stop a gateway as a change does, without waiting for claims under way."""
+
+    def job(connection: Connection) -> None:
+        controls.announce(connection, [controls.Announced("alipay", 100, 64, 500.0)], now=clock.now())
+        update = "UPDATE gateway_control SET stopped = %s, version = version + 1"
+        connection.exec_driver_sql(update, (stopped,))
+
+    store.write_now(job)
+
+
+async def test_what_was_claimed_before_a_stop_and_committed_after_it_is_not_sent(
+    stores: tuple[Store, Store], party: ThirdParty, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with offices(party, clock, *stores) as (first, second):
+        await take_in(first.store, entry(1))
+        pass_all(first.store)
+        pause = Pause(first.store, monkeypatch)
+        dispatcher = Dispatcher(first, asyncio.Event())
+        sending = asyncio.create_task(dispatcher.round())
+        await until(pause.reached.is_set)
+        _stop(second.store, clock, True)
+        pause.go_on.set()
+        await sending
+        await ended()
+        assert party.seen.total() == 0
+        assert attempts_of(first.store)[0][1:] == ("CREATED", "TOO_LATE")
+        _stop(second.store, clock, False)
+        clock.advance(5)
+        await until_sent(dispatcher, party)
+    assert len(party.book.debits) == 1
+
+
+async def test_what_was_to_be_sent_again_is_only_asked_for_after_a_stop(
+    stores: tuple[Store, Store], party: ThirdParty, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with offices(party, clock, *stores) as (first, second):
+        order_no = await _in_doubt(first, party)
+        first.store.write_now(
+            lambda connection: connection.exec_driver_sql("UPDATE attempt SET not_found = 3")
+        )
+        clock.advance(7)
+        pause = Pause(first.store, monkeypatch)
+        asking = asyncio.create_task(Inquirer(first, asyncio.Event()).round())
+        await until(pause.reached.is_set)
+        _stop(second.store, clock, True)
+        pause.go_on.set()
+        await asking
+        await ended()
+        assert (party.seen["POST", order_no], party.seen["GET", order_no]) == (1, 1)
+
+
+async def until_sent(dispatcher: Dispatcher, party: ThirdParty) -> None:
+    """Do rounds until something was debited."""
+    for _ in range(100):
+        await dispatcher.round()
+        await ended()
+        if party.book.debits:
+            return
+    raise AssertionError("it was never sent")
