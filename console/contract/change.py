@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any, Final
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from console.contract.text import Untrusted
 from console.contract.wire import Moment, StrictWire, Wire
@@ -24,6 +24,27 @@ class ChangeState(StrEnum):
 COMMON_FIELDS: Final = ("kind", "reason", "preview_digest", "expires", "incident")
 """What may stand in every change beside the fields of its kind. `expires` is a span like `2h`;
 `incident` asks for break-glass."""
+
+
+class NewChange(BaseModel):
+    """What is asked for: the common fields, and beside them those of the kind (`GET /v1/changes/kinds`)."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    kind: str
+    reason: str | None = None
+    preview_digest: str | None = None
+    expires: str | None = Field(default=None, examples=["2h"])
+    incident: str | None = None
+
+
+class Decision(StrictWire):
+    """What may go with an approval, a rejection, a revert or an extension; each may be left out."""
+
+    reason: str | None = None
+    digest: str | None = None
+    preview_digest: str | None = None
+    by: str | None = Field(default=None, examples=["1h"])
 
 
 class Needs(Wire):

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from console import __version__
+from console.contract.change import AskForToken, Decision, NewChange
 from console.contract.problem import MEDIA_TYPE, Problem
 from console.contract.repayment import IntakeBatch, NewRepayment
 from console.contract.selection import NewSelection
@@ -61,6 +62,13 @@ _ROUTERS: Final = (
 _BODIES: Final[dict[tuple[str, str], tuple[type[BaseModel], ...]]] = {
     ("POST", "/v1/selections"): (NewSelection,),
     ("POST", "/v1/repayments"): (NewRepayment, IntakeBatch),
+    ("POST", "/v1/changes"): (NewChange,),
+    ("POST", "/v1/changes/preview"): (NewChange,),
+    ("POST", "/v1/changes/{change_id}/approve"): (Decision,),
+    ("POST", "/v1/changes/{change_id}/reject"): (Decision,),
+    ("POST", "/v1/changes/{change_id}/revert"): (Decision,),
+    ("POST", "/v1/changes/{change_id}/extend"): (Decision,),
+    ("POST", "/v1/tokens"): (AskForToken,),
     ("POST", "/v1/strategies/preview"): (NewStrategyPreview,),
 }
 """Bodies that their routes read by themselves, for the description."""

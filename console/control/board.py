@@ -94,7 +94,7 @@ async def read_figures(service: Service, now: Instant) -> tuple[Figures | None, 
             gateway_figures(connection, now),
             strategy_lines(connection, now),
             look(connection),
-            outlook(connection),
+            outlook(connection, now),
             board_lines(connection, service.calendar, now),
         )
 

@@ -31,6 +31,7 @@ async def examine(service: Service) -> tuple[Finding, ...]:
     """Return all findings, in the order in which they are made."""
     findings = [_of_part(part) for part in await service.parts()]
     findings += await _invariants(service)
+    findings += await _audit(service)
     findings += await asyncio.gather(*(_of_gateway(service, name) for name in service.configs))
     if service.third_parties is not None:
         findings += await service.third_parties.findings()
@@ -60,6 +61,40 @@ async def _invariants(service: Service) -> list[Finding]:
                 advice="the service's log names the place",
             )
         ]
+
+
+async def _audit(service: Service) -> list[Finding]:
+    """Verify the audit's chain against its anchors, and that no change lacks its row."""
+    from console.control.audit.sinks import SinkError
+    from console.control.audit.verifying import untold, verified
+
+    if service.store is None:
+        return []
+    try:
+        verdict, _ = await verified(service.store, service.keeper.sink)
+    except SinkError as error:
+        return [_finding("audit chain", "warning", str(error), "mend the audit's second sink")]
+    bad = f"row {verdict.first_bad}: {verdict.problem}"
+    chain = (
+        _finding("audit chain", "ok", f"{verdict.rows} rows")
+        if verdict.first_bad is None
+        else _finding(
+            "audit chain", "failed", bad, "somebody wrote to the database: find out who, tell security"
+        )
+    )
+    silent = await service.store.read(untold)
+    told = (
+        _finding("every change is told", "ok", "each has its row in the audit")
+        if not silent
+        else _finding("every change is told", "failed", ", ".join(silent), "report this as a defect")
+    )
+    return [chain, told]
+
+
+def _finding(check: str, state: str, detail: str, advice: str = "") -> Finding:
+    return Finding.model_validate(
+        {"check": check, "state": state, "detail": Untrusted(detail), "advice": advice}
+    )
 
 
 def _of_part(part: Part) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
@@ -22,8 +22,10 @@ _PARTS: Final = {"ok": 1.0, "degraded": 0.5, "down": 0.0}
 class _BoardCollector(Collector):
     """Gives the figures of one board."""
 
-    def __init__(self, board: Board, traffic: Traffic, listeners: int) -> None:
-        self._board, self._traffic, self._listeners = board, traffic, listeners
+    def __init__(
+        self, board: Board, traffic: Traffic, listeners: int, changes: Mapping[tuple[str, str], int]
+    ) -> None:
+        self._board, self._traffic, self._listeners, self._changes = board, traffic, listeners, changes
 
     def collect(self) -> Iterator[Metric]:
         yield from self._stages()
@@ -38,6 +40,15 @@ class _BoardCollector(Collector):
         for status, count in sorted(self._traffic.requests.items()):
             requests.add_metric([str(status)], count)
         yield requests
+        changes = CounterMetricFamily(
+            "repay_changes", "changes asked of this process", labels=["kind", "outcome"]
+        )
+        for labels, count in sorted(self._changes.items()):
+            changes.add_metric(labels, count)
+        yield changes
+        yield GaugeMetricFamily(
+            "repay_changes_waiting", "changes that wait for approval", self._board.approvals
+        )
         yield GaugeMetricFamily("repay_board_listeners", "open board streams", self._listeners)
         made_at = self._board.as_of.timestamp()
         yield GaugeMetricFamily("repay_board_timestamp_seconds", "when the figures were taken", made_at)
@@ -88,10 +99,13 @@ class _BoardCollector(Collector):
         yield from (held, ends)
 
 
-def expose(board: Board, traffic: Traffic, listeners: int) -> bytes:
-    """Return the figures as Prometheus scrapes them, the process's own included."""
+def expose(board: Board, traffic: Traffic, listeners: int, changes: Mapping[tuple[str, str], int]) -> bytes:
+    """Return the figures as Prometheus scrapes them, the process's own included.
+
+    `changes` counts what this process was asked for, by kind and outcome.
+    """
     registry = CollectorRegistry()
-    registry.register(_BoardCollector(board, traffic, listeners))
+    registry.register(_BoardCollector(board, traffic, listeners, changes))
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     return generate_latest(registry)

@@ -7,6 +7,7 @@ waits for it as long as its caller waits. Owns no decision; the parts do.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
@@ -122,6 +123,7 @@ class Service:
         self.third_parties: ThirdParties | None = None
         self.desk = Desk(Policy(standing.environment, read_only, self._configured))
         self.seen = Seen()
+        self.counted: Counter[tuple[str, str]] = Counter()
         self.refusals = Refusals()
         self.keeper = Keeper(None, clock)
         self.read_only = read_only

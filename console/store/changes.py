@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy import bindparam, func, insert, or_, select, text, update
 
 from console.contract.change import ChangeState
-from console.store.change_tables import approval, change, change_target
+from console.store.change_tables import approval, audit, change, change_target
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row, Select
@@ -207,6 +207,33 @@ def approvals_of(connection: Connection, ids: Sequence[str]) -> dict[str, list[S
         for row in connection.execute(query):
             found[row.change_id].append(StoredApproval(*row))
     return found
+
+
+_UNTOLD: Final = (
+    select(change.c.id)
+    .select_from(change.outerjoin(audit, audit.c.change_id == change.c.id))
+    .where(audit.c.seq.is_(None))
+    .order_by(change.c.seq.desc())
+    .limit(3)
+)
+
+
+def untold(connection: Connection) -> list[str]:
+    """Return some changes without any row in the audit."""
+    return list(connection.execute(_UNTOLD).scalars())
+
+
+_RETURNING: Final = (
+    _ALL.where(change.c.due_at.is_not(None), change.c.due_at <= bindparam("before"))
+    .where(change.c.state == ChangeState.APPLIED.value)
+    .order_by(change.c.due_at)
+    .limit(20)
+)
+
+
+def returning(connection: Connection, before: int) -> list[StoredChange]:
+    """Return changes that return by themselves before an instant, the next first."""
+    return [_of(row) for row in connection.execute(_RETURNING, {"before": before})]
 
 
 def _locked(connection: Connection, query: Select[Any]) -> Select[Any]:

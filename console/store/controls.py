@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 from console.contract.vocabulary import Stage
 from console.store.change_tables import gateway_control, service_switch, stage_control
@@ -32,6 +33,11 @@ READ_ONLY: Final = "read_only"
 _LOCK: Final = 0x72657061792F6374
 """The advisory lock that claims share and changes of controls take for themselves. PostgreSQL grants it in
 the order of asking, so a steady stream of claims cannot keep a change out."""
+
+CLAIM_PATIENCE_MS = 1000
+"""How long a claiming transaction is waited for."""
+
+LOCK_NOT_AVAILABLE: Final = "55P03"
 
 _SHARE: Final = text("SELECT pg_advisory_xact_lock_shared(:key)")
 _OWN: Final = text("SELECT pg_advisory_xact_lock(:key)")
@@ -113,9 +119,23 @@ def look(connection: Connection) -> Controls:
 
 
 def wait_for_claims(connection: Connection) -> None:
-    """Return when no claiming transaction is under way, and let none begin before this one ends."""
-    if connection.dialect.name == "postgresql":
+    """Return when no claiming transaction is under way, and let none begin before this one ends.
+
+    A claim that takes longer than CLAIM_PATIENCE_MS belongs to a process that stands still; it is not
+    waited for, since nothing may keep a stop from taking effect. Should it wake, it is too late to send.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    savepoint = connection.begin_nested()
+    try:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {CLAIM_PATIENCE_MS}")
         connection.execute(_OWN, {"key": _LOCK})
+        connection.exec_driver_sql("SET LOCAL lock_timeout = DEFAULT")
+        savepoint.commit()
+    except DBAPIError as error:
+        savepoint.rollback()
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
 
 
 # Stages.

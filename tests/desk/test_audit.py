@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import socket
 import stat
 from collections.abc import Callable
 from functools import partial
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from console.contract.clock import ManualClock
+from console.control.audit import sinks
 from console.control.audit.keeper import Keeper
 from console.control.audit.sinks import FileSink, SinkError
 from console.control.clockwork import Clockwork
@@ -217,6 +219,36 @@ async def test_the_audit_is_exported_whole(li: Person, person: Callable[[str], P
     assert (await li.get("/audit/export")).status_code == 403
 
 
+async def test_what_is_taken_out_is_told_before_its_first_row_leaves(
+    li: Person, person: Callable[[str], Person]
+) -> None:
+    selection = (await li.client.post("/v1/selections", json={"filter": ""})).json()["id"]
+    assert (await person("zhao.min").get(f"/selections/{selection}/export")).status_code == 200
+    row = (await li.audit())[0]
+    assert (row["who"], row["action"], row["subject"]) == ("zhao.min", "selection.export", selection)
+
+
+async def test_the_checkup_verifies_the_chain_and_that_every_change_is_told(li: Person, store: Store) -> None:
+    for weight in (1, 2):
+        await li.change("gateway.weight", gateway="alipay", weight=weight)
+    findings = {one["check"]: one for one in (await li.get("/checkup")).json()["findings"]}
+    assert findings["audit chain"]["state"] == findings["every change is told"]["state"] == "ok"
+    on = "" if store.dialect == "sqlite" else " ON audit"
+    store.write_now(lambda c: c.execute(text(f"DROP TRIGGER guard_audit_kept{on}")))
+    store.write_now(lambda c: c.execute(text("DELETE FROM audit WHERE seq = 1")))
+    findings = {one["check"]: one for one in (await li.get("/checkup")).json()["findings"]}
+    assert findings["audit chain"]["state"] == findings["every change is told"]["state"] == "failed"
+
+
+async def test_changes_are_counted_for_the_metrics(li: Person) -> None:
+    await li.change("gateway.weight", gateway="alipay", weight=1)
+    await li.change("gateway.weight", gateway="alipay", weight=1)
+    text_of = (await li.get("/metrics")).text
+    assert 'repay_changes_total{kind="gateway.weight",outcome="done"} 1.0' in text_of
+    assert 'repay_changes_total{kind="gateway.weight",outcome="refused"} 1.0' in text_of
+    assert "repay_changes_waiting 0.0" in text_of
+
+
 async def test_the_list_is_filtered_and_paged(li: Person, root: Person, clock: ManualClock) -> None:
     from console.contract.clock import iso
 
@@ -271,6 +303,21 @@ async def test_refused_sign_ins_are_told_together(
     assert (rows["sign in"]["who"], rows["sign in"]["reason"]) == ("nobody", "25 times")
     assert (rows["POST /v1/changes"]["who"], rows["POST /v1/changes"]["outcome"]) == ("guest", "forbidden")
     assert len(rows) == 2
+
+
+def test_anchors_go_to_the_systems_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "log"
+    monkeypatch.setattr(sinks, "_SYSLOG_SOCKET", str(path))
+    sink = sinks.sink_of("syslog")
+    anchor = Anchor(7, "a" * 64, 1_780_000_000_000)
+    with pytest.raises(SinkError, match="log takes nothing"):
+        sink.write(anchor)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(str(path))
+        sink.write(anchor)
+        told = log.recv(1000).decode()
+    assert told.startswith("<85>") and f"seq=7 hash={'a' * 64}" in told
+    assert list(sink.anchors()) == []
 
 
 # The file that anchors go to.

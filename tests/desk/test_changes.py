@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -256,6 +257,17 @@ async def test_break_glass_is_short_for_stops_only_shown_and_reviewed_by_another
     assert (await li.get("/board")).json()["warnings"] == []
     found = (await li.get(f"/changes/{change['id']}")).json()
     assert (found["reviewed_by"], found["needs_review"]) == ("wang.fang", True)
+
+
+async def test_a_change_that_returns_soon_is_warned_about(li: Person, clock: ManualClock) -> None:
+    change = await done(await li.change("queue.pause", stage="dispatch", expires="20m"))
+    assert (await li.get("/board")).json()["warnings"] == []
+    clock.advance(11 * MINUTE)
+    board = (await li.get("/board")).json()
+    if not board["warnings"]:  # the board may be a quarter of a second old
+        await asyncio.sleep(0.3)
+        board = (await li.get("/board")).json()
+    assert [line["id"] for line in board["warnings"]] == [f"returns:{change['id']}"]
 
 
 async def test_nobody_reviews_their_own_break_glass(root: Person) -> None:

@@ -85,8 +85,11 @@ async def test_an_urgent_job_that_fails_takes_no_other_with_it(store: Store) -> 
     assert isinstance(results[1], ValueError)
 
 
-def test_no_claim_commits_after_a_pause_has(postgresql_url: str, clock: ManualClock) -> None:
+def test_no_claim_commits_after_a_pause_has(
+    postgresql_url: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A claim under way is waited for, and one that comes later waits for the pause and sees it."""
+    monkeypatch.setattr(controls, "CLAIM_PATIENCE_MS", 10_000)
     with Store.open(postgresql_url, clock=clock, shard=0) as store:
         inside, go_on = threading.Event(), threading.Event()
         seen: dict[str, Controls] = {}
@@ -114,6 +117,28 @@ def test_no_claim_commits_after_a_pause_has(postgresql_url: str, clock: ManualCl
             thread.join(10)
         assert seen["first"].paused == frozenset()
         assert seen["second"].paused == {Stage.DISPATCH}
+
+
+def test_a_worker_that_stands_still_keeps_no_stop_from_taking_effect(
+    postgresql_url: str, clock: ManualClock
+) -> None:
+    with Store.open(postgresql_url, clock=clock, shard=0) as store:
+        inside, go_on = threading.Event(), threading.Event()
+
+        def claim(connection: Connection) -> None:
+            controls.obey(connection)
+            inside.set()
+            assert go_on.wait(10)
+
+        still = threading.Thread(target=store.write_now, args=(claim,))
+        still.start()
+        assert inside.wait(10)
+        began = time.monotonic()
+        pause(store, Stage.DISPATCH)
+        assert time.monotonic() - began < WITHIN
+        assert store.read_now(controls.look).paused == {Stage.DISPATCH}
+        go_on.set()
+        still.join(10)
 
 
 def _waiting_locks(store: Store) -> int:

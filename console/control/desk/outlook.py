@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from console.contract.board import WarningLine
+from console.contract.clock import iso
 from console.contract.text import Untrusted
+from console.control.desk.policy import LAST_CALL_MS
 from console.store import changes, controls
 
 if TYPE_CHECKING:
@@ -20,9 +22,19 @@ class Outlook(NamedTuple):
     warnings: tuple[WarningLine, ...]
 
 
-def outlook(connection: Connection) -> Outlook:
-    """Return it."""
-    warnings = tuple(
+def outlook(connection: Connection, now: int) -> Outlook:
+    """Return it. Changes that return by themselves soon are warned about."""
+    returning = tuple(
+        WarningLine(
+            id=f"returns:{one.id}",
+            title=Untrusted(f"{one.kind} by {one.person} returns at {iso(one.expires_at or now)}"),
+            cause="expiry",
+            harm_in_minutes=None,
+            state="open",
+        )
+        for one in changes.returning(connection, now + LAST_CALL_MS)
+    )
+    reviews = tuple(
         WarningLine(
             id=f"review:{one.id}",
             title=Untrusted(f"{one.kind} by {one.person} ({one.incident}) has to be reviewed"),
@@ -33,4 +45,4 @@ def outlook(connection: Connection) -> Outlook:
         for one in changes.unreviewed(connection)
     )
     read_only, _ = controls.switch(connection, controls.READ_ONLY)
-    return Outlook(changes.waiting(connection), read_only, warnings)
+    return Outlook(changes.waiting(connection), read_only, (*reviews, *returning))

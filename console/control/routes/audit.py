@@ -16,20 +16,18 @@ from pydantic import AwareDatetime
 from console.contract.change import AuditPage, AuditRow, AuditVerdict
 from console.contract.clock import iso, to_datetime, to_instant
 from console.contract.text import Untrusted, shown
-from console.control.audit.sinks import Sink, SinkError
+from console.control.audit.sinks import SinkError
+from console.control.audit.verifying import ROWS_AT_ONCE, verified
 from console.control.deadline import Until
 from console.control.problems import unavailable
 from console.control.rights import Admitted
 from console.control.routes.changes import cursor_of
 from console.control.routes.common import InService, json_bytes, json_of
 from console.store import audit
-from console.store.audit import Anchor, Row
+from console.store.audit import Row
 from console.store.database import Store
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"])
-
-ROWS_AT_ONCE: Final = 1000
-"""Rows read together; the store is free for others in between."""
 
 COLUMNS: Final = (*Row._fields,)
 
@@ -59,8 +57,10 @@ async def list_audit(
 async def verify_audit(service: InService, caller: Admitted, until: Until) -> Response:
     """Read the whole chain and tell whether it is as it was written; names the first row that is not."""
     store, _ = await service.ready(until)
-    anchors = _anchors(service.keeper.sink)
-    verdict = await until.wait(_verify(store, anchors))
+    try:
+        verdict, anchors = await until.wait(verified(store, service.keeper.sink))
+    except SinkError as error:
+        raise unavailable(str(error), "the chain was not verified: mend its second sink first") from None
     return json_of(
         AuditVerdict(
             rows=verdict.rows,
@@ -68,26 +68,9 @@ async def verify_audit(service: InService, caller: Admitted, until: Until) -> Re
             first_bad=verdict.first_bad,
             problem=Untrusted(verdict.problem) if verdict.problem else None,
             head=verdict.head,
-            anchors=len(anchors),
+            anchors=anchors,
         )
     )
-
-
-def _anchors(sink: Sink | None) -> list[Anchor]:
-    try:
-        return [] if sink is None else list(sink.anchors())
-    except SinkError as error:
-        raise unavailable(str(error), "the chain was not verified: mend its second sink first") from None
-
-
-async def _verify(store: Store, anchors: Sequence[Anchor]) -> audit.Verdict:
-    verification = audit.Verification(anchors)
-    first = 1
-    while rows := await store.read(partial(audit.rows_from, first=first, limit=ROWS_AT_ONCE)):
-        if not verification.take(rows):
-            break
-        first = rows[-1].seq + 1
-    return verification.end()
 
 
 @router.get(

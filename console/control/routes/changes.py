@@ -19,7 +19,7 @@ from console.control.bodies import parse_object
 from console.control.deadline import Deadline, Until
 from console.control.desk import request as requests
 from console.control.desk.desk import Outcome, Visit, asked_again
-from console.control.desk.draft import Asked, dumps
+from console.control.desk.draft import Asked, Draft, dumps
 from console.control.desk.refusals import no_such_change
 from console.control.desk.registry import kinds
 from console.control.desk.wording import change_wire, language_of, preview_wire
@@ -37,6 +37,8 @@ TOLD: Final = frozenset({403, 409, 412, 503})
 """Refusals that the audit tells of. A body that cannot be read asks for nothing."""
 
 UNTOLD: Final = frozenset({"in_flight"})
+
+_OUTCOMES: Final = {201: "done", 202: "waits"}
 
 
 @dataclass(frozen=True)
@@ -80,12 +82,12 @@ async def preview_change(request: Request, service: InService, caller: Admitted,
     language = language_of(request.headers.get("accept-language", ""))
     now = service.clock.now()
 
-    def job(connection: Connection) -> bytes:
-        found = service.desk.preview(connection, asked, Visit(caller, language, now))
-        service.seen.note(found.digest, found.impact)
-        return preview_wire(found, language, now).model_dump_json().encode()
+    def job(connection: Connection) -> Draft:
+        return service.desk.preview(connection, asked, Visit(caller, language, now))
 
-    return json_bytes(await service.read(job, until, urgent=asked.kind.stops))
+    found = await service.read(job, until, urgent=asked.kind.stops)
+    service.seen.note(found.digest, found.impact)
+    return json_of(preview_wire(found, language, now))
 
 
 @router.get("", response_model=Changes)
@@ -275,6 +277,7 @@ async def _mutate(
     except ProblemError as error:
         await _tell_refusal(call, error)
         raise
+    service.counted[call.action, "voided" if answer.status >= 400 else _OUTCOMES[answer.status]] += 1
     service.work_arrived()
     if answer.status >= 400:
         return Response(answer.body, answer.status, answer.headers, "application/problem+json")
@@ -284,6 +287,7 @@ async def _mutate(
 async def _tell_refusal(call: Call, error: ProblemError) -> None:
     """Append the refusal to the audit, in a transaction of its own; it must not hide the refusal."""
     problem = error.problem
+    call.service.counted[call.action, "refused"] += 1
     if problem.status not in TOLD or problem.code in UNTOLD or call.service.store is None:
         return
     entry = audit.Entry(

@@ -20,5 +20,5 @@ async def metrics(service: InService, caller: Admitted, until: Until) -> Respons
 
     await service.ready(until)
     frame = await until.wait(service.publisher.latest(within=1.0))
-    text = expose(frame.board, service.traffic, service.publisher.listeners)
+    text = expose(frame.board, service.traffic, service.publisher.listeners, service.counted)
     return Response(text, media_type=CONTENT_TYPE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -17,7 +18,8 @@ from console.control.problems import ProblemError
 from console.control.rights import Admitted
 from console.control.routes.common import InService, json_bytes, json_of
 from console.control.service import Service
-from console.store import selections
+from console.control.signin import Caller
+from console.store import audit, selections
 
 router = APIRouter(prefix="/v1/selections", tags=["selections"])
 
@@ -91,6 +93,13 @@ async def rows_of_selection(
     return json_bytes(body)
 
 
+def _tell_export(connection: Connection, selection: Selection, caller: Caller, now: int) -> None:
+    """Put into the audit who took what out, before the first row of it leaves."""
+    taken = f"{selection.count} repayments, digest {selection.digest}"
+    entry = audit.Entry(now, caller.person, caller.via, "selection.export", selection.id, "applied", taken)
+    audit.append(connection, entry)
+
+
 @router.get(
     "/{selection_id}/export",
     response_class=Response,
@@ -106,6 +115,9 @@ async def export_selection(
     """Stream every row of a selection, personal data masked."""
     selection = await _found(service, selection_id, until)
     store, _ = await service.ready(until)
+    await until.wait(
+        store.write(partial(_tell_export, selection=selection, caller=caller, now=service.clock.now()))
+    )
     wanted = Format(format)
     return StreamingResponse(
         export(store, selection, wanted),
