@@ -1,8 +1,7 @@
 """Dispatched repayments per second, from intake to settled, and where the time goes.
 
 Run as `python -m tests.bench.dispatch [--count 20000] [--profile]`. The gateways are the sandbox's, in a
-process of their own, answering at once; the store is SQLite with `synchronous=FULL`. Exits with 1 when
-it is slower than its budget.
+process of their own, answering at once; the store is SQLite with `synchronous=FULL`.
 """
 
 import argparse
@@ -140,8 +139,8 @@ def measure(count: int = 20_000, profiles: list[cProfile.Profile] | None = None)
     ]
 
 
-def main() -> int:
-    """Measure, print, and judge."""
+def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--profile", action="store_true", help="print where the time goes")
@@ -151,7 +150,6 @@ def main() -> int:
     for profile in profiles:
         pstats.Stats(profile).sort_stats("tottime").print_stats(25)
     print(table(figures))
-    return 0 if all(figure.kept for figure in figures) else 1
 
 
 def _profile_thread(profiles: list[cProfile.Profile]) -> None:
@@ -162,4 +160,4 @@ def _profile_thread(profiles: list[cProfile.Profile]) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

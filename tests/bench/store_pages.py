@@ -110,8 +110,17 @@ def _milliseconds(act: Callable[[], object]) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def measure(count: int, path: Path) -> list[Figure]:
-    """Fill the file and return the figures."""
+def measure(count: int = 1_000_000, file: Path | None = None) -> list[Figure]:
+    """Return the figures; a file that is named is filled up and kept. Raises OSError without room."""
+    with tempfile.TemporaryDirectory(prefix="repay-bench-") as directory:
+        path = file or Path(directory) / "pages.db"
+        present = path.stat().st_size if path.exists() else 0
+        if shutil.disk_usage(path.parent).free < 2 * (count * BYTES_EACH - present):
+            raise OSError(f"not enough room in {path.parent}; name another --file or a smaller --count")
+        return _measured(path, count)
+
+
+def _measured(path: Path, count: int) -> list[Figure]:
     out: list[Figure] = []
     with Store.open(f"sqlite:///{path}", clock=SystemClock()) as store:
         fill(store, count)
@@ -138,14 +147,10 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=10_000_000)
     parser.add_argument("--file", type=Path)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory:
-        path = arguments.file or Path(directory) / "pages.db"
-        present = path.stat().st_size if path.exists() else 0
-        if shutil.disk_usage(path.parent).free < 2 * (arguments.count * BYTES_EACH - present):
-            sys.exit(
-                f"not enough room in {path.parent}; name another place with --file, or a smaller --count"
-            )
-        print(table(measure(arguments.count, path)))
+    try:
+        print(table(measure(arguments.count, arguments.file)))
+    except OSError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

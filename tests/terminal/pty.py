@@ -350,9 +350,3 @@ class ProgramInTerminal:
 def python(*arguments: str) -> list[str]:
     """Return a command that runs this interpreter."""
     return [sys.executable, *arguments]
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value that `share` (0 to 1) of the values do not exceed (nearest rank)."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]

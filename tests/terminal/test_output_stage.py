@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.terminal.pty import ProgramInTerminal, percentile, python
+from tests.bench.figure import percentile
+from tests.terminal.pty import ProgramInTerminal, python
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,8 +46,8 @@ def test_keys_cost_little_and_are_answered_at_once() -> None:
         program.wait_until_still()
         assert program.received - before < 3 * 15_000, "bytes per page"
         quick = [_key_times(program) for _ in range(3)]
-        assert min(percentile(times, 0.5) for times in quick) < 3 * 0.010
-        assert min(percentile(times, 0.99) for times in quick) < 3 * 0.030
+        assert min(percentile(times, 50) for times in quick) < 3 * 0.010
+        assert min(percentile(times, 99) for times in quick) < 3 * 0.030
 
 
 def _key_times(program: ProgramInTerminal) -> list[float]:
