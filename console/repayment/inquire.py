@@ -97,19 +97,30 @@ class Inquirer:
             if due:
                 until = now + round((desk.lanes[name].config.timeout + desk.settings.lease) * 1000)
                 again = sending and name not in controls.stopped and not force.concerns(name, until)
-                asked = [one._replace(resend=again and self._resends(one.attempt, now)) for one in due]
+                asked = [one._replace(resend=again and self._resends(one, now)) for one in due]
                 claimed += claims.claim(connection, asked, owner=desk.owner, until=Instant(until), now=now)
         return claimed
 
-    def _resends(self, attempt: Attempt, now: Instant) -> bool:
+    def _resends(self, asked: Asked, now: Instant) -> bool:
+        """Tell whether an order may be sent again, and would be the same to the same gateway."""
+        attempt = asked.attempt
         settings, config = self._desk.settings, self._desk.lanes[attempt.gateway].config
-        return may_resend(
+        may = may_resend(
             attempt,
             now,
             idempotency_window=round((config.idempotency_window - CLOCK_SKEW_SECONDS) * 1000),
             margin=round((settings.resend_margin + config.timeout + settings.lease) * 1000),
             not_found_needed=settings.not_found_before_resend,
         )
+        if not may:
+            return False
+        digest = request_digest(
+            attempt.order_no, attempt.amount_fen, attempt.currency, config.ledger, asked.sealed
+        )
+        if digest != asked.request_digest:
+            log.error("%s is not sent again: its account or gateway changed", shown(attempt.order_no))
+            return False
+        return True
 
     def _set_out(self, errand: _Errand) -> None:
         lane = self._desk.lanes[errand.asked.attempt.gateway]
@@ -163,17 +174,11 @@ class Inquirer:
         )
 
     def _account(self, asked: Asked) -> str | None:
-        """Return the account of an order that is to be sent again; None when it is not what was sent."""
-        attempt = asked.attempt
-        ledger = self._desk.lanes[attempt.gateway].config.ledger
-        digest = request_digest(attempt.order_no, attempt.amount_fen, attempt.currency, ledger, asked.sealed)
-        if digest != asked.request_digest:
-            log.error("%s is not sent again: its account or gateway changed", shown(attempt.order_no))
-            return None
+        """Return the account of an order that is to be sent again; None when it cannot be read."""
         try:
             return unseal(asked.sealed, asked.external_id, self._desk.keys).card
         except SealBroken as error:
-            log.error("%s is not sent again: %s", shown(attempt.order_no), error)
+            log.error("%s is not sent again: %s", shown(asked.attempt.order_no), error)
             return None
 
     async def _give_back(self, asked: Asked) -> None:

@@ -140,6 +140,8 @@ async def test_an_order_in_doubt_is_not_sent_again_to_another_merchant(
     await _asked(moved, clock, times=6)
     assert party.seen["GET", order_no] == 6
     assert party.seen["POST", order_no] == 1, "the new merchant knows nothing of what the old one debited"
+    resent = "SELECT count(*) FROM timeline WHERE what = 'resending'"
+    assert rows(store, resent)[0][0] == 0, "what was not done is not told"
     await _asked(office, clock, times=4)
     assert party.seen["POST", order_no] == 2, "the same merchant is sent it again"
     await _closed(office, moved)
