@@ -25,7 +25,7 @@ from console.store import claims
 from console.store.attempts import LeaseLost
 from console.store.claims import Asked
 from console.store.controls import Controls, obey
-from console.store.facts import Attempt, Evidence, request_digest
+from console.store.facts import Evidence, request_digest
 from console.windows.calendar import Calendar
 
 
