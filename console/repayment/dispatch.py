@@ -7,6 +7,7 @@ not sent. What a call came to goes to the books as evidence, whatever it is.
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +18,19 @@ from console.contract.clock import Instant
 from console.contract.vocabulary import EvidenceSource, Stage, Verdict
 from console.gateways.base import Order
 from console.gateways.routing import Route, choose
-from console.repayment.gate import NOWHERE, Budget, Gate, Go, Hold, Reject, judge, keep_back, release
+from console.repayment.gate import (
+    NOWHERE,
+    Budget,
+    Gate,
+    Go,
+    Hold,
+    Reject,
+    Room,
+    drawn,
+    judge,
+    keep_back,
+    release,
+)
 from console.repayment.lane import Desk, Lane, log, problem_of
 from console.repayment.personal import SealBroken, unseal
 from console.repayment.turns import Turns
@@ -138,16 +151,19 @@ class Dispatcher:
         force = self._gate.force(connection, now)
         free = {route.gateway: route.free for route in routes if route.weight > 0}
         free |= dict.fromkeys(probes, 1)
-        free = {gateway: room for gateway, room in free.items() if not force.closes(gateway)}
         unsent = self._sendable(connection, force, free, limit, now)
         for one in unsent:
             free[one.attempt.gateway] -= 1
+        free = {gateway: room for gateway, room in free.items() if not force.closes(gateway)}
         plan = Plan([self._start(one.repayment, desk.lanes[one.attempt.gateway], now, one) for one in unsent])
         most, budget = limit - len(unsent), self._gate.budget()
         due = claims.due_repayments(connection, Stage.DISPATCH, now=now, limit=most) if most > 0 else []
         if force:
-            let_go = release(connection, force, Stage.DISPATCH, budget, free, most=most, now=now, shard=shard)
-            going = self._judged(plan, force, routes, let_go, due, budget)
+            usual = self._usual(force, routes)
+            wanted = Counter(drawn(usual, one.wanted_gateway, one.id) for one in due)
+            room = Room(free, wanted, most)
+            let_go = release(connection, force, Stage.DISPATCH, budget, room, now, shard)
+            going = _judged(plan, force, usual, let_go, due, budget)
             keep_back(connection, plan.kept, frm=Stage.DISPATCH, now=now, shard=shard)
         else:
             going = [(one, Go(one.wanted_gateway, NOWHERE)) for one in due]
@@ -176,18 +192,10 @@ class Dispatcher:
                     holds.put_off(connection, [attempt], now + PARK_MS)
         return unsent
 
-    def _judged(
-        self,
-        plan: Plan,
-        force: Force,
-        routes: Sequence[Route],
-        let_go: Sequence[DueRepayment],
-        due: Sequence[DueRepayment],
-        budget: Budget,
-    ) -> list[tuple[DueRepayment, Go]]:
-        """Return those that may go, with where; the others are noted as kept."""
+    def _usual(self, force: Force, routes: Sequence[Route]) -> list[Route]:
+        """Return the routes, those that windows touch as if they were healthy."""
         controls, lanes = self._desk.controls, self._desk.lanes
-        usual = [
+        return [
             route._replace(
                 weight=controls.weight(route.gateway, lanes[route.gateway].config.weight), healthy=True
             )
@@ -195,14 +203,6 @@ class Dispatcher:
             else route
             for route in routes
         ]
-        going: list[tuple[DueRepayment, Go]] = []
-        for number, repayment in enumerate((*let_go, *due)):
-            verdict = judge(force, repayment, usual, budget, released=number < len(let_go))
-            if isinstance(verdict, Go):
-                going.append((repayment, verdict))
-            else:
-                plan.kept.append((repayment, verdict))
-        return going
 
     def _route(
         self,
@@ -337,6 +337,25 @@ class Dispatcher:
         await asyncio.gather(
             *(self._desk.record(self._unsent(start, STOPPED, Verdict.UNKNOWN)) for start in left.values())
         )
+
+
+def _judged(
+    plan: Plan,
+    force: Force,
+    routes: Sequence[Route],
+    let_go: Sequence[DueRepayment],
+    due: Sequence[DueRepayment],
+    budget: Budget,
+) -> list[tuple[DueRepayment, Go]]:
+    """Return those that may go, with where; the others are noted as kept."""
+    going: list[tuple[DueRepayment, Go]] = []
+    for number, repayment in enumerate((*let_go, *due)):
+        verdict = judge(force, repayment, routes, budget, released=number < len(let_go))
+        if isinstance(verdict, Go):
+            going.append((repayment, verdict))
+        else:
+            plan.kept.append((repayment, verdict))
+    return going
 
 
 def _closings(force: Force, starts: Iterable[Start]) -> dict[str, int]:

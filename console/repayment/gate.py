@@ -7,6 +7,7 @@ moved to `held` or turned away, and what waited for one that is over is let go a
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ BURST_SECONDS: Final = 0.25
 """How much unused rate of a recovering window may be saved up."""
 
 RELEASED_SHARE: Final = 0.8
-"""Share of the pace that goes to what waited; the rest is left to what comes in meanwhile."""
+"""Share of the pace of a ramp that goes to what waited; the rest is left to what comes in meanwhile."""
 
 _DRAWS: Final = 1 << 32
 
@@ -169,16 +170,26 @@ class Gate:
         return recovery.share * (sum(rates) or sum(self._rates.values()))
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What may be sent in a transaction: `free` calls per gateway, of which due repayments are drawn to
+    `wanted`, and `most` in all."""
+
+    free: Mapping[str, int]
+    wanted: Mapping[str | None, int]
+    most: int
+
+    def beside_new(self, gateways: Sequence[str]) -> int:
+        """Return what is left at gateways (all when none is named, or these take no traffic) beside what
+        comes in; at least half of it, so that what waited is not starved."""
+        named = [name for name in gateways if name in self.free]
+        free = sum(self.free[name] for name in named or self.free)
+        wanted = sum(self.wanted.get(name, 0) for name in named or self.wanted)
+        return max(-(-free // 2), free - wanted)
+
+
 def release(
-    connection: Connection,
-    force: Force,
-    stage: Stage,
-    budget: Budget,
-    room: Mapping[str, int],
-    *,
-    most: int,
-    now: Instant,
-    shard: int,
+    connection: Connection, force: Force, stage: Stage, budget: Budget, room: Room, now: Instant, shard: int
 ) -> list[DueRepayment]:
     """Let go what waited for windows that are over, as far as their pace and the gateways' room allow.
 
@@ -187,25 +198,18 @@ def release(
     released: list[DueRepayment] = []
     back_to = Stage.INTAKE if stage is Stage.SCREENING else stage
     for recovery in force.recoveries:
-        if recovery.window.scope.stage is not stage or not recovery.backlog.depth:
+        scope, identity = recovery.window.scope, recovery.window.id
+        if scope.stage is not stage or not recovery.backlog.depth:
             continue
-        identity = recovery.window.id
         tokens = budget.left.get(identity, 0)
-        pace = max(1, int(tokens * RELEASED_SHARE)) if tokens else 0
-        limit = min(pace, _room(recovery, room), most - len(released))
+        pace = tokens if recovery.share == 1 else math.ceil(tokens * RELEASED_SHARE)
+        limit = min(pace, room.beside_new(scope.gateways), room.most - len(released))
         if limit > 0:
             found = holds.let_go(connection, identity, back_to, limit=limit, now=now, shard=shard)
             for _ in found:
                 budget.spend(identity)
             released += found
     return released
-
-
-def _room(recovery: Recovery, room: Mapping[str, int]) -> int:
-    """Return the room of the gateways in scope; of all when those take no traffic."""
-    named = recovery.window.scope.gateways or tuple(room)
-    found = [room[name] for name in named if name in room]
-    return sum(found) if found else sum(room.values())
 
 
 def keep_back(

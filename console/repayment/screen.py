@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from console.contract.clock import Instant
 from console.contract.vocabulary import Stage
-from console.repayment.gate import Gate, judge_unscreened, keep_back, release
+from console.repayment.gate import Gate, Room, judge_unscreened, keep_back, release
 from console.repayment.lane import Desk
 from console.risk import health
 from console.store import claims, controls, decisions, payers, strategy_counters
@@ -96,10 +96,11 @@ class Screener:
         verdicts = [(subject, judge_unscreened(force, subject)) for subject in found]
         kept = [(subject, verdict) for subject, verdict in verdicts if verdict is not None]
         keep_back(connection, kept, frm=Stage.INTAKE, now=now, shard=shard)
-        budget, most = self._gate.budget(), self._desk.settings.batch
-        release(
-            connection, force, Stage.SCREENING, budget, {"screening": most}, most=most, now=now, shard=shard
+        budget, room = (
+            self._gate.budget(),
+            Room({"": self._desk.settings.batch}, {}, self._desk.settings.batch),
         )
+        release(connection, force, Stage.SCREENING, budget, room, now, shard)
         self._gate.spent(budget)
         return [subject for subject, verdict in verdicts if verdict is None]
 

@@ -178,13 +178,13 @@ class Window:
     def _past_cancel(self, wall: datetime) -> bool:
         if self.cancelled_at is None:
             return False
-        return instant_of(wall, zone_of(self.zone)) >= self.cancelled_at
+        return instant_of(wall, zone_of(self.zone)) > self.cancelled_at
 
     def occurrence(self, wall: datetime) -> Occurrence | None:
         """Return the occurrence that starts at a wall-clock time; None for one that never was."""
         starts = instant_of(wall, zone_of(self.zone))
         ends = starts + self.duration
-        if ends <= self.declared_at or (self.cancelled_at is not None and starts >= self.cancelled_at):
+        if ends <= self.declared_at or (self.cancelled_at is not None and starts > self.cancelled_at):
             return None
         declared = [(max(starts, self.declared_at), ends)]
         for change in self.adjustments:
