@@ -55,7 +55,7 @@ _SUMS: Final = Prepared(
 _FIELDS: Final = ", ".join(f"r.{name}" for name in DueRepayment._fields)
 _TURN_TEXT: Final = (
     f"SELECT {_FIELDS} FROM window_hold h JOIN repayment r ON r.seq = h.repayment_seq"  # noqa: S608
-    " WHERE h.window_id = ? AND h.stage = ? ORDER BY h.since, h.repayment_seq LIMIT ?"
+    " WHERE h.window_id = ? AND h.stage = ? AND r.stage = 'held' ORDER BY h.since, h.repayment_seq LIMIT ?"
 )
 _TURN: Final = Prepared(_TURN_TEXT, f"{_TURN_TEXT} FOR UPDATE OF h, r SKIP LOCKED")
 _TAKEN_IN: Final = Prepared("SELECT seq FROM repayment WHERE seq {among} AND created_at >= ?")
