@@ -25,6 +25,7 @@ from console.store import claims
 from console.store.attempts import LeaseLost
 from console.store.claims import Asked
 from console.store.controls import Controls, obey
+from console.store.errors import StoreError
 from console.store.facts import Evidence, request_digest
 from console.windows.calendar import Calendar
 
@@ -190,6 +191,10 @@ class Inquirer:
             )
         except LeaseLost:
             log.warning("%s was taken by another worker", shown(asked.attempt.order_no))
+        except StoreError as error:
+            log.warning(
+                "%s is free when its lease ends: %s", shown(asked.attempt.order_no), problem_of(error)
+            )
 
     async def finish(self, within: float) -> None:
         """Wait for the calls that are under way; give up those that take longer, to be made again."""

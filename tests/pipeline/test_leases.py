@@ -19,6 +19,7 @@ from console.store import claims
 from console.store.attempts import LeaseLost
 from console.store.claims import Asked
 from console.store.database import Store
+from console.store.errors import StoreUnreachable
 from console.store.facts import RAW_LIMIT, Evidence
 from tests.gateways.third_party import ThirdParty, serving
 from tests.pipeline.entries import entry, pass_all, rows, take_in
@@ -159,6 +160,28 @@ async def test_an_inquiry_that_begins_too_late_is_given_back(
     await until(lambda: rows(office.store, "SELECT lease_owner FROM attempt")[0][0] is None)
     assert party.seen["GET", order_no] == 0
     assert attempts_of(office.store)[0][1] == "UNKNOWN"
+
+
+async def test_a_store_that_is_gone_does_not_keep_an_inquirer_from_ending(
+    office: Desk, party: ThirdParty, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (order_no,) = await _in_doubt(office, party, 1)
+    party.answer_inquiry = lambda order_no, times: "timeout"
+    clock.advance(7)
+    inquirer = Inquirer(office, asyncio.Event())
+    await inquirer.round()
+    await until(lambda: party.seen["GET", order_no] == 1)
+
+    async def gone(*_: object, **__: object) -> None:
+        raise StoreUnreachable("the database server does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(office.store, "write", gone)
+        await inquirer.finish(0.01)
+    assert attempts_of(office.store)[0][1] == "UNKNOWN"
+    assert rows(office.store, "SELECT next_action_at FROM attempt")[0][0] > clock.now(), (
+        "its lease ends by itself"
+    )
 
 
 async def test_two_workers_never_claim_the_same(office: Desk, party: ThirdParty, clock: ManualClock) -> None:
