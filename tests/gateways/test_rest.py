@@ -117,6 +117,36 @@ async def test_a_connection_that_died_while_idle_proves_nothing(
     assert (await gateway.debit(order())).verdict is Verdict.UNKNOWN
 
 
+async def test_a_debit_on_a_connection_that_dies_under_it_is_not_sent_twice() -> None:
+    """The connection answered before and is used again; the server reads the order, executes it, and dies."""
+    orders: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+            await reader.readexactly(length)
+            orders.append(head.split(b" ")[0])
+            if len(orders) > 1:
+                break
+            writer.write(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    config = ThirdParty(SystemClock()).config(base_url=f"http://127.0.0.1:{port}")
+    gateway = RestGateway(config, "http://127.0.0.1:9/callback", SystemClock())
+    try:
+        assert (await gateway.debit(order())).code == "HTTP_500"
+        told = await gateway.debit(order())
+    finally:
+        await gateway.close()
+        server.close()
+        await server.wait_closed()
+    assert (told.verdict, told.code) == (Verdict.UNKNOWN, "RESET")
+    assert orders == [b"POST", b"POST"]
+
+
 async def test_a_trickling_answer_ends_at_the_deadline() -> None:
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
