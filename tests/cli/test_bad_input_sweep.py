@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -128,7 +129,13 @@ def full_backlog() -> Iterator[int]:
         yield int(server.getsockname()[1])
 
 
-VERBS = (["status"], ["repayment", "list"], ["queue", "show", "failed"], ["repayment", "show", "x"], [])
+VERBS: Final[tuple[list[str], ...]] = (
+    ["status"],
+    ["repayment", "list"],
+    ["queue", "show", "failed"],
+    ["repayment", "show", "x"],
+    [],
+)
 
 
 @pytest.mark.parametrize("behave", [silent, trickling, another_protocol, hanging_up])
