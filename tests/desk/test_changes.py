@@ -150,6 +150,9 @@ async def test_traffic_that_moves_does_not_make_a_preview_stale(li: Person, stor
         ({"kind": "queue.pause", "stage": "dispatch", "reason": "a\u001b[31m"}, "reason"),
         ({"kind": "queue.pause", "stage": "dispatch", "reason": "x" * 513}, "reason"),
         ({"kind": "queue.pause", "stage": "dispatch", "reason": "  "}, "reason"),
+        ({"kind": "queue.pause", "stage": "dispatch", "reason": "call 13812345612"}, "reason"),
+        ({"kind": "queue.pause", "stage": "dispatch", "reason": "99000019900101123X"}, "reason"),
+        ({"kind": "queue.pause", "stage": "dispatch", "reason": "card 6225751234561496!"}, "reason"),
         ({"kind": "queue.pause", "stage": "dispatch", "incident": ["x"]}, "incident"),
     ],
 )

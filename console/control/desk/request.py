@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from console.contract.change import COMMON_FIELDS
@@ -17,6 +18,9 @@ from console.store.kinds import Kind
 LONGEST_REASON: Final = 512
 LONGEST_INCIDENT: Final = 128
 
+_PERSONAL: Final = re.compile(r"(?<![0-9A-Za-z_])(?:1[3-9]\d{9}|\d{15,19}|\d{17}[Xx])(?![0-9A-Za-z_])")
+"""A mainland mobile number, an identity number or the number of a bank card, standing alone."""
+
 
 def asked(found: dict[str, Any]) -> Asked:
     """Return what a body asks for. Raises ProblemError (422) which names the field."""
@@ -26,7 +30,7 @@ def asked(found: dict[str, Any]) -> Asked:
     return Asked(
         kind=kind,
         body=validate(own, kind.body),
-        reason=text(found, "reason", LONGEST_REASON) or "",
+        reason=reason(found),
         preview_digest=digest,
         lasts_ms=lasts(found),
         incident=text(found, "incident", LONGEST_INCIDENT),
@@ -60,6 +64,18 @@ def text(found: dict[str, Any], field: str, longest: int) -> str | None:
     if any(0xD800 <= ord(character) < 0xE000 for character in value):
         raise invalid(field, "holds half a character")
     return value or None
+
+
+def reason(found: dict[str, Any]) -> str:
+    """Return why; empty when nothing is said. Raises ProblemError (422).
+
+    It is kept for ever in the audit, so it must not hold what looks like a card, a mobile or an identity
+    number.
+    """
+    value = text(found, "reason", LONGEST_REASON) or ""
+    if _PERSONAL.search(value):
+        raise invalid("reason", "looks as if it held personal data", hint="name repayments by their id")
+    return value
 
 
 def lasts(found: dict[str, Any]) -> int | None:

@@ -172,7 +172,7 @@ async def reject_change(
 ) -> Response:
     """Say no to a change that waits, or take back one's own."""
     found = parse_object(await request.body() or b"{}")
-    reason = requests.text(found, "reason", requests.LONGEST_REASON) or ""
+    reason = requests.reason(found)
     call = Call(request, service, caller, until, "change.reject", change_id)
 
     def job(connection: Connection, visit: Visit) -> Outcome:
@@ -189,7 +189,7 @@ async def revert_change(
 ) -> Response:
     """Do the change that undoes this one; refused while a later change stands on it."""
     found = parse_object(await request.body() or b"{}")
-    reason = requests.text(found, "reason", requests.LONGEST_REASON) or ""
+    reason = requests.reason(found)
     digest = requests.text(found, "preview_digest", 64)
     call = Call(request, service, caller, until, "change.revert", change_id)
 
@@ -207,13 +207,13 @@ async def preview_revert(
     language = language_of(request.headers.get("accept-language", ""))
     now = service.clock.now()
 
-    def job(connection: Connection) -> bytes:
+    def job(connection: Connection) -> Draft:
         asked = service.desk.reverting(connection, change_id, lock=False)
-        found = service.desk.preview(connection, asked, Visit(caller, language, now))
-        service.seen.note(found.digest, found.impact)
-        return preview_wire(found, language, now).model_dump_json().encode()
+        return service.desk.preview(connection, asked, Visit(caller, language, now))
 
-    return json_bytes(await service.read(job, until, urgent=True))
+    found = await service.read(job, until, urgent=True)
+    service.seen.note(found.digest, found.impact)
+    return json_of(preview_wire(found, language, now))
 
 
 @router.post(

@@ -17,7 +17,7 @@ from console.control.bodies import parse_object, validate
 from console.control.deadline import Until
 from console.control.desk.people import SERVICE, same_person
 from console.control.desk.refusals import refused
-from console.control.desk.request import LONGEST_REASON, text
+from console.control.desk.request import reason, text
 from console.control.idempotency import Answer, key_of, once
 from console.control.problems import ProblemError, invalid
 from console.control.rights import Admitted
@@ -58,10 +58,12 @@ async def create_token(request: Request, service: InService, caller: Admitted, u
     person = text(found, "person", 128)
     if person is None or same_person(person, SERVICE):
         raise invalid("person", "this name is nobody's", hint="write the name of a person")
-    reason = text(found, "reason", LONGEST_REASON) or ""
+    why = reason(found)
     role, seconds = _role(asked.role), _seconds(asked.expires)
     key = key_of(request, caller, body)
     await _writable(service, until)
+    if await service.refuses_changes():
+        raise refused("read_only", "the service is read-only: only what stops something is done", WRITABLE)
     now = service.clock.now()
     minted = await asyncio.to_thread(
         mint, person, role, by=caller.person, now=now, expires_at=now + seconds * 1000
@@ -69,7 +71,7 @@ async def create_token(request: Request, service: InService, caller: Admitted, u
 
     def effect(connection: Connection) -> Answer:
         tokens.add(connection, minted.stored, minted.verifier)
-        _tell(connection, minted.stored, "token.create", caller, now, f"{role.value}: {reason}")
+        _tell(connection, minted.stored, "token.create", caller, now, f"{role.value}: {why}")
         line = _line(minted.stored)
         told = NewToken(token=line, secret=minted.secret).model_dump_json().encode()
         return Answer(201, told, kept=NewToken(token=line, secret=None).model_dump_json().encode())
@@ -84,7 +86,7 @@ async def revoke_token(
 ) -> Response:
     """Make a token good for nothing, at once."""
     body = await request.body()
-    reason = text(parse_object(body or b"{}"), "reason", LONGEST_REASON) or ""
+    why = reason(parse_object(body or b"{}"))
     key = key_of(request, caller, body)
     await _writable(service, until)
     now = service.clock.now()
@@ -95,13 +97,16 @@ async def revoke_token(
         if tokens.revoke(connection, token_id, now):
             revoked = tokens.find(connection, token_id)
             assert revoked is not None  # noqa: S101 - tokens are never deleted
-            _tell(connection, revoked, "token.revoke", caller, now, reason)
+            _tell(connection, revoked, "token.revoke", caller, now, why)
         found = tokens.find(connection, token_id)
         assert found is not None  # noqa: S101 - as above
         return Answer(200, _line(found).model_dump_json().encode())
 
     answer = await once(service, key, effect, until, urgent=True)
     return json_bytes(answer.body, answer.status, answer.headers)
+
+
+WRITABLE = "an admin can make it writable again: service.read_only"
 
 
 async def _writable(service: Service, until: Until) -> None:
