@@ -486,7 +486,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         role=Role.APPROVER,
         views=_CHANGES,
         needs=(Need.SERVICE, Need.ROW),
-        short="review",
+        short="reviewed",
     ),
     Action("audit.list", "List who did what", Group.CHANGES, verb="audit list"),
     Action(

@@ -11,6 +11,7 @@ from console.contract import (
     zh_service,
     zh_terminal,
     zh_tui,
+    zh_tui_changes,
     zh_windows,
 )
 
@@ -23,5 +24,6 @@ MESSAGES: Final[dict[str, str]] = {
     **zh_service.MESSAGES,
     **zh_terminal.MESSAGES,
     **zh_tui.MESSAGES,
+    **zh_tui_changes.MESSAGES,
     **zh_windows.MESSAGES,
 }

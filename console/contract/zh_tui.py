@@ -47,7 +47,6 @@ MESSAGES: Final[dict[str, str]] = {
     "Clear all marks": "清除全部标记",
     "Break the selection down by stage, gateway or error": "按环节、通道或错误拆分名单",
     "Show one repayment: attempts, evidence, timeline": "显示一笔还款及其扣款尝试、凭证和时间线",
-    "Copy the id of the repayment": "复制还款编号",
     "copy": "复制",
     "Export repayments to a file": "将还款导出到文件",
     "export": "导出",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from console.contract.change import Change, Preview
     from console.tui.intents import Intent
 
-LABEL: Final = 12
+LABEL: Final = 14
 """Cells of the labels, the space before and after included."""
 
 STOP: Final = "stop"
@@ -99,7 +99,7 @@ def needs(preview: Preview) -> str:
 
 def difference_lines(before: Preview, now: Preview, told: Untrusted, width: int) -> list[Line]:
     """Return what is not as it was previewed: what went with a minus, what came with a plus."""
-    lines = labelled(t("changed"), t("what it would do is not what you saw; look again"), width, "dialog-bad")
+    lines = labelled(t("moved"), t("what it would do is not what you saw; look again"), width, "dialog-bad")
     if told:
         lines += labelled("", told, width, "dialog-warn")
     if (before.count, before.sum_fen) != (now.count, now.sum_fen):
@@ -154,7 +154,7 @@ def moment_and_left(at: datetime, now: datetime, zone: str) -> str:
 def unknown_lines(problem: str, key: str, width: int) -> list[Line]:
     """Return that nobody knows whether it was done, and what is being done about it."""
     return [
-        *labelled(t("not known"), t("whether it was done is not known"), width, "dialog-bad"),
+        *labelled(t("outcome"), t("whether it was done is not known"), width, "dialog-bad"),
         *labelled("", problem, width, "dialog-warn"),
         *labelled(
             t("again"),

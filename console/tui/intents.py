@@ -294,7 +294,7 @@ def open_window(
         )
     return Intent(
         t("Open a maintenance window"),
-        shown(scope) or t("a scope to choose"),
+        "",
         t("Open"),
         {"kind": "window.open"},
         questions=(
@@ -336,7 +336,7 @@ def extend_window(window: str, what: str) -> Intent:
 def end_window(window: str, what: str, *, repeats: bool) -> Intent:
     """End a window now, or call off one that has not begun; one that repeats may be called off for good."""
     series = Question(
-        "series", t("for good"), "no", choices=("no", "yes"), read=lambda text: text == "yes" or None
+        "series", t("all to come"), "no", choices=("no", "yes"), read=lambda text: text == "yes" or None
     )
     return Intent(
         t("End a window"),

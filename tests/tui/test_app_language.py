@@ -15,8 +15,9 @@ from console.contract.filter import FIELDS
 from console.contract.language import use_language
 from console.contract.text import ELLIPSIS
 from console.contract.zh import MESSAGES
-from console.contract.zh_tui import MESSAGES as OURS
-from console.tui import situation, words
+from console.contract.zh_tui import MESSAGES as OF_THE_CONSOLE
+from console.contract.zh_tui_changes import MESSAGES as OF_CHANGES
+from console.tui import change_words, situation, words
 from console.tui.screens import help as help_screen
 from console.tui.theme.styles import PALETTES, style, use_theme
 from console.tui.widgets.history import bars
@@ -39,6 +40,20 @@ def messages() -> set[str]:
     ):
         found |= set(table.values())
     found |= set(words.STEPS.values()) | {word for _, word, _ in words.LIGHTS.values()}
+    for closed in (
+        change_words.CHANGE_STATES,
+        change_words.MODES,
+        change_words.WINDOW_STATES,
+    ):
+        found |= {word for word, _ in closed.values()}
+    for names in (
+        change_words.RISKS,
+        change_words.ROLES,
+        change_words.INTERCEPTIONS,
+        change_words.POLICIES,
+        change_words.SCENARIOS,
+    ):
+        found |= set(names.values())
     found |= set(situation.VIEW_NAMES.values()) | set(help_screen.GROUPS.values())
     found |= {meaning for _, meaning in help_screen.SIGNS} | {field.meaning for field in FIELDS.values()}
     for path in ROOT.rglob("*.py"):
@@ -61,7 +76,7 @@ def test_every_message_has_a_chinese_one_with_the_same_placeholders(message: str
 
 
 def test_the_catalogue_holds_nothing_that_is_not_used() -> None:
-    assert sorted(set(OURS) - messages()) == []
+    assert sorted({*OF_THE_CONSOLE, *OF_CHANGES} - messages()) == []
 
 
 def is_certain(character: str) -> bool:
@@ -93,7 +108,12 @@ async def test_no_glyph_of_the_frame_has_a_width_that_terminals_disagree_about(
 
 
 def test_no_chinese_message_has_an_ambiguous_width() -> None:
-    assert {character for text in OURS.values() for character in text if not is_certain(character)} == set()
+    assert {
+        character
+        for text in {**OF_THE_CONSOLE, **OF_CHANGES}.values()
+        for character in text
+        if not is_certain(character)
+    } == set()
 
 
 def test_a_history_is_drawn_in_braille_and_tells_zero_from_unknown() -> None:

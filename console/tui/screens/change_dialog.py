@@ -205,7 +205,7 @@ class ChangeDialog(ModalScreen["Change | None"], inherit_bindings=False):
             entries.append(Entry(EXPIRES, t("returns in"), Typed.of(value), hint, required=forced))
         if preview is not None and self._types_code and preview.refusal is None:
             hint = t("type {code} to confirm", code=shown(self._code))
-            entries.append(Entry(CODE, t("code"), hint=hint, required=True, pasted=False))
+            entries.append(Entry(CODE, t("confirm code"), hint=hint, required=True, pasted=False))
         for entry in entries:
             known = self.form.find(entry.name)
             if known is not None and entry.name != CODE:

@@ -40,6 +40,7 @@ SIGNS: Final = (
     ("-", "does not apply"),
     ("!", "waits too long, or degraded"),
     ("x", "down"),
+    ("||", "paused"),
     (">", "the cursor"),
     ("*", "marked"),
 )

@@ -14,7 +14,7 @@ from console.tui.screens.loading_pane import LoadingPane
 from console.tui.screens.pane import OpenView
 from console.tui.widgets.acting_table import ActingTable
 from console.tui.widgets.columns import Column
-from console.tui.widgets.history import bars
+from console.tui.widgets.history import bars, points_for
 from console.tui.widgets.rows import Cell, InMemoryRows, Row
 from console.tui.widgets.virtual_table import VirtualTable
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from console.tui.connection import Connection, Desk
     from console.tui.knowledge import Knowledge
 
-HISTORY: Final = 18
-"""Cells of a strategy's history: six hours, two spans of ten minutes each."""
+HISTORY: Final = 17
+"""Cells of a strategy's history: nearly six hours, two spans of ten minutes each."""
 
 MANY_CLEAN: Final = 0.02
 """The share of clean payers hit from which a strategy is marked."""
@@ -93,7 +93,7 @@ class StrategiesPane(LoadingPane):
             Cell(figures.short_count(one.hour.hits), figure),
             Cell(figures.share(one.hour.hits / one.hour.seen if one.hour.seen else None), figure),
             Cell(f"!{figures.share(clean)}" if hard else figures.share(clean), "bad" if hard else figure),
-            Cell(bars(one.history, 1)[0], "old" if old else "history"),
+            Cell(bars(one.history[-points_for(HISTORY) :], 1)[0], "old" if old else "history"),
             Cell(interception(one.action), "label"),
             Cell(shown(t(one.title)), "label"),
         )
@@ -140,9 +140,9 @@ def clean_share(counts: StrategyCounts) -> float | None:
 
 def _columns() -> tuple[Column, ...]:
     return (
-        Column(t("strategy"), 20),
-        Column(t("mode"), 11),
-        Column(t("returns"), 7, right=True),
+        Column(t("strategy"), 19),
+        Column(t("mode"), 10),
+        Column(t("returns"), 6, right=True),
         Column(t("hits"), 6, right=True),
         Column(t("rate"), 6, right=True),
         Column(t("clean"), 6, right=True),

@@ -91,7 +91,7 @@ def _declared(one: Window, width: int, zone: str, now: datetime) -> list[Line]:
         *field(t("covers"), shown(one.scope), width, "strong"),
         *field(t("policy"), policy_name(one.policy), width),
         *field(t("state"), f"{state}  {when} {left}" if left else state, width, window_style(one.state)),
-        *field(t("start"), f"{shown(one.start)} {shown(one.zone)}", width),
+        *field(t("start"), f"{shown(one.start).replace('T', ' ')} {shown(one.zone)}", width),
         *field(t("lasts"), figures.whole_span(one.duration_seconds), width),
         *field(t("drain"), figures.whole_span(one.drain_seconds), width),
         *field(t("ramp"), figures.whole_span(one.ramp_seconds), width),
@@ -138,7 +138,7 @@ def _forecast(forecast: WindowForecast, width: int) -> list[Line]:
 def _times(slots: Sequence[WindowSlot], one: Window, width: int) -> list[Line]:
     lines = [heading(t("Next times: {count}", count=len(slots)), width)]
     for slot in slots:
-        declared = t("{minutes} min declared in advance", minutes=f"{slot.declared_minutes:.0f}")
+        declared = t("{minutes} min declared", minutes=f"{slot.declared_minutes:.0f}")
         lines.append(
             (
                 (f" {shown(slot.starts_local)} .. {shown(slot.ends_local)}  ", "text"),

@@ -58,13 +58,12 @@ _FIRST: Final = (
     "gateway.stop",
     "gateway.weight",
     "audit.verify",
-    "stop.things",
     "selection.export",
     "row.copy",
 )
 """What one does most; where the line is short, the rest gives way."""
 
-_ALWAYS: Final = ("console.help", "console.quit")
+_ALWAYS: Final = ("stop.things", "console.help", "console.quit")
 _ORDER: Final = (
     *_FIRST,
     *(action.id for action in ACTIONS if action.short and action.id not in (*_FIRST, *_ALWAYS)),
@@ -118,7 +117,7 @@ class Footer(Lines):
         if width_of(left) > width * _NAMES_SHARE:
             left = self._views(named=False)
         always = _hints(_ALWAYS)
-        room = width - width_of(left) - width_of(always)
+        room = width - width_of(left) - width_of(always) - 1
         middle: Line = ()
         for action_id in _ORDER:
             if why_not(BY_ID[action_id], self._situation):

@@ -115,7 +115,8 @@ class StageGrid(Lines, can_focus=True):
             style = "strong"
         arrow = ">" if not row and column < 4 else ""
         line = self._knowledge.stage(stage)
-        paused = f" ({t('paused')})" if line is not None and line.paused else ""
+        word = f" ({t('paused')})" if width >= _NARROW else " ||"
+        paused = word if line is not None and line.paused else ""
         return spread(
             ((f"{stage_name(stage)}{paused}", style),), ((arrow, "accent"),), width, style if here else "text"
         )
