@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import console.tui  # noqa: F401 - cleans the environment before the snapshot plugin puts its own in
 from console.contract.clock import ManualClock
 from console.store.database import Store
 
