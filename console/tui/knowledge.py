@@ -153,6 +153,12 @@ class Knowledge:
             return None
         return next((line for line in self.board.stages if line.stage is stage), None)
 
+    @property
+    def rates_to_come(self) -> bool:
+        """Whether the service has not been watching for long enough to know any rate."""
+        board = self.board
+        return board is not None and all(line.in_per_minute is None for line in board.stages)
+
     def gateways(self) -> tuple[GatewayLine, ...]:
         """Return the gateways, none when they are not known."""
         return () if self.board is None else self.board.gateways

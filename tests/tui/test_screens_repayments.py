@@ -287,3 +287,23 @@ async def test_a_million_repayments_open_and_the_end_is_a_key_away() -> None:
         await one.shows("1,000,000 repayments", "rp_00000000")
         one.press("G")
         await one.shows("rp_00999999", "row 1,000,000 / 1,000,000")
+
+
+async def test_an_empty_selection_is_frozen_again_by_itself() -> None:
+    service = FakeService(0)
+    async with console(service=service) as one:
+        one.press("3")
+        await one.shows("no repayment matches")
+        service.count = 20
+        await one.shows("rp_00000000", "20 repayments")
+
+
+async def test_a_selection_that_holds_something_stays_frozen() -> None:
+    async with console() as one:
+        one.press("3")
+        await one.shows("rp_00000000")
+        frozen = len(one.link.service.frozen)
+        one.repayments._frozen_at -= 600
+        one.repayments.tick()
+        await one.shows("frozen 10 min ago")
+        assert len(one.link.service.frozen) == frozen

@@ -41,6 +41,7 @@ SIGNS: Final = (
     ("!", "waits too long, or degraded"),
     ("x", "down"),
     ("||", "paused"),
+    ("^", "a spike, cut so that the rest of a history can be seen"),
     (">", "the cursor"),
     ("*", "marked"),
 )

@@ -41,7 +41,7 @@ class QueuesPane(Pane):
         super().__init__(profile, knowledge, connection)
         self._rows = InMemoryRows((stage.value, _unknown_row(stage)) for stage in Stage)
         self.table = VirtualTable(_columns(), self._rows, footer=False, id="queues")
-        self._heading = Heading(t("Queues"), t("rates are per minute; enter shows the repayments"))
+        self._heading = Heading(t("Queues"), _note())
 
     def compose(self) -> ComposeResult:
         """Heading and table."""
@@ -67,6 +67,8 @@ class QueuesPane(Pane):
         if board is None:
             return
         old = self.knowledge.freshness is Freshness.OLD
+        to_come = self.knowledge.rates_to_come
+        self._heading.note(t("rates come after the first minute") if to_come else _note())
         known = {line.stage: line for line in board.stages}
         self._rows.replace(
             (stage.value, self._row(known[stage], old) if stage in known else _unknown_row(stage))
@@ -118,6 +120,10 @@ class QueuesPane(Pane):
     def do_queue_pause(self, argument: str) -> None:
         """Ask to pause the queue under the cursor, or to let it go on."""
         self.post_message(OpenChange(toggle_queue(self.here.stage, self.knowledge)))
+
+
+def _note() -> str:
+    return t("rates are per minute; enter shows the repayments")
 
 
 def queue_refusals(stage: str) -> tuple[tuple[str, str], ...]:

@@ -38,6 +38,12 @@ if TYPE_CHECKING:
 
 _SHARES_SHOWN: Final = 12
 
+_EMPTY_PAUSE: Final = 2.0
+"""Seconds after which a selection that holds nothing is frozen again: what is wanted may be on its way."""
+
+_LONGEST_EMPTY_PAUSE: Final = 60.0
+"""The pause doubles each time, up to this."""
+
 
 class RepaymentsPane(Pane):
     """Filter line, summary, table."""
@@ -52,6 +58,7 @@ class RepaymentsPane(Pane):
         self._frozen_at = 0.0
         self._rows: PagedRows | None = None
         self._freezing = False
+        self._empty_pause = _EMPTY_PAUSE
         self.prompt = Prompt("/ ", complete=self._complete, id="filter")
         self.filter_line = FilterLine()
         self.summary = Summary()
@@ -81,8 +88,14 @@ class RepaymentsPane(Pane):
         self.knowledge_changed()
 
     def tick(self) -> None:
-        if self.selection is not None:
-            self.summary.age(time.monotonic() - self._frozen_at)
+        if self.selection is None:
+            return
+        age = time.monotonic() - self._frozen_at
+        self.summary.age(age)
+        waiting = not self.selection.count and not self._freezing and self.knowledge.in_touch
+        if waiting and age >= self._empty_pause:
+            self._empty_pause = min(2 * self._empty_pause, _LONGEST_EMPTY_PAUSE)
+            self._freeze(self.filter_text)
 
     def knowledge_changed(self) -> None:
         """Freeze a first selection as soon as there is a service."""
@@ -129,6 +142,8 @@ class RepaymentsPane(Pane):
 
         if self._rows is not None:
             self._rows.close()
+        if selection.count:
+            self._empty_pause = _EMPTY_PAUSE
         self.selection = selection
         self._frozen_at = time.monotonic()
         self._rows = PagedRows(

@@ -93,6 +93,8 @@ class StageGrid(Lines, can_focus=True):
             return fitted(((f" {t('Beside the flow')}", "heading"),), width, "heading")
         minutes = figures.whole_span(points_for(card) * SAMPLE_SECONDS)
         legend = t("+in -out per minute, history of {span}", span=minutes)
+        if self._knowledge.rates_to_come:
+            legend = t("rates come after the first minute; history of {span}", span=minutes)
         return spread(((f" {t('Flow')}", "heading"),), ((legend + " ", "heading-dim"),), width, "heading")
 
     def _card(self, stage: Stage, width: int, row: int, column: int) -> list[Line]:
