@@ -94,7 +94,7 @@ def changed(chance: random.Random, row: Row) -> Row:
 def tampered(chance: random.Random, chain: list[Row]) -> tuple[list[Row], int, bool]:
     """The chain with one tampering, the first row that is not as it was, and whether the rest was made to
     fit it."""
-    rows, place, way = list(chain), chance.randrange(len(chain)), chance.randrange(8)
+    rows, place, way = list(chain), chance.randrange(len(chain)), chance.randrange(9)
     match way:
         case 0:
             rows[place] = changed(chance, rows[place])
@@ -110,15 +110,19 @@ def tampered(chance: random.Random, chain: list[Row]) -> tuple[list[Row], int, b
         case 4:
             rows = rows[:place]
         case 5:
+            forged = rows[place]._replace(who="somebody else")
+            rows[place] = forged._replace(hash=audit.row_hash(forged))
+            place += place + 1 < len(rows)
+        case 6:
             rows[place] = rows[place]._replace(who="somebody else")
             rows = rehashed(rows, place)
-        case 6:
+        case 7:
             del rows[place]
             rows = rehashed(rows, place)
         case _:
             rows.insert(place, rows[place]._replace(reason="forged"))
             rows = rehashed(rows, place)
-    return rows, place + 1, way > 4
+    return rows, place + 1, way > 5
 
 
 def test_ten_thousand_tamperings_are_all_found(chain: list[Row], store: Store) -> None:
