@@ -124,7 +124,7 @@ ZONES = st.sampled_from(
 WALLS = st.datetimes(datetime(2025, 1, 1), datetime(2027, 12, 31)).map(lambda at: at.replace(microsecond=0))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(WALLS, ZONES, RULES, st.integers(1, 26 * 60), st.integers(0, 600))
 def test_occurrences_are_ordered_apart_and_of_the_declared_length(
     at: datetime, zone: str, rule: str | None, minutes: int, drain: int
@@ -192,7 +192,7 @@ def test_a_rule_that_gives_too_much_or_nothing_is_refused_in_good_time(
     began = time.monotonic()
     with pytest.raises(RuleError, match=problem):
         check(window("2026-11-23 02:00", "Asia/Shanghai", minutes, canonical(rule)))
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5
 
 
 def test_a_day_long_window_every_day_is_refused_where_a_day_has_23_hours() -> None:

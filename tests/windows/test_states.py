@@ -141,7 +141,7 @@ def test_the_strictest_window_counts_and_closings_are_told_ahead() -> None:
 
 def _simulated(found: Forecast) -> float | None:
     """The same by small steps."""
-    left, step, elapsed = found.backlog, 0.01, 0.0
+    left, step, elapsed = found.backlog, 0.02, 0.0
     remaining, whole = found.ramp
     while left > 0:
         share = ramp_share(whole - remaining + round(elapsed * 1000), whole) if remaining else 1.0
@@ -152,7 +152,7 @@ def _simulated(found: Forecast) -> float | None:
     return elapsed
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(st.integers(0, 3000), st.integers(0, 60), st.integers(1, 60), st.integers(0, 60), st.floats(0, 1))
 def test_the_forecast_is_what_a_simulation_comes_to(
     backlog: int, arriving: int, sending: int, ramp: int, passed: float
@@ -163,4 +163,4 @@ def test_the_forecast_is_what_a_simulation_comes_to(
     if seconds is None or simulated is None:
         assert seconds is None or seconds > 2900
         return
-    assert abs(seconds - simulated) <= 0.05 + 0.01 * simulated
+    assert abs(seconds - simulated) <= 0.1 + 0.01 * simulated
