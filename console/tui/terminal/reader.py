@@ -2,7 +2,8 @@
 
 Takes the answers of flow control out before Textual's parser sees them, so that an answer arriving
 right after a lone escape byte can neither swallow that key nor be taken for typed characters. Keeps
-pasted text from being taken for keys. Reports a terminal that is gone.
+pasted text from being taken for keys, and `esc` with the key typed right after it from being taken for
+one key with alt, which nothing here is bound to. Reports a terminal that is gone.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from codecs import getincrementaldecoder
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from textual import constants, events
 from textual._xterm_parser import XTermParser
 
 from console.tui.terminal.pastes import PasteGuard
@@ -30,8 +32,8 @@ _ANSWER: Final = re.compile(r"\x1b\[[03]n")
 _UNFINISHED: Final = re.compile(r"\x1b(?:\[(?:[03])?)?\Z")
 """The beginning of an answer at the end of what was read."""
 
-_SPLIT_WAIT: Final = 0.01
-"""Seconds to wait for the rest of a possible answer before it is taken for keys."""
+_LONE_ESCAPE: Final = re.compile(r"\x1b(?=[^\x1b\[OPX\]^_])")
+"""The key `esc`, followed by what begins no sequence."""
 
 _READ_SIZE: Final = 4096
 
@@ -41,6 +43,8 @@ class AnswerSieve:
 
     def __init__(self) -> None:
         self._held = ""
+        self._alone = False
+        """Whether what is held is an escape that an answer followed: the key, for certain."""
 
     @property
     def holds(self) -> bool:
@@ -49,16 +53,21 @@ class AnswerSieve:
 
     def feed(self, text: str) -> tuple[str, int]:
         """Return the text for the parser, and how many answers were taken out."""
-        text, answers = _ANSWER.subn("", self._held + text)
-        self._held = ""
-        if unfinished := _UNFINISHED.search(text):
-            self._held = unfinished.group()
-            text = text[: unfinished.start()]
-        return text, answers
+        before, self._held = self._held, ""
+        if not self._alone:
+            text, before = before + text, ""
+        *parts, last = _ANSWER.split(text)
+        out = "".join((before, *parts))
+        self._alone = bool(parts) and not last and out.endswith("\x1b")
+        if self._alone:
+            self._held, out = "\x1b", out[:-1]
+        elif unfinished := _UNFINISHED.search(last):
+            self._held, last = unfinished.group(), last[: unfinished.start()]
+        return out + last, len(parts)
 
     def release(self) -> str:
         """Return what was kept back: nothing more came, so it is keys."""
-        held, self._held = self._held, ""
+        held, self._held, self._alone = self._held, "", False
         return held
 
 
@@ -123,19 +132,33 @@ class TerminalReader(threading.Thread):
                     self._on_answer(answers)
                 self._parse(text)
             elif self._sieve.holds:
-                self._parse(self._sieve.release())
+                self._release(self._sieve.release())
             self._deliver(self._parser.tick())
 
     def _patience(self) -> float | None:
         if self._sieve.holds:
-            return _SPLIT_WAIT
+            return constants.ESCAPE_DELAY
         due = self._parser._timeout_time
         return None if due is None else max(0.0, due - monotonic()) + 0.001
 
+    def _release(self, text: str) -> None:
+        """Take what was waited for in vain for keys."""
+        if text == "\x1b":
+            self._deliver((_escape(),))
+        else:
+            self._parse(text)
+
     def _parse(self, text: str) -> None:
-        if text:  # the parser takes an empty text for the end of input
-            self._deliver(self._parser.feed(text))
+        for number, piece in enumerate(_LONE_ESCAPE.split(text)):
+            if number:
+                self._deliver((_escape(),))
+            if piece:  # the parser takes an empty text for the end of input
+                self._deliver(self._parser.feed(piece))
 
     def _deliver(self, messages: Iterable[Message]) -> None:
         for message in messages:
             self._on_message(message)
+
+
+def _escape() -> events.Key:
+    return events.Key("escape", "\x1b")
