@@ -111,6 +111,8 @@ def reject(context: Context) -> int:
 
 def _decide(context: Context, verb: str) -> int:
     """Show what was asked for, by whom and why, and decide about it."""
+    from console.cli.figures import age
+
     found = asyncio.run(_find(context, context.options.id))
 
     async def preview(changes: Changes) -> Preview:
@@ -130,6 +132,7 @@ def _decide(context: Context, verb: str) -> int:
             binds="digest",
             about=about,
             needs_reason=False,
+            lasts="" if found.lasts_seconds is None else age(found.lasts_seconds),
         ),
     )
 

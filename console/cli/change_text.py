@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from console.cli.failures import Exit
-from console.cli.figures import moment, zone_of
+from console.cli.figures import age, moment, zone_of
 from console.cli.output import Cell, Column, Tone
 from console.contract.change import ChangeState
 from console.contract.language import t
@@ -109,8 +109,10 @@ def _approval(preview: Preview) -> list[Row]:
 
 def _expiry(context: Context, intent: Intent, preview: Preview) -> list[Row]:
     span = intent.body.get("expires")
-    if preview.needs.expiry == "never":
+    if preview.needs.expiry == "never" or intent.lasts == "":
         return []
+    if intent.lasts is not None:
+        return [(t("returns"), t("by itself {span} after it is done", span=intent.lasts))]
     if isinstance(span, str):
         zone = zone_of(context.profile.view.timezone)
         until = preview.as_of + timedelta(seconds=parse_span(span))
@@ -212,6 +214,8 @@ def change_rows(context: Context, change: Change) -> list[Row]:
         (t("undoes"), change.revert_of),
         (t("undone by"), change.reverted_by),
     ]
+    waits = change.applied_at is None and change.lasts_seconds is not None
+    lasts = t("by itself {span} after it is done", span=age(change.lasts_seconds))
     incident = "" if change.incident is None else shown(change.incident)
     reviewed = t("still needed: made by break-glass")
     if change.reviewed_by is not None:
@@ -223,6 +227,7 @@ def change_rows(context: Context, change: Change) -> list[Row]:
         (t("reason"), shown(change.reason) or "-"),
         *([(t("incident"), incident)] if incident else []),
         *((label, moment(when, zone)) for label, when in moments if when is not None),
+        *([(t("returns"), lasts)] if waits else []),
         *((label, shown(other)) for label, other in related if other is not None),
         (t("touches"), _touches(preview)),
         *under(t("effects"), preview.effects),

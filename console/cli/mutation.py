@@ -68,7 +68,7 @@ class Intent:
 
     `preview` asks what it would do; `body` goes to `path` once that was agreed to, with the preview's digest
     under the name `binds` (empty: it is not sent). `about` are labelled lines that the preview begins with,
-    safe to show.
+    safe to show. `lasts` is for how long it was asked for, where that was decided before (empty: for good).
     """
 
     path: str
@@ -77,6 +77,7 @@ class Intent:
     binds: str = "preview_digest"
     about: tuple[tuple[str, str], ...] = field(default=())
     needs_reason: bool = True
+    lasts: str | None = None
 
 
 def change(context: Context, kind: str, **fields: Any) -> int:

@@ -84,8 +84,8 @@ class Approval(Wire):
 class Change(Wire):
     """One change. `body` holds the kind's own fields as they were sent.
 
-    `lapses_at` is until when it waits for an approval. `needs_review`: it was made by break-glass, and
-    another person has to look at it afterwards.
+    `lapses_at` is until when it waits for an approval, `lasts_seconds` how long it stays once it is done.
+    `needs_review`: it was made by break-glass, and another person has to look at it afterwards.
     """
 
     id: str
@@ -100,6 +100,7 @@ class Change(Wire):
     applied_at: Moment | None
     expires_at: Moment | None
     lapses_at: Moment | None = None
+    lasts_seconds: int | None = None
     ended_at: Moment | None
     revert_of: str | None
     reverted_by: str | None

@@ -135,7 +135,9 @@ def test_a_second_person_approves_and_it_is_done(site: Site) -> None:
     assert mode(site) == "enforce"
     unsaid = site.as_("bo", "change", "approve", identity)
     assert unsaid.code == 2
-    assert {"Ana", "too strict"} <= {line.partition("  ")[2].strip() for line in unsaid.err.splitlines()}
+    assert {"Ana", "too strict", "by itself 60m after it is done"} <= {
+        line.partition("  ")[2].strip() for line in unsaid.err.splitlines()
+    }
     agreed = site.as_("bo", "change", "approve", identity, "--yes", "--json")
     assert agreed.code == 0, agreed.err
     assert (agreed.json["state"], agreed.json["approvals"][0]["who"]) == ("applied", "Bo")

@@ -63,6 +63,7 @@ def change_wire(stored: StoredChange, approvals: Iterable[StoredApproval], langu
         applied_at=_moment(stored.applied_at),
         expires_at=_moment(stored.expires_at),
         lapses_at=_moment(stored.due_at) if stored.applied_at is None and stored.ended_at is None else None,
+        lasts_seconds=None if stored.lasts_ms is None else stored.lasts_ms // 1000,
         ended_at=_moment(stored.ended_at),
         revert_of=stored.revert_of,
         reverted_by=stored.reverted_by,
