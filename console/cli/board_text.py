@@ -43,6 +43,7 @@ def print_board(output: Output, board: Board, profile: Profile) -> None:
     print_stages(output, board.stages)
     output.line()
     print_gateways(output, board.gateways)
+    _print_changes(output, board, profile)
     if board.warnings:
         output.line()
         columns = [Column(t("warning")), Column(t("cause")), Column(t("harm in"), right=True)]
@@ -60,6 +61,42 @@ def print_board(output: Output, board: Board, profile: Profile) -> None:
         columns = [Column(t("part")), Column(t("state")), Column(t("detail"))]
         output.table(
             columns, [(shown(part.name), state_cell(part.state), shown(part.detail)) for part in board.parts]
+        )
+
+
+def _print_changes(output: Output, board: Board, profile: Profile) -> None:
+    """Print what engineers have changed for a time, and what waits for a second person."""
+    zone = zone_of(profile.view.timezone)
+    returning = [
+        (shown(line.id), shown(line.mode), moment(line.expires_at, zone))
+        for line in board.strategies
+        if line.expires_at is not None
+    ]
+    if returning:
+        output.line()
+        output.table([Column(t("strategy")), Column(t("mode")), Column(t("returns"))], returning)
+    if board.windows:
+        output.line()
+        names = (t("window"), t("state"), t("scope"), t("policy"), t("starts"), t("ends"))
+        rows = [
+            (
+                shown(line.id),
+                shown(line.state),
+                shown(line.scope),
+                shown(line.policy),
+                moment(line.starts_at, zone),
+                moment(line.ends_at, zone),
+            )
+            for line in board.windows
+        ]
+        output.table([Column(name) for name in names], rows)
+    if board.approvals:
+        output.line()
+        output.line(
+            t(
+                "{count:,} wait for an approval: repay change list --state awaiting_approval",
+                count=board.approvals,
+            )
         )
 
 

@@ -162,6 +162,11 @@ _PREVIEW: Final[dict[str, str]] = {
 }
 
 _CHANGES: Final[dict[str, str]] = {
+    "{count:,} wait for an approval: repay change list --state awaiting_approval": (
+        "{count:,} 项变更等待审批：repay change list --state awaiting_approval"
+    ),
+    "strategy": "策略",
+    "window": "窗口",
     "change": "变更",
     "subject": "对象",
     "until": "直到",
@@ -251,7 +256,7 @@ _STRATEGIES: Final[dict[str, str]] = {
 _WINDOWS: Final[dict[str, str]] = {
     "only those in these states, e.g. scheduled,active": "只列出处于这些状态的，如 scheduled,active",
     "scope": "范围",
-    "policy": "策略",
+    "policy": "处理方式",
     "starts": "开始",
     "ends": "结束",
     "repeats": "重复",

@@ -187,6 +187,20 @@ def test_strategies_are_listed_shown_previewed_and_have_a_history(repay: Repay) 
     assert repay("change", "revert", done, *WHY).code == 0
 
 
+def test_the_board_tells_what_was_changed_for_a_time(repay: Repay) -> None:
+    def told(word: str) -> bool:
+        return any(line.startswith(word) for line in repay("status").out.splitlines())
+
+    loosened = repay("strategy", "set", "mis_taps", "--mode", "shadow", "--expires", "1h", *WHY, "--json")
+    opened = repay("window", "open", "--scope", "product=none", "--for", "1h", *WHY, "--json")
+    assert (loosened.code, opened.code) == (0, 0)
+    until = time.monotonic() + 15
+    while not (told("mis_taps  shadow  20") and told("w_")):
+        assert time.monotonic() < until, repay("status").out
+    for done in (opened, loosened):
+        assert repay("change", "revert", done.json["id"], *WHY).code == 0
+
+
 def test_gateways_are_listed_and_shown(repay: Repay) -> None:
     assert {"alipay", "wechat", "unionpay", "bank"} <= {
         line["id"] for line in repay("gateway", "list", "--json").json["items"]
