@@ -66,6 +66,9 @@ MESSAGES: Final[dict[str, str]] = {
     "this cannot be undone": "无法撤销",
     "what it would do is not what you saw; look again": "影响已与刚才所见不同，请重新确认",
     "view 9, then u": "视图 9，按 u",
+    "whether it was done is not known; look in view 9 (key {key})": (
+        "不知道是否已执行；请看视图 9（键 {key}）"
+    ),
     "whether it was done is not known": "不知道是否已执行",
     "asking again with the same key cannot do it twice; it is asked again by itself": (
         "用同一个键重试不会执行两次；正在自动重试"

@@ -346,3 +346,36 @@ class FakeDesk:
         """Return the verdict."""
         await asyncio.sleep(0)
         return self.verdict
+
+
+def desk_at_night() -> FakeDesk:
+    """Return a desk with something of everything, for pictures."""
+    desk = FakeDesk()
+    names = ("velocity_hour", "mis_taps", "night_large", "new_device_large", "region_change", "name_mismatch")
+    modes = ("enforce", "shadow", "canary", "enforce", "off", "enforce")
+    desk.rows = [
+        row(name, mode, expires=EPOCH + timedelta(minutes=50) if name == "mis_taps" else None)
+        for name, mode in zip(names, modes, strict=True)
+    ]
+    desk.declared = [
+        window("w_0001", state="active", slots=(slot(EPOCH - timedelta(minutes=20), 90, "active"),)),
+        window(
+            "w_0002", "product=car_loan", policy="reroute", rrule="FREQ=WEEKLY;BYDAY=TU",
+            slots=(slot(EPOCH + timedelta(days=1), 240), slot(EPOCH + timedelta(days=8), 240)),
+        ),
+        window("w_0003", "gateway=bank", policy="reject_with_notice", state="ended", slots=()),
+    ]  # fmt: skip
+    desk.changes = [
+        change(
+            6, kind="gateway.weight", body={"gateway": "wechat", "weight": 60},
+            expires=timedelta(minutes=50),
+        ),
+        change(5, kind="gateway.stop", body={"gateway": "alipay"}),
+        change(
+            4, kind="strategy.set", state=ChangeState.AWAITING_APPROVAL,
+            body={"id": "mis_taps", "mode": "off"}, reason="it turns good payers away",
+        ),
+        change(3, state=ChangeState.EXPIRED),
+        change(2, state=ChangeState.REJECTED, who="wang"),
+    ]  # fmt: skip
+    return desk

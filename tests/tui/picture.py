@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from console.contract.clock import ManualClock, to_instant
 from console.tui.knowledge import SAMPLE_SECONDS
+from tests.tui.fake_desk import desk_at_night
 from tests.tui.fakes import board, profile
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def console_at_night(chosen: Profile | None = None) -> tuple[ConsoleApp, FakeLin
     from tests.tui.fakes import FakeLink, FakeService
 
     link = FakeLink(FakeService(1000))
+    link.service.changes = desk_at_night()
     clock = ManualClock(to_instant(NIGHT))
     return ConsoleApp(chosen or profile(), opener=lambda _: link, clock=clock), link
 

@@ -175,6 +175,36 @@ async def test_an_unknown_outcome_is_said_and_sent_again_with_the_same_key() -> 
         assert len(desk(one).sent) == 3 and len(calls) == 1 and keys == {found.key}
 
 
+async def test_leaving_before_the_outcome_is_known_says_so() -> None:
+    async with console() as one:
+        desk(one).answers = [TimedOut("no answer in time")]
+        found = await opened(one)
+        one.press("tab", "why", "enter", "enter")
+        await one.until(lambda: found.step is Step.UNKNOWN, "unknown")
+        one.press("enter")
+        await one.shows("whether it was done is not known; look in view 9", found.key)
+
+
+async def test_the_palette_offers_changes_by_name_wherever_one_is() -> None:
+    async with console() as one:
+        one.press("3")
+        await one.shows("rp_00000000")
+        one.press("ctrl+p", "stop unionpay", "enter")
+        await one.until(lambda: isinstance(one.app.screen, ChangeDialog), "the dialog")
+        await one.shows("Stop a gateway: unionpay")
+        one.press("escape", "ctrl+p", "open a maint", "enter")
+        await one.shows("scope is needed")
+
+
+async def test_the_palette_offers_a_viewer_no_change() -> None:
+    async with console() as one:
+        hello = one.app.knowledge.hello
+        assert hello is not None
+        one.app.knowledge.connected(hello.model_copy(update={"roles": ("viewer",)}))
+        one.press("ctrl+p", "stop", "enter")
+        await one.shows("nothing matches")
+
+
 async def test_what_moved_since_is_shown_and_confirmed_anew() -> None:
     async with console(on=PRODUCTION) as one:
         moved = preview(digest="ffeedd" * 8, effects=("no order is sent", "two gateways are down"))

@@ -75,3 +75,55 @@ def test_the_help(snap_compare: SnapCompare) -> None:
     assert looks_the_same(
         snap_compare, (80, 24), keys=("question_mark",), until="Help: what works in Overview"
     )
+
+
+SIZES = pytest.mark.parametrize("size", [(80, 24), (160, 48)], ids=["80x24", "160x48"])
+LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
+
+
+@LANGUAGES
+@SIZES
+def test_strategies(snap_compare: SnapCompare, size: tuple[int, int], language: Literal["en", "zh"]) -> None:
+    assert looks_the_same(snap_compare, size, language=language, keys=("4",), until="velocity_hour")
+
+
+@LANGUAGES
+@SIZES
+def test_windows(snap_compare: SnapCompare, size: tuple[int, int], language: Literal["en", "zh"]) -> None:
+    assert looks_the_same(snap_compare, size, language=language, keys=("6",), until="product=car_loan")
+
+
+@LANGUAGES
+@SIZES
+def test_changes(snap_compare: SnapCompare, size: tuple[int, int], language: Literal["en", "zh"]) -> None:
+    assert looks_the_same(snap_compare, size, language=language, keys=("9",), until="mis_taps off")
+
+
+def test_the_audit(snap_compare: SnapCompare) -> None:
+    assert looks_the_same(snap_compare, (120, 40), keys=("9", "tab"), until="!refused")
+
+
+@LANGUAGES
+@SIZES
+def test_the_change_dialog(
+    snap_compare: SnapCompare, size: tuple[int, int], language: Literal["en", "zh"]
+) -> None:
+    until = "> Cancel <" if language == "en" else "> 取消 <"
+    keys = ("2", "j", "j", "p")
+    assert looks_the_same(snap_compare, size, language=language, keys=keys, until=until)
+
+
+def test_the_form_of_a_window(snap_compare: SnapCompare) -> None:
+    assert looks_the_same(snap_compare, (80, 24), keys=("6", "o"), until="scope is needed")
+
+
+def test_one_strategy(snap_compare: SnapCompare) -> None:
+    assert looks_the_same(snap_compare, (120, 40), keys=("4", "enter"), until="Versions: 3")
+
+
+def test_one_window(snap_compare: SnapCompare) -> None:
+    assert looks_the_same(snap_compare, (120, 40), keys=("6", "enter"), until="Next times: 1")
+
+
+def test_one_change(snap_compare: SnapCompare) -> None:
+    assert looks_the_same(snap_compare, (120, 40), keys=("9", "enter"), until="chg_000004")

@@ -143,8 +143,10 @@ class ChangeDialog(ModalScreen["Change | None"], inherit_bindings=False):
                 return ((CANCEL, t("Close")),)
             case Step.UNKNOWN:
                 return ((CANCEL, t("Close")), (DO, t("Ask again now")))
-            case Step.NOT_READ:
+            case Step.NOT_READ if self._problem:
                 return ((CANCEL, t("Cancel")), (DO, t("Read again")))
+            case Step.NOT_READ:
+                return ((CANCEL, t("Cancel")),)
             case Step.SENDING:
                 return ()
         if not self.form.has_button:
@@ -265,7 +267,7 @@ class ChangeDialog(ModalScreen["Change | None"], inherit_bindings=False):
         self.step = Step.NOT_READ
         self.preview = None
         self._problem = problem
-        self.form.has_button = True
+        self.form.has_button = bool(problem)
         self.form.set_entries(self._entries())
         self.redraw()
 
@@ -517,6 +519,8 @@ class ChangeDialog(ModalScreen["Change | None"], inherit_bindings=False):
     @property
     def told(self) -> str:
         """What became of it, in a few words; empty when nothing was sent."""
+        if self.step is Step.UNKNOWN:
+            return t("whether it was done is not known; look in view 9 (key {key})", key=self.key)
         return "" if self.change is None else done(self.change)
 
 

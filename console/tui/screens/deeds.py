@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from console.contract.selection import Selection
     from console.profiles.profile import Profile
     from console.tui.commands import Known
+    from console.tui.offers import Offer
     from console.tui.screens.main import MainScreen
     from console.tui.screens.repayment import RepaymentPane
     from console.tui.screens.repayments import RepaymentsPane
@@ -263,17 +264,31 @@ class Deeds(ChangeDeeds):
             Choice(f"filter {name}", t("Filter {name}", name=shown(name)), shown(text))
             for name, text in self._main.profile.filters.items()
         ]
+        offered = self._offers()
+        changes = [Choice(f"offer {at}", one.title, one.note) for at, one in enumerate(offered)]
+
+        async def chosen(key: str | None) -> None:
+            if key is not None and key.startswith("offer "):
+                await self.open_change(offered[int(key.removeprefix("offer "))].intent)
+            elif key in BY_ID:
+                await self._main.do(key)
+            elif key is not None:
+                await self.do_selection_named(key.removeprefix("filter "))
+
         await self._app.push_screen(
-            Picker(t("What do you want to do?"), [*choices, *named]), self._palette_chosen
+            Picker(t("What do you want to do?"), [*choices, *named, *changes]), chosen
         )
 
-    async def _palette_chosen(self, key: str | None) -> None:
-        if key is None:
-            return
-        if key in BY_ID:
-            await self._main.do(key)
-        else:
-            await self.do_selection_named(key.removeprefix("filter "))
+    def _offers(self) -> list[Offer]:
+        """Return the changes that the palette offers to whoever may ask for them."""
+        from console.tui.offers import offers
+
+        if why_not(BY_ID["stop.things"], self._main.situation) is not None:
+            return []
+        zone = self._main.profile.view.timezone
+        knowledge = self._main.knowledge
+        found = offers(knowledge.board, knowledge.now, zone)
+        return [one for one in found if not knowledge.read_only or one.stops]
 
     async def do_console_help(self, argument: str) -> None:
         """Show what works here."""

@@ -12,7 +12,7 @@ from console.contract.language import t
 from console.tui.keys import keys_label
 from console.tui.screens.picker import DialogTitle
 from console.tui.situation import is_offered, view_name, why_not
-from console.tui.widgets.lines import Line, fitted, width_of
+from console.tui.widgets.lines import Line, fitted, width_of, wrapped
 from console.tui.widgets.reader import Reader
 
 if TYPE_CHECKING:
@@ -77,7 +77,11 @@ def _action_lines(action: Action, situation: Situation, width: int) -> list[Line
     because: Line = ((f"({reason})", "old"),)
     if width_of(line) + 2 + width_of(because) <= width:
         return [(*line, ("  ", "old"), *because)]
-    return [line, ((" " * (_KEYS_WIDTH + _COMMAND_WIDTH), "old"), *because)]
+    indent = _KEYS_WIDTH + _COMMAND_WIDTH
+    return [
+        line,
+        *(((" " * indent, "old"), (part, "old")) for part in wrapped(f"({reason})", width - indent)),
+    ]
 
 
 def _filter_lines(width: int) -> list[Line]:

@@ -63,6 +63,9 @@ _FIRST: Final = (
 )
 """What one does most; where the line is short, the rest gives way."""
 
+_FILTERED: Final = (View.OVERVIEW, View.QUEUES, View.REPAYMENTS, View.REPAYMENT, View.AUDIT)
+"""Views in which filtering is told early; elsewhere their own keys come before those that work anywhere."""
+
 _ALWAYS: Final = ("stop.things", "console.help", "console.quit")
 _ORDER: Final = (
     *_FIRST,
@@ -119,7 +122,8 @@ class Footer(Lines):
         always = _hints(_ALWAYS)
         room = width - width_of(left) - width_of(always) - 1
         middle: Line = ()
-        for action_id in _ORDER:
+        late = self._situation.view not in _FILTERED
+        for action_id in sorted(_ORDER, key=lambda action_id: late and not BY_ID[action_id].views):
             if why_not(BY_ID[action_id], self._situation):
                 continue
             hint = _hints((action_id,))
