@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from console.cli.arguments import Parser
     from console.cli.context import Context
+    from console.cli.mutation_journal import Journal
     from console.client.changes import Call, Changes
     from console.client.service import Service
     from console.contract.board import Hello
@@ -139,15 +140,15 @@ async def obtain(
     from console.cli.change_text import print_preview
 
     hello = await service.hello()
+    if context.options.dry_run:
+        print_preview(context, hello, intent, await intent.preview(service.changes))
+        return None
     sending = Sending(context, service)
-    again = None if context.options.dry_run else sending.again(intent)
+    again = sending.again(intent)
     if again is not None:
         context.output.talk(t("sent before with this key; the same is sent again"))
         return await sending.send(send, again)
     preview = await intent.preview(service.changes)
-    if context.options.dry_run:
-        print_preview(context, hello, intent, preview)
-        return None
     agree(context, hello, intent, preview)
     try:
         return await sending.send(send, _call(context, intent, preview))
@@ -260,19 +261,19 @@ class Sending:
     """One mutation on its way: its key is told and kept before it goes."""
 
     def __init__(self, context: Context, service: Service) -> None:
-        from console.cli.mutation_journal import Journal
-
         self._context = context
         self._service = service
         self._key: str | None = context.options.key
-        self._journal = Journal(context.profile)
+        self._journal = _journal(context)
 
     def again(self, intent: Intent) -> Call | None:
         """Return what was sent before under the key that was given, None when nothing was.
 
         Raises UsageError when that was something else.
         """
-        found = None if self._key is None else self._journal.find(self._key)
+        if self._key is None or self._journal is None:
+            return None
+        found = self._journal.find(self._key)
         if found is None:
             return None
         same = {name: value for name, value in found.body.items() if name != intent.binds}
@@ -287,18 +288,27 @@ class Sending:
         key = self._key or new_key()
         if self._key is None:
             self._context.output.talk(t("idempotency key: {key}", key=key))
-        self._journal.write(key, call)
+        self._keep(key, call)
         try:
             return await self._sent(send, call, key)
         except (Unreachable, TimedOut) as error:
             raise Failure(f"{error}; {_repeat(key)}", Exit.UNREACHABLE, code="outcome_unknown") from error
         except ClientError as error:
-            if error.code != "in_flight":
+            if error.code != "in_flight" and self._journal is not None:
                 self._journal.forget(key)
             raise
         except asyncio.CancelledError:
             self._context.output.talk(_repeat(key))
             raise
+
+    def _keep(self, key: str, call: Call) -> None:
+        """Keep key and call; where that cannot be, say so and go on: what stops something must not wait."""
+        if self._journal is None:
+            return
+        try:
+            self._journal.write(key, call)
+        except OSError as error:
+            _not_kept(self._context, error)
 
     async def _sent(self, send: Callable[[Call, str], Awaitable[T]], call: Call, key: str) -> T:
         """Send; when the embedded service went away meanwhile, start it and send the same again."""
@@ -311,6 +321,22 @@ class Sending:
                 raise
             await ensure_running()
             return await send(call, key)
+
+
+def _journal(context: Context) -> Journal | None:
+    """Return the journal, None (having said so) where none can be kept."""
+    from console.cli.mutation_journal import Journal
+    from console.contract.places import PlaceError
+
+    try:
+        return Journal(context.profile)
+    except (PlaceError, OSError) as error:
+        _not_kept(context, error)
+        return None
+
+
+def _not_kept(context: Context, error: Exception) -> None:
+    context.output.talk(t("the key cannot be kept, write it down: {problem}", problem=shown(str(error))))
 
 
 def _repeat(key: str) -> str:

@@ -127,6 +127,7 @@ _WRONG: Final[dict[str, str]] = {
     "whether it was done is not known; repeating it is safe with: --key {key}": (
         "是否已执行尚不确定；用 --key {key} 重复是安全的"
     ),
+    "the key cannot be kept, write it down: {problem}": "幂等键无法保存，请记下：{problem}",
     "sent before with this key; the same is sent again": "此幂等键曾发送过；原样再次发送",
     "the service broke the preview off": "服务中断了预览",
     "try again, or choose a shorter period": "请重试，或选择较短的时段",

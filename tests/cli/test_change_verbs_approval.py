@@ -130,6 +130,7 @@ def test_a_second_person_approves_and_it_is_done(site: Site) -> None:
     assert mode(site) == "enforce"
     waiting = site.as_("bo", "change", "list", "--state", "awaiting-approval", "--json").json["items"]
     assert [line["id"] for line in waiting] == [identity]
+    wait_for(lambda: "1 wait for an approval" in site.as_("bo", "status").out, "word on the board")
     own = site.as_("ana", "change", "approve", identity, "--yes")
     assert own.code == 4
     assert mode(site) == "enforce"
