@@ -31,13 +31,14 @@ def percentile(samples: Sequence[float], percent: int) -> float:
 
 def table(figures: Iterable[Figure]) -> str:
     """Return the figures as text, one a line, a figure over its budget marked by `OVER`."""
-    lines = [f"{'figure':<58} {'measured':>12} {'budget':>12}"]
-    for figure in figures:
+    rows = list(figures)
+    names = [f"{figure.name} ({figure.unit})" for figure in rows]
+    widest = max(map(len, ("figure", *names)))
+    lines = [f"{'figure':<{widest}} {'measured':>12} {'budget':>12}"]
+    for name, figure in zip(names, rows, strict=True):
         limit = (
             "" if figure.budget is None else f"{'≤' if figure.better == 'lower' else '≥'} {figure.budget:g}"
         )
         mark = "" if figure.kept else "  OVER"
-        lines.append(
-            f"{figure.name + ' (' + figure.unit + ')':<58} {figure.measured:>12,.1f} {limit:>12}{mark}"
-        )
+        lines.append(f"{name:<{widest}} {figure.measured:>12,.1f} {limit:>12}{mark}")
     return "\n".join(lines)
