@@ -268,7 +268,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     # Changes
     Action(
         "stop.things",
-        "Stop something now: a queue, a gateway, or hold traffic",
+        "Stop now: a queue, a gateway, or hold traffic",
         Group.CHANGES,
         ("exclamation_mark",),
         command="stop",

@@ -15,7 +15,7 @@ MESSAGES: Final[dict[str, str]] = {
     "Changes: what waits for approval, what was done": "变更：等待审批的和已执行的",
     "Audit: who did what": "审计：谁做了什么",
     "Copy the id of what the cursor is on": "复制光标所在项的编号",
-    "Stop something now: a queue, a gateway, or hold traffic": "立即停止：队列、通道，或暂缓流量",
+    "Stop now: a queue, a gateway, or hold traffic": "立即停止：队列、通道，或暂缓流量",
     "Pause the worker of a queue, or let a paused one go on": "暂停队列，或让已暂停的队列继续",
     "Send a gateway no more debits, or start a stopped one": "停用通道，或重新启用已停用的通道",
     "Toggle a strategy: enforce, or only count": "切换策略：生效，或只计数",
@@ -113,6 +113,9 @@ MESSAGES: Final[dict[str, str]] = {
     "stop {gateway}": "停用 {gateway}",
     "hold traffic for a time: open a hold window": "暂缓流量一段时间：开设暂缓窗口",
     "hold traffic from now on": "从现在起暂缓流量",
+    "window ends soon": "窗口即将结束",
+    "needs review": "需要复核",
+    "in {minutes} min": "{minutes} 分钟后",
     # Changes
     "proposed": "已提出",
     "waits for approval": "等待审批",

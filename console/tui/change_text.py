@@ -45,6 +45,17 @@ def several(label: str, texts: Sequence[Untrusted], width: int, style: str = "di
     return lines
 
 
+FIRST: Final = ("scope", "stage", "gateway", "id", "window", "change", "scenario", "mode", "weight", "policy")
+"""Fields that say what a change is done to and how; where there is one of them, the rest is not told."""
+
+
+def subject_of(one: Change) -> str:
+    """Return what a change is done to, in short."""
+    told = {name: shown(str(value)) for name, value in one.body.items() if value not in (None, False, "")}
+    first = [told[name] for name in FIRST if name in told]
+    return " ".join(first or told.values()) or figures.NOTHING
+
+
 def intent_lines(intent: Intent, hello: Hello | None, width: int) -> list[Line]:
     """Return what is to be done, to what, and where."""
     what = f"{intent.title}: {intent.target}" if intent.target else intent.title

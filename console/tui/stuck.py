@@ -16,7 +16,7 @@ from console.tui.filters import term
 from console.tui.words import stage_name
 
 if TYPE_CHECKING:
-    from console.contract.board import Board, GatewayLine, StageLine
+    from console.contract.board import Board, GatewayLine, StageLine, WarningLine
 
 WAITS_TOO_LONG: Final = {
     Stage.INTAKE: 30.0,
@@ -61,8 +61,23 @@ def troubles(board: Board) -> tuple[Trouble, ...]:
         *(trouble for part in board.parts if (trouble := _part(part.name, part.state, shown(part.detail)))),
         *(trouble for gateway in board.gateways for trouble in _gateway(gateway)),
         *(trouble for line in board.stages if (trouble := _stage(line))),
+        *(trouble for line in board.warnings if (trouble := _warning(line))),
     ]
     return tuple(sorted(found, key=lambda trouble: (trouble.severity, trouble.key)))
+
+
+CAUSES: Final = {"maintenance window": "window ends soon", "break_glass": "needs review"}
+"""Cause of a warning → what to call it. What returns by itself counts down elsewhere."""
+
+
+def _warning(line: WarningLine) -> Trouble | None:
+    if line.cause == "expiry":
+        return None
+    what = t(CAUSES[line.cause]) if line.cause in CAUSES else shown(line.cause)
+    why = shown(line.title)
+    if line.harm_in_minutes is not None:
+        why = f"{t('in {minutes} min', minutes=f'{line.harm_in_minutes:.0f}')}: {why}"
+    return Trouble(f"warning:{line.id}", 1, "!", "warn", what, why)
 
 
 def _part(name: str, state: str, detail: str) -> Trouble | None:

@@ -17,7 +17,7 @@ from console.contract.text import ELLIPSIS
 from console.contract.zh import MESSAGES
 from console.contract.zh_tui import MESSAGES as OF_THE_CONSOLE
 from console.contract.zh_tui_changes import MESSAGES as OF_CHANGES
-from console.tui import change_words, situation, words
+from console.tui import change_words, situation, stuck, words
 from console.tui.screens import help as help_screen
 from console.tui.theme.styles import PALETTES, style, use_theme
 from console.tui.widgets.history import bars
@@ -54,6 +54,7 @@ def messages() -> set[str]:
         change_words.SCENARIOS,
     ):
         found |= set(names.values())
+    found |= set(stuck.CAUSES.values())
     found |= set(situation.VIEW_NAMES.values()) | set(help_screen.GROUPS.values())
     found |= {meaning for _, meaning in help_screen.SIGNS} | {field.meaning for field in FIELDS.values()}
     for path in ROOT.rglob("*.py"):

@@ -24,7 +24,7 @@ def test_help_and_quit_are_told_at_every_width(view: View, language: str) -> Non
     try:
         for width in range(80, 240):
             (line,) = footer.draw(width, 1)
-            text = "".join(piece[0] for piece in line)
+            text = "".join(str(piece[0]) for piece in line)
             assert width_of(line) == width
             assert ("q 退出" if language == "zh" else "? help  q quit") in text, (width, text)
     finally:

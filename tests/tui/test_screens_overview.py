@@ -3,6 +3,8 @@
 import pytest
 
 from console.actions.registry import View
+from console.contract.board import WarningLine
+from console.contract.text import Untrusted
 from console.contract.vocabulary import Stage
 from console.tui.screens.overview import OverviewPane
 from console.tui.screens.queues import QueuesPane
@@ -100,3 +102,44 @@ async def test_cards_stand_in_five_equal_columns(width: int) -> None:
         )
         assert above.index("dispatch") == below.index("in doubt")
         assert above.index("settled") == below.index("manual")
+
+
+async def test_warnings_stand_with_what_is_stuck() -> None:
+    async with console(size=(200, 40)) as one:
+        warning = WarningLine(
+            id="window:w_1:15", title=Untrusted("gateway=alipay\x1b[2J still matches 318 repayments"),
+            cause="maintenance window", harm_in_minutes=14.6, state="open",
+        )  # fmt: skip
+        one.link.send(board(2).model_copy(update={"warnings": (warning,)}))
+        await one.shows("! window ends soon", "in 15 min: gateway=alipay\\x1b[2J")
+
+
+async def test_gateways_are_stopped_started_and_weighed_from_their_panel() -> None:
+    async with console() as one:
+        one.press("s")
+        await one.shows("s does nothing here: put the cursor on a gateway first: tab")
+        one.press("tab", "s")
+        await one.shows("Stop a gateway: alipay", "> Cancel <")
+        one.press("escape", "w")
+        await one.shows("Change a gateway's weight: alipay")
+        one.press("ctrl+u", "15")
+        await one.until(lambda: one.link.service.changes.asked[-1].get("weight") == 15, "previewed")
+        one.press("escape")
+        stopped = board(3).gateways[0].model_copy(update={"state": "stopped"})
+        one.link.send(board(3).model_copy(update={"gateways": (stopped, *board(3).gateways[1:])}))
+        await one.shows("- stopped")
+        one.press("s")
+        await one.shows("Start a gateway: alipay")
+
+
+async def test_a_paused_queue_is_marked_and_goes_on_through_the_dialog() -> None:
+    async with console() as one:
+        stages = tuple(
+            line.model_copy(update={"paused": line.stage is Stage.DISPATCH}) for line in board(2).stages
+        )
+        one.link.send(board(2).model_copy(update={"stages": stages}))
+        await one.shows("dispatch ||")
+        one.press("l", "l", "p")
+        await one.shows("Resume a queue: dispatch")
+        one.press("escape", "l", "l", "p")
+        await one.shows("p does nothing here: queues with a worker: dispatch, screening, confirming")

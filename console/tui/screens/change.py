@@ -10,7 +10,7 @@ from console.contract.text import shown
 from console.tui import figures
 from console.tui.change_text import needs, touches
 from console.tui.change_words import change_state, change_style
-from console.tui.screens.changes import ChangePanes, subject_of
+from console.tui.screens.changes import ChangePanes
 from console.tui.widgets.fields import field, heading, several
 from console.tui.widgets.lines import Line, wrapped
 from console.tui.widgets.reader import Reader
@@ -77,7 +77,7 @@ class ChangePane(ChangePanes):
         return [
             *field(t("id"), shown(one.id), width, "strong"),
             *field(t("change"), shown(one.title), width, "strong"),
-            *field(t("subject"), subject_of(one), width, "accent"),
+            *field(t("subject"), _fields(one), width, "accent"),
             *field(t("state"), change_state(one.state), width, change_style(one.state)),
             *field(t("who"), shown(one.who), width),
             *field(t("reason"), shown(one.reason) or figures.NOTHING, width),
@@ -87,6 +87,13 @@ class ChangePane(ChangePanes):
             (),
             *_timeline(one, width, zone, self.knowledge.now),
         ]
+
+
+def _fields(one: Change) -> str:
+    told = [
+        f"{shown(name)}={shown(str(value))}" for name, value in one.body.items() if value not in (None, "")
+    ]
+    return "  ".join(told) or figures.NOTHING
 
 
 def _incident(one: Change, width: int) -> list[Line]:

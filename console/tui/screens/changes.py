@@ -8,6 +8,7 @@ from console.actions.registry import View
 from console.contract.language import t
 from console.contract.text import shown
 from console.tui import figures
+from console.tui.change_text import subject_of
 from console.tui.change_words import change_state, change_style
 from console.tui.intents import (
     approve_change,
@@ -185,12 +186,6 @@ def until_of(one: Change, now: datetime) -> tuple[str, str]:
         return "", "dim"
     left = max(0.0, (at - now).total_seconds())
     return figures.whole_span(left), "warn" if left < 600 else "figure"
-
-
-def subject_of(one: Change) -> str:
-    """Return what a change is done to: its own fields in short."""
-    told = [shown(str(value)) for value in one.body.values() if value not in (None, False, "")]
-    return " ".join(told) or figures.NOTHING
 
 
 def _columns() -> tuple[Column, ...]:

@@ -142,7 +142,7 @@ def _columns() -> tuple[Column, ...]:
     return (
         Column(t("strategy"), 19),
         Column(t("mode"), 10),
-        Column(t("returns"), 6, right=True),
+        Column(t("until"), 6, right=True),
         Column(t("hits"), 6, right=True),
         Column(t("rate"), 6, right=True),
         Column(t("clean"), 6, right=True),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from console.contract.language import t
 from console.contract.text import shown
 from console.tui import figures
+from console.tui.change_text import subject_of
 from console.tui.change_words import mode_word, policy_name, window_state
 from console.tui.knowledge import Freshness
 from console.tui.widgets.lines import Line, Lines, width_of
@@ -64,7 +65,7 @@ def under_way(knowledge: Knowledge) -> list[Line]:
     for one in knowledge.returning:
         left = seconds_left(one, knowledge)
         if left is not None:
-            what = f"{shown(one.title)} {_subject(one)}"
+            what = f"{shown(one.title)} {subject_of(one)}"
             parts.append(_part(t("{what} returns in", what=what), left))
     told = {str(one.body.get("id")) for one in knowledge.returning}
     for strategy in board.strategies:
@@ -91,8 +92,3 @@ def seconds_left(one: Change, knowledge: Knowledge) -> float | None:
 def _part(what: str, left: float) -> Line:
     soon = "bar-warn" if left < SOON else "bar"
     return ((f"{what} ", "bar-dim"), (figures.whole_span(max(0.0, left)), soon), ("   ", "bar"))
-
-
-def _subject(one: Change) -> str:
-    """Return the first of a change's own fields: what it is done to."""
-    return next((shown(value) for value in one.body.values() if isinstance(value, str) and value), "")
