@@ -83,17 +83,24 @@ class Form:
         self.at = CANCEL
         self.has_button = True
         """Whether there is a button that does it; without, the code is typed."""
+        self.hidden = False
+        """Whether the entries are out of sight, kept for later."""
 
     @property
     def stops(self) -> list[str]:
         """What can have the keys, in the order of the tab key."""
-        names = [CANCEL, *(entry.name for entry in self.entries)]
+        names = [CANCEL, *(entry.name for entry in self.visible)]
         return [*names, DO] if self.has_button else names
+
+    @property
+    def visible(self) -> list[Entry]:
+        """The entries in sight."""
+        return [] if self.hidden else self.entries
 
     @property
     def entry(self) -> Entry | None:
         """The entry that has the keys."""
-        return self.find(self.at)
+        return next((entry for entry in self.visible if entry.name == self.at), None)
 
     def find(self, name: str) -> Entry | None:
         """Return the entry of that name."""
@@ -121,7 +128,7 @@ class Form:
             if entry.missing and entry.name != self.at:
                 self.at = entry.name
                 return
-        self.at = DO if self.has_button else CODE
+        self.at = DO if self.has_button else CODE if self.find(CODE) is not None else CANCEL
 
     def missing(self) -> Entry | None:
         """Return the first entry that still has to be filled in."""

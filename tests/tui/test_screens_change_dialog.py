@@ -12,7 +12,8 @@ from console.contract.change import ChangeState
 from console.contract.text import Untrusted
 from console.contract.vocabulary import Environment
 from console.tui.change_form import CANCEL, CODE, DO, EXPIRES, REASON
-from console.tui.screens.change_dialog import ChangeDialog, Step
+from console.tui.change_request import Step
+from console.tui.screens.change_dialog import ChangeDialog
 from console.tui.screens.stop import StopScreen
 from tests.tui.consoles import Console, console
 from tests.tui.fake_desk import FakeDesk, change, preview
@@ -35,7 +36,7 @@ async def opened(one: Console, *keys: str) -> ChangeDialog:
     """Open the dialog that pauses dispatch, and wait until its preview is there."""
     one.press(*(keys or ("!", "p")))
     await one.until(lambda: isinstance(one.app.screen, ChangeDialog), "the dialog")
-    await one.until(lambda: dialog(one).step is not Step.READING, "the preview")
+    await one.until(lambda: dialog(one).request.step is not Step.READING, "the preview")
     return dialog(one)
 
 
@@ -100,7 +101,7 @@ async def test_a_paste_never_confirms() -> None:
         one.paste("yes\n")
         one.press("left")
         await one.until(lambda: found.form.at == CANCEL, "still asking")
-        assert desk(one).sent == [] and found.step is Step.ASKING
+        assert desk(one).sent == [] and found.request.step is Step.ASKING
 
 
 async def test_production_wants_the_code_typed() -> None:
@@ -128,7 +129,7 @@ async def test_production_has_no_button_that_confirms() -> None:
         for _ in range(6):
             one.press("tab")
         one.press("right", "right", "tab")
-        await one.until(lambda: found.form.at != CANCEL or found.step is Step.ASKING, "somewhere")
+        await one.until(lambda: found.form.at != CANCEL or found.request.step is Step.ASKING, "somewhere")
         assert DO not in found.form.stops
 
 
@@ -148,7 +149,7 @@ async def test_escape_does_not_leave_while_it_is_being_sent() -> None:
         desk(one).gate.clear()
         found = await opened(one)
         one.press("tab", "why", "enter", "enter")
-        await one.until(lambda: found.step is Step.SENDING, "sending")
+        await one.until(lambda: found.request.step is Step.SENDING, "sending")
         await one.shows("sending ...")
         one.press("escape", "q", "x")
         await one.until(
@@ -165,14 +166,14 @@ async def test_an_unknown_outcome_is_said_and_sent_again_with_the_same_key() -> 
         desk(one).answers = [TimedOut("no answer in time"), Unreachable("connection refused")]
         found = await opened(one)
         one.press("tab", "why", "enter", "enter")
-        await one.shows("whether it was done is not known", "Ask again now", found.key)
+        await one.shows("whether it was done is not known", "Ask again now", found.request.key)
         one.press("tab", "enter")
         await one.shows("connection refused")
         one.press("tab", "enter")
         await one.shows("applied")
         calls = {call.content for call, _ in desk(one).sent}
         keys = {key for _, key in desk(one).sent}
-        assert len(desk(one).sent) == 3 and len(calls) == 1 and keys == {found.key}
+        assert len(desk(one).sent) == 3 and len(calls) == 1 and keys == {found.request.key}
 
 
 async def test_leaving_before_the_outcome_is_known_says_so() -> None:
@@ -180,9 +181,9 @@ async def test_leaving_before_the_outcome_is_known_says_so() -> None:
         desk(one).answers = [TimedOut("no answer in time")]
         found = await opened(one)
         one.press("tab", "why", "enter", "enter")
-        await one.until(lambda: found.step is Step.UNKNOWN, "unknown")
+        await one.until(lambda: found.request.step is Step.UNKNOWN, "unknown")
         one.press("enter")
-        await one.shows("whether it was done is not known; look in view 9", found.key)
+        await one.shows("whether it was done is not known; look in view 9", found.request.key)
 
 
 async def test_the_palette_offers_changes_by_name_wherever_one_is() -> None:
@@ -205,6 +206,21 @@ async def test_the_palette_offers_a_viewer_no_change() -> None:
         await one.shows("nothing matches")
 
 
+async def test_a_refusal_after_an_unknown_outcome_keeps_what_was_filled_in() -> None:
+    async with console() as one:
+        desk(one).answers = [
+            Unreachable("connection refused"),
+            Conflict("dispatch is paused already", "look at it", code="conflict"),
+        ]
+        found = await opened(one)
+        first = found.request.key
+        one.press("tab", "gateways silent", "enter", "enter")
+        await one.until(lambda: found.request.step is Step.UNKNOWN, "unknown")
+        one.press("tab", "enter")
+        await one.shows("dispatch is paused already", "gateways silent")
+        assert {key for _, key in desk(one).sent} == {first} and found.request.key != first
+
+
 async def test_what_moved_since_is_shown_and_confirmed_anew() -> None:
     async with console(on=PRODUCTION) as one:
         moved = preview(digest="ffeedd" * 8, effects=("no order is sent", "two gateways are down"))
@@ -218,11 +234,11 @@ async def test_what_moved_since_is_shown_and_confirmed_anew() -> None:
             )
         ]
         found = await opened(one)
-        first = found.key
+        first = found.request.key
         one.press("tab", "why", "enter", preview().digest[:6], "enter")
         await one.shows("what it would do is not what you saw", "version 3 became 4", "two gateways are down")
         await one.shows("type ffeedd to confirm")
-        assert found.form.at == CANCEL and found.key != first
+        assert found.form.at == CANCEL and found.request.key != first
         assert found.form.text(CODE) == "" and found.form.text(REASON) == "why"
         one.press("tab", "enter", "ffeedd", "enter")
         await one.shows("applied")
@@ -261,10 +277,10 @@ async def test_a_refusal_says_why_and_what_to_do(error: Refused | Conflict | Inv
     async with console() as one:
         desk(one).answers = [error]
         found = await opened(one)
-        first = found.key
+        first = found.request.key
         one.press("tab", "why", "enter", "enter")
         await one.shows(error.problem.raw, error.hint.raw, "> Cancel <")
-        assert found.key != first
+        assert found.request.key != first
         one.press("tab", "enter", "enter")
         await one.shows("applied")
 
@@ -283,7 +299,7 @@ async def test_a_preview_that_cannot_be_read_can_be_read_again() -> None:
         found = await opened(one)
         await one.shows("connection refused", "Read again")
         one.press("right", "enter")
-        await one.until(lambda: found.step is Step.ASKING, "read")
+        await one.until(lambda: found.request.step is Step.ASKING, "read")
         await one.shows("1,204 repayments")
 
 

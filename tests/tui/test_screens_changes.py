@@ -7,8 +7,9 @@ from datetime import timedelta
 from console.actions.registry import View
 from console.contract.change import AuditVerdict, ChangeState
 from console.contract.text import Untrusted
+from console.tui.change_request import Step
 from console.tui.screens.audit import FilterProblem, read_filter
-from console.tui.screens.change_dialog import ChangeDialog, Step
+from console.tui.screens.change_dialog import ChangeDialog
 from tests.tui.consoles import Console, console
 from tests.tui.fake_desk import FakeDesk, change
 from tests.tui.fakes import FakeService, board
@@ -37,7 +38,7 @@ async def dialog(one: Console) -> ChangeDialog:
     await one.until(lambda: isinstance(one.app.screen, ChangeDialog), "the dialog")
     found = one.app.screen
     assert isinstance(found, ChangeDialog)
-    await one.until(lambda: found.step is Step.ASKING, "the preview")
+    await one.until(lambda: found.request.step is Step.ASKING, "the preview")
     return found
 
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from console.actions.registry import View
 from console.client.errors import Unreachable
-from console.tui.screens.change_dialog import ChangeDialog, Step
+from console.tui.change_request import Step
+from console.tui.screens.change_dialog import ChangeDialog
 from tests.tui.consoles import Console, console
 from tests.tui.fake_desk import FakeDesk, row
 
@@ -19,7 +20,7 @@ async def dialog(one: Console) -> ChangeDialog:
     await one.until(lambda: isinstance(one.app.screen, ChangeDialog), "the dialog")
     found = one.app.screen
     assert isinstance(found, ChangeDialog)
-    await one.until(lambda: found.step in (Step.ASKING, Step.NOT_READ), "the preview")
+    await one.until(lambda: found.request.step in (Step.ASKING, Step.NOT_READ), "the preview")
     return found
 
 
@@ -88,7 +89,7 @@ async def test_editing_previews_what_is_typed_and_sends_what_differs() -> None:
         await one.shows("mode", "limit", "percent")
         one.press("tab", "tab", "ctrl+u", "15")
         await one.until(lambda: desk(one).asked[-1].get("params") == {"limit": 15}, "previewed")
-        await one.until(lambda: found.step is Step.ASKING, "shown")
+        await one.until(lambda: found.request.step is Step.ASKING, "shown")
         one.press("enter", "fewer false hits", "enter", "enter")
         await one.until(lambda: bool(desk(one).sent), "sent")
         body = desk(one).sent[0][0].body
@@ -103,7 +104,7 @@ async def test_what_is_no_number_is_told_at_once() -> None:
         found = await dialog(one)
         one.press("tab", "tab", "ctrl+u", "many")
         await one.shows("limit: write a whole number")
-        await one.until(lambda: found.step is Step.NOT_READ, "not previewed")
+        await one.until(lambda: found.request.step is Step.NOT_READ, "not previewed")
         assert desk(one).sent == []
 
 

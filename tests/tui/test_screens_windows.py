@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from console.actions.registry import View
-from console.tui.screens.change_dialog import ChangeDialog, Step
+from console.tui.change_request import Step
+from console.tui.screens.change_dialog import ChangeDialog
 from console.tui.widgets.calendar_strip import strip_lines
 from console.tui.widgets.lines import width_of
 from tests.tui.consoles import Console, console
@@ -107,7 +108,7 @@ async def test_a_window_is_opened_by_a_form_with_a_live_preview() -> None:
         assert asked["zone"] == "Asia/Shanghai" and "rrule" not in asked
         one.press("tab", "right")
         await one.until(lambda: desk(one).asked[-1]["policy"] == "reroute", "previewed anew")
-        await one.until(lambda: found.step is Step.ASKING, "shown")
+        await one.until(lambda: found.request.step is Step.ASKING, "shown")
         one.press("enter", "the bank works on it", "enter", "enter")
         await one.until(lambda: bool(desk(one).sent), "sent")
         assert desk(one).sent[0][0].body["policy"] == "reroute"

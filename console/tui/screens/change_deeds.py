@@ -90,8 +90,8 @@ class ChangeDeeds:
         dialog = ChangeDialog(intent, main.profile, main.knowledge, main.connection)
 
         def ended(change: Change | None) -> None:
-            if dialog.told:
-                main.say(dialog.told)
+            if dialog.request.told:
+                main.say(dialog.request.told)
             if change is not None:
                 self._watched = float("-inf")
                 self.watch_changes()

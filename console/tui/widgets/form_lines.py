@@ -33,16 +33,16 @@ class FormLines(Lines, can_focus=True):
     @property
     def wanted(self) -> int:
         """How many lines it needs."""
-        return len(self._dialog.form.entries) + 3
+        return len(self._dialog.form.visible) + 3
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """Return entries, message, buttons; where room is short, the entries around the one with the keys."""
         form = self._dialog.form
-        labels = [cell_width(entry.label) + 2 for entry in form.entries]
+        labels = [cell_width(entry.label) + 2 for entry in form.visible]
         self._label = max([LABEL, *labels])
-        lines = [self._entry(entry, width) for entry in form.entries]
+        lines = [self._entry(entry, width) for entry in form.visible]
         room = max(1, height - 3)
-        at = next((index for index, entry in enumerate(form.entries) if entry.name == form.at), 0)
+        at = next((index for index, entry in enumerate(form.visible) if entry.name == form.at), 0)
         first = max(0, min(at - room + 1, len(lines) - room)) if len(lines) > room else 0
         self._place_cursor(at - first)
         message: Line = ((f" {self._dialog.message}", "dialog-bad"),) if self._dialog.message else ()
