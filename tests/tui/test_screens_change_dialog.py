@@ -13,8 +13,9 @@ from console.contract.text import Untrusted
 from console.contract.vocabulary import Environment
 from console.tui.change_form import CANCEL, CODE, DO, EXPIRES, REASON
 from console.tui.change_request import Step
+from console.tui.intents import Here
 from console.tui.screens.change_dialog import ChangeDialog
-from console.tui.screens.stop import StopScreen
+from console.tui.screens.stop import StopScreen, stoppings
 from tests.tui.consoles import Console, console
 from tests.tui.fake_desk import FakeDesk, change, preview
 from tests.tui.fakes import profile
@@ -345,6 +346,23 @@ async def test_the_stop_list_begins_with_what_the_cursor_is_on() -> None:
         await one.shows("Stop a gateway: wechat")
         one.press("escape", "2", "j", "!")
         await one.shows("p  pause screening")
+
+
+def test_gateways_beyond_the_letters_are_listed_all_the_same() -> None:
+    names = [f"g{number}" for number in range(12)]
+    found = stoppings(Here(), names, "UTC")
+    assert [
+        one.intent.body.get("gateway") for one in found if one.intent.body["kind"] == "gateway.stop"
+    ] == names
+    assert [one.letter for one in found][-4:] == [" ", " ", " ", "h"]
+
+
+async def test_the_cursor_chooses_from_the_stop_list_as_well() -> None:
+    async with console() as one:
+        one.press("!")
+        await one.shows("pause dispatch")
+        one.press("j", "j", "j", "enter")
+        await one.shows("Stop a gateway: alipay")
 
 
 async def test_a_viewer_is_told_which_role_it_takes() -> None:

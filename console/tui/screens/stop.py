@@ -6,6 +6,7 @@ It only chooses; the change dialog shows the effect and asks for the reason.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stopping:
-    """One line of the list: its letter and what it asks for."""
+    """One line of the list: its letter (a space when there are no more) and what it asks for."""
 
     letter: str
     title: str
@@ -49,7 +50,7 @@ def stoppings(here: Here, gateways: Sequence[str], zone: str) -> list[Stopping]:
     for letter, stage in zip(_PAUSES, dict.fromkeys([*stages, *PAUSABLE]), strict=True):
         found.append(Stopping(letter, t("pause {stage}", stage=stage_word(stage)), pause_queue(stage)))
     others = [name for name in gateways if name != here.gateway]
-    for letter, name in zip(_LETTERS, others, strict=False):
+    for letter, name in zip_longest(_LETTERS[: len(others)], others, fillvalue=" "):
         found.append(Stopping(letter, t("stop {gateway}", gateway=shown(name)), stop_gateway(name)))
     hold = open_window(_scope(here), "now", zone, lasts="30m", stops=True)
     found.append(Stopping("h", t("hold traffic for a time: open a hold window"), hold))
@@ -81,7 +82,8 @@ class StopScreen(ModalScreen["Intent | None"], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Show what there is."""
-        self._list.show([Choice(one.letter, f"{one.letter}  {one.title}") for one in self._choices])
+        found = enumerate(self._choices)
+        self._list.show([Choice(str(at), f"{one.letter}  {one.title}") for at, one in found])
 
     def on_key(self, event: events.Key) -> None:
         """Choose."""
@@ -97,8 +99,9 @@ class StopScreen(ModalScreen["Intent | None"], inherit_bindings=False):
             self._take(event.key)
 
     def _take(self, key: str) -> None:
-        chosen = self._list.chosen
-        letter = chosen.key if key == "enter" and chosen is not None else key
-        found = next((one for one in self._choices if one.letter == letter), None)
+        if key == "enter":
+            self.dismiss(self._choices[self._list.at].intent)
+            return
+        found = next((one for one in self._choices if one.letter == key), None)
         if found is not None:
             self.dismiss(found.intent)
