@@ -5,7 +5,10 @@ bad: none, or one that could not be trusted):
 
 - down: 5 bad in a row, or at least half of 10 or more are bad. It gets one probe every 2 s.
 - degraded: at least a tenth of 10 or more are bad. It gets a quarter of its weight.
-- from down it comes back through degraded, after 3 good in a row; its old outcomes are forgotten then.
+- from down it comes back after 3 good in a row, as degraded: its old outcomes are forgotten then, and it
+  is healthy only once 10 new ones are known.
+
+What counts are debits; of inquiries only the bad ones, see `Lane.note`.
 """
 
 from collections import deque
@@ -41,6 +44,7 @@ class Health:
         self._bad = 0
         self._run = 0
         self._down = False
+        self._returning = False
         self._probed_at = -PROBE_SECONDS
 
     def note(self, good: bool) -> None:
@@ -53,17 +57,19 @@ class Health:
             self._run = 0
         self._run += 1 if good else -1
         if self._down and self._run >= UP_IN_A_ROW:
-            self._down = False
+            self._down, self._returning = False, True
             self._outcomes.clear()
             self._bad = 0
         elif not self._down:
             self._down = self._run <= -DOWN_IN_A_ROW or self._share() >= DOWN_SHARE
+            self._returning = self._returning and len(self._outcomes) < ENOUGH
 
     def state(self) -> HealthState:
         """Return how far the gateway is trusted now."""
         if self._down:
             return HealthState.DOWN
-        return HealthState.DEGRADED if self._share() >= DEGRADED_SHARE else HealthState.HEALTHY
+        doubtful = self._returning or self._share() >= DEGRADED_SHARE
+        return HealthState.DEGRADED if doubtful else HealthState.HEALTHY
 
     def weight(self, configured: int) -> float:
         """Return the weight to route by; 0 for a gateway that is down."""

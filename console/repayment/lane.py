@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from console.contract.clock import Clock
 from console.contract.text import shown
-from console.contract.vocabulary import Stage, Verdict
+from console.contract.vocabulary import EvidenceSource, Stage, Verdict
 from console.gateways.base import Gateway
 from console.gateways.config import GatewayConfig
 from console.gateways.health import Health, HealthState
@@ -59,8 +59,14 @@ class Lane:
         return weight > 0 and self.limits.free() > 0 and self.health.probe_due()
 
     def note(self, evidence: Evidence) -> None:
-        """Learn from what a call came to."""
-        self.health.note(evidence.verdict not in (Verdict.UNKNOWN, Verdict.NOT_SENT, Verdict.CONTRADICTION))
+        """Learn from what a call came to.
+
+        That a gateway answers inquiries does not prove that it answers debits: a good answer to one
+        tells nothing.
+        """
+        good = evidence.verdict not in (Verdict.UNKNOWN, Verdict.NOT_SENT, Verdict.CONTRADICTION)
+        if not good or evidence.source is not EvidenceSource.INQUIRY:
+            self.health.note(good)
 
 
 @dataclass(slots=True)

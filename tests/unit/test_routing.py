@@ -1,11 +1,16 @@
 """Choosing a gateway, and how far each is trusted."""
 
 from collections import Counter
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.contract.clock import Instant
+from console.contract.vocabulary import EvidenceSource, Verdict
+from console.gateways.base import Gateway
+from console.gateways.config import GatewayConfig
 from console.gateways.health import (
     DOWN_IN_A_ROW,
     ENOUGH,
@@ -17,7 +22,10 @@ from console.gateways.health import (
 )
 from console.gateways.limits import Limits
 from console.gateways.routing import Route, choose
+from console.repayment.lane import Lane
+from console.store.facts import Evidence
 
+MADE = Instant(1_780_000_000_000)
 HEALTHY, DEGRADED, DOWN = HealthState.HEALTHY, HealthState.DEGRADED, HealthState.DOWN
 
 
@@ -29,6 +37,18 @@ class Ticks:
 
     def __call__(self) -> float:
         return self.now
+
+
+def lane_with(health: Health) -> Lane:
+    """A way to a gateway that nobody calls."""
+    config = GatewayConfig(id="alipay", base_url="http://127.0.0.1:9", merchant="m")
+    limits = Limits(1, 1.0, Ticks())
+    return Lane(cast(Gateway, None), config, limits, limits, health)
+
+
+def told(source: EvidenceSource, verdict: Verdict) -> Evidence:
+    """What a call came to."""
+    return Evidence("alipay", "rp_1-1", source, "e-1", MADE, verdict)
 
 
 def test_traffic_is_split_by_weight() -> None:
@@ -89,7 +109,31 @@ def test_a_gateway_goes_down_after_bad_outcomes_in_a_row_and_comes_back_after_go
         health.note(True)
     assert health.state() is DOWN
     health.note(True)
+    assert health.state() is DEGRADED
+    for _ in range(ENOUGH - 1):
+        health.note(True)
+    assert health.state() is DEGRADED
+    health.note(True)
     assert health.state() is HEALTHY
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict", "state"),
+    [
+        (EvidenceSource.INQUIRY, Verdict.SUCCEEDED, DOWN),
+        (EvidenceSource.RESPONSE, Verdict.SUCCEEDED, DEGRADED),
+    ],
+)
+def test_answered_inquiries_do_not_make_up_for_debits_that_time_out(
+    source: EvidenceSource, verdict: Verdict, state: HealthState
+) -> None:
+    lane = lane_with(Health(Ticks()))
+    for _ in range(DOWN_IN_A_ROW):
+        lane.note(told(EvidenceSource.TRANSPORT, Verdict.UNKNOWN))
+    assert lane.health.state() is DOWN
+    for _ in range(UP_IN_A_ROW):
+        lane.note(told(source, verdict))
+    assert lane.health.state() is state
 
 
 def test_a_tenth_of_bad_outcomes_degrades_and_half_of_them_brings_down() -> None:
