@@ -31,5 +31,5 @@ def parsed(shape: type[Shape], body: bytes) -> Shape:
     except ValidationError as error:
         raise Failed(
             t("what the service answered is not what this version understands"),
-            t("check that the address is that of the service, and that its version fits this one"),
+            t("check that the address and the version are those of the service"),
         ) from error

@@ -244,7 +244,7 @@ _CLIENT: Final[dict[str, str]] = {
         "什么都没有做；请更正配置档中的 url 或 environment"
     ),
     "what the service answered is not what this version understands": "本版本无法理解服务的应答",
-    "check that the address is that of the service, and that its version fits this one": "请确认该地址确为服务地址，且其版本与本程序相符",
+    "check that the address and the version are those of the service": "请确认服务的地址和版本",
     "{service} did not answer in time": "{service} 未在时限内应答",
     "{service} fell silent": "{service} 不再有任何消息",
     "what the service streams is no board": "服务推送的不是平台总览",
