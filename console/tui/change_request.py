@@ -84,9 +84,14 @@ class ChangeRequest:
         return self.step in (Step.READING, Step.ASKING, Step.NOT_READ)
 
     @property
+    def is_open_ended(self) -> bool:
+        """Whether it was sent, and nobody knows yet what becomes of it."""
+        return self.step in (Step.SENDING, Step.UNKNOWN)
+
+    @property
     def told(self) -> str:
         """What became of it, in a few words; empty when nothing was sent."""
-        if self.step in (Step.UNKNOWN, Step.SENDING):
+        if self.is_open_ended:
             return t("whether it was done is not known; look in view 9 (key {key})", key=self.key)
         return "" if self.change is None else done(self.change)
 

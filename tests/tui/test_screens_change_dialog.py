@@ -207,6 +207,24 @@ async def test_the_palette_offers_a_viewer_no_change() -> None:
         await one.shows("nothing matches")
 
 
+async def test_no_other_profile_is_followed_while_a_change_is_on_its_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with console() as one:
+        desk(one).gate.clear()
+        found = await opened(one)
+        one.press("tab", "why", "enter", "enter")
+        await one.until(lambda: found.request.step is Step.SENDING, "sending")
+        looked: list[int] = []
+        monkeypatch.setattr(one.app.pointer, "look", lambda: looked.append(1))
+        await one.app.main.deeds.follow_pointer()
+        assert looked == []
+        desk(one).gate.set()
+        await one.shows("applied")
+        await one.app.main.deeds.follow_pointer()
+        assert looked == [1]
+
+
 async def test_a_refusal_after_an_unknown_outcome_keeps_what_was_filled_in() -> None:
     async with console() as one:
         desk(one).answers = [

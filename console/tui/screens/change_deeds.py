@@ -99,6 +99,12 @@ class ChangeDeeds:
 
         await self._app.push_screen(dialog, ended)
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether a change is on its way and nobody knows yet what becomes of it."""
+        request = getattr(self._app.screen, "request", None)
+        return request is not None and request.is_open_ended
+
     # --- what returns by itself -------------------------------------------------------------------------
 
     def watch_changes(self) -> None:

@@ -346,9 +346,14 @@ class Deeds(ChangeDeeds):
         await self._app.push_screen(Picker(t("Switch the profile"), choices), chosen)
 
     async def follow_pointer(self) -> None:
-        """Follow `repay profile use` of another shell, unless a profile was chosen here."""
+        """Follow `repay profile use` of another shell, unless a profile was chosen here.
+
+        A change that is on its way is waited for, so that its end is seen.
+        """
         from console.profiles.document import ProfileError
 
+        if self.is_sending:
+            return
         try:
             profile = self._app.pointer.look()
         except ProfileError as error:

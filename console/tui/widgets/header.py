@@ -74,7 +74,7 @@ class Header(Lines):
     def _under_way(self) -> Line:
         """Return what needs a look: approvals, and the change that returns next when that is soon."""
         board = self._knowledge.board
-        if board is None:
+        if board is None or self._knowledge.freshness is Freshness.OLD:
             return ()
         line: Line = ()
         if board.approvals:
