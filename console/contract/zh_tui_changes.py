@@ -106,6 +106,11 @@ MESSAGES: Final[dict[str, str]] = {
     "rates come after the first minute": "一分钟后才有速率",
     "rates come after the first minute; history of {span}": "一分钟后才有速率；历史 {span}",
     "a spike, cut so that the rest of a history can be seen": "尖峰，已截断以便看清其余部分",
+    "would flip": "翻转",
+    "of {count} screened in {hours} h:": "近 {hours} 小时筛查 {count} 笔：",
+    "{what}: {count}, {sum}, {clean} of clean payers": (
+        "{what}：{count} 笔，{sum}，其中信誉良好用户 {clean} 笔"
+    ),
     # Stop
     "Stop now": "立即停止",
     "a letter chooses, esc leaves": "按字母选择，esc 离开",

@@ -16,7 +16,7 @@ from console.contract.language import t
 from console.contract.text import shown
 from console.tui import figures
 from console.tui.change_form import CANCEL, CODE, EXPIRES, REASON, Entry, Form
-from console.tui.change_text import STOP, done
+from console.tui.change_text import FLIP_HOURS, STOP, done
 from console.tui.intents import span_problem
 from console.tui.line_editor import Line as Typed
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from console.client.changes import Call
     from console.client.errors import ClientError
     from console.contract.change import Change, Preview
+    from console.contract.strategy_preview import Flips
     from console.contract.text import Untrusted
     from console.profiles.profile import Guard
     from console.tui.connection import Connection, Desk
@@ -38,6 +39,9 @@ _SETTLE: Final = 0.25
 """Seconds without another key after which a form that was edited is previewed again."""
 
 _DEFAULT_EXPIRY: Final = "1h"
+
+
+STRATEGY_SET: Final = "strategy.set"
 
 
 class Step(StrEnum):
@@ -70,6 +74,8 @@ class ChangeRequest:
         """What keeps it from being done, safe to show."""
         self.message = ""
         """What is wrong with what was filled in."""
+        self.flips: Flips | None = None
+        """Which stored repayments would flip, where that is known."""
         self._guard = guard
         self._connection = connection
         self._changed = changed
@@ -160,6 +166,24 @@ class ChangeRequest:
         """The preview is not that of what is filled in any more."""
         self.step = Step.READING
         self.problem = ()
+        self.flips = None
+
+    async def look_closely(self) -> None:
+        """Ask what it would do, and, of a strategy, which of the stored repayments would flip."""
+        from console.client.errors import ClientError
+        from console.contract.strategy_preview import NewStrategyPreview
+
+        await self.look()
+        service = self._connection.service
+        if self.step is not Step.ASKING or service is None or self.intent.body.get("kind") != STRATEGY_SET:
+            return
+        fields = {name: value for name, value in self._body().items() if name != "kind"}
+        try:
+            asked = NewStrategyPreview(changes=(fields,), hours=FLIP_HOURS)
+            self.flips = await service.changes.flips(asked)
+        except ClientError:
+            return  # the preview itself is there; this only adds to it
+        self._changed()
 
     async def look(self) -> None:
         """Ask the service what it would do."""

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
     from console.contract.board import Hello
     from console.contract.change import Change, Preview
+    from console.contract.strategy_preview import Flips
     from console.tui.intents import Intent
 
 LABEL: Final = 14
 """Cells of the labels, the space before and after included."""
+
+FLIP_HOURS: Final = 6
+"""Over how many hours of traffic a changed strategy is tried."""
 
 STOP: Final = "stop"
 """The risk of what only ever stops something."""
@@ -87,6 +91,29 @@ def preview_lines(preview: Preview, width: int) -> list[Line]:
         lines += labelled(t("approval"), why, width, "dialog-warn")
     if preview.refusal is not None:
         lines += labelled(t("refused"), preview.refusal, width, "dialog-bad")
+    return lines
+
+
+def flips_lines(flips: Flips, width: int) -> list[Line]:
+    """Return which stored repayments would flip: how many, their money, whose, and where."""
+    seen = t("of {count} screened in {hours} h:", count=figures.count(flips.seen), hours=FLIP_HOURS)
+    lines = labelled(t("would flip"), seen, width)
+    for label, side in (
+        (t("newly intercepted"), flips.newly_intercepted),
+        (t("newly passed"), flips.newly_passed),
+    ):
+        said = t(
+            "{what}: {count}, {sum}, {clean} of clean payers",
+            what=label,
+            count=figures.count(side.count),
+            sum=yuan(side.sum_fen),
+            clean=figures.count(side.clean_count),
+        )
+        lines += labelled("", said, width, "dialog-strong" if side.count else "dialog")
+        groups = [*side.by_gateway, *side.by_product]
+        if side.count and groups:
+            parts = "  ".join(f"{shown(one.name) or '-'} {figures.count(one.count)}" for one in groups)
+            lines += labelled("", parts, width, "dialog-dim")
     return lines
 
 

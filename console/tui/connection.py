@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from console.contract.repayment import Repayment, RepaymentRow
     from console.contract.selection import Selection
     from console.contract.strategy import Strategies, StrategyDetail
+    from console.contract.strategy_preview import Flips, NewStrategyPreview
     from console.contract.window import Window, Windows
     from console.profiles.profile import Profile
     from console.tui.knowledge import Knowledge
@@ -51,6 +52,9 @@ class Desk(Protocol):
 
     async def strategy(self, identity: str) -> StrategyDetail:
         """Return one strategy in full."""
+
+    async def flips(self, asked: NewStrategyPreview) -> Flips:
+        """Return which stored repayments would flip if strategies were changed."""
 
     async def windows(self, *, state: str = "", limit: int = 200, after: str | None = None) -> Windows:
         """Return maintenance windows, newest first."""

@@ -30,6 +30,7 @@ from console.contract.strategy import (
     StrategySlot,
     StrategyVersion,
 )
+from console.contract.strategy_preview import Flips, Group, NewStrategyPreview, Side
 from console.contract.text import Untrusted
 from console.contract.window import Window, WindowForecast, Windows, WindowSlot, WindowSummary
 
@@ -241,6 +242,7 @@ class FakeDesk:
         """What the next mutations answer; without, they are applied."""
         self.asked: list[dict[str, Any]] = []
         self.sent: list[tuple[Call, str]] = []
+        self.flipped: list[NewStrategyPreview] = []
         self.changes: list[Change] = []
         self.rows: list[StrategyRow] = [row(), row("mis_taps", "shadow"), row("night_large", "canary")]
         self.declared: list[WindowSummary] = []
@@ -311,6 +313,23 @@ class FakeDesk:
             if one.id == identity:
                 return detail(one)
         raise NotFound("there is no such strategy", "did you mean velocity_hour?")
+
+    async def flips(self, asked: NewStrategyPreview) -> Flips:
+        """Return that some would flip."""
+        await asyncio.sleep(0)
+        self.flipped.append(asked)
+        group = (
+            Group(name="alipay", count=7, sum_fen=700),
+            Group(name="wechat", count=5, sum_fen=500),
+        )
+        side = Side(
+            count=12, sum_fen=1_200_000, clean_count=3, clean_sum_fen=300, by_gateway=group,
+            by_product=(Group(name="cash_loan", count=12, sum_fen=1200),), samples=(),
+        )  # fmt: skip
+        none = Side(
+            count=0, sum_fen=0, clean_count=0, clean_sum_fen=0, by_gateway=(), by_product=(), samples=()
+        )
+        return Flips(seen=40_120, newly_intercepted=none, newly_passed=side)
 
     async def windows(self, *, state: str = "", limit: int = 200, after: str | None = None) -> Windows:
         """Return all windows."""

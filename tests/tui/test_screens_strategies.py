@@ -54,6 +54,17 @@ async def test_space_toggles_through_the_dialog() -> None:
         assert desk(one).asked[-1] == {"kind": "strategy.set", "id": "mis_taps", "mode": "enforce"}
 
 
+async def test_the_dialog_tells_which_stored_repayments_would_flip() -> None:
+    async with console(size=(100, 40)) as one:
+        one.press("4")
+        await one.shows("velocity_hour")
+        one.press("space")
+        await one.shows("of 40,120 screened in 6 h", "newly passed: 12, ¥12,000.00, 3 of clean payers")
+        await one.shows("alipay 7  wechat 5  cash_loan 12")
+        (asked,) = desk(one).flipped
+        assert asked.changes == ({"id": "velocity_hour", "mode": "shadow"},) and asked.hours == 6
+
+
 async def test_the_dialog_keeps_its_target_when_the_rows_move() -> None:
     async with console() as one:
         one.press("4")

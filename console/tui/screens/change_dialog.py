@@ -17,6 +17,7 @@ from console.tui.change_form import CANCEL, CODE, DO
 from console.tui.change_request import ChangeRequest, Step
 from console.tui.change_text import (
     difference_lines,
+    flips_lines,
     intent_lines,
     outcome_lines,
     preview_lines,
@@ -135,6 +136,7 @@ class ChangeDialog(ModalScreen["Change | None"], inherit_bindings=False):
                 lines.append(((f" {t('reading what it would do ...')}", "dialog-dim"),))
             case _:
                 lines += [] if preview is None else preview_lines(preview, width)
+                lines += [] if request.flips is None else flips_lines(request.flips, width)
                 lines += problem_lines(t("refused"), request.problem, width)
         return [*lines, ()]
 
@@ -218,7 +220,7 @@ class ChangeDialog(ModalScreen["Change | None"], inherit_bindings=False):
         self.redraw()
 
     def _look(self) -> None:
-        in_background(self, "preview", self.request.look)
+        in_background(self, "preview", self.request.look_closely)
 
     def _send(self) -> None:
         in_background(self, "send", self.request.send)
