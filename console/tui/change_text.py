@@ -110,10 +110,9 @@ def flips_lines(flips: Flips, width: int) -> list[Line]:
             clean=figures.count(side.clean_count),
         )
         lines += labelled("", said, width, "dialog-strong" if side.count else "dialog")
-        groups = [*side.by_gateway, *side.by_product]
-        if side.count and groups:
+        for name, groups in ((t("by gateway"), side.by_gateway), (t("by product"), side.by_product)):
             parts = "  ".join(f"{shown(one.name) or '-'} {figures.count(one.count)}" for one in groups)
-            lines += labelled("", parts, width, "dialog-dim")
+            lines += labelled("", f"{name}: {parts}", width, "dialog-dim") if parts else []
     return lines
 
 
