@@ -8,13 +8,14 @@ kept before anything is sent, so that repeating a command whose end nobody saw i
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from console.cli.arguments import span_text
 from console.cli.failures import Exit, Failure, UsageError
-from console.client.errors import ClientError, Conflict, TimedOut, Unreachable
+from console.client.errors import ClientError, Conflict, Failed, TimedOut, Unreachable
 from console.contract.language import t
 from console.contract.text import shown
 
@@ -234,12 +235,16 @@ def _asked(context: Context, code: str | None) -> bool:
     """Ask on the terminal and return whether the answer is yes; what was typed ahead does not count."""
     import termios
 
-    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     question = t("go on? [y/N]") if code is None else t("type {code} to go on:", code=code)
     context.output.stdout.flush()
-    sys.stderr.write(f"{question} ")
-    sys.stderr.flush()
-    answer = sys.stdin.readline().strip().lower()
+    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio's would wait for the answer
+    try:
+        sys.stderr.write(f"{question} ")
+        sys.stderr.flush()
+        answer = sys.stdin.readline().strip().lower()
+    finally:
+        signal.signal(signal.SIGINT, before)
     return answer in ("y", "yes", "是") if code is None else answer == code
 
 
@@ -293,6 +298,9 @@ class Sending:
             return await self._sent(send, call, key)
         except (Unreachable, TimedOut) as error:
             raise Failure(f"{error}; {_repeat(key)}", Exit.UNREACHABLE, code="outcome_unknown") from error
+        except Failed:
+            self._context.output.talk(_repeat(key))
+            raise
         except ClientError as error:
             if error.code != "in_flight" and self._journal is not None:
                 self._journal.forget(key)

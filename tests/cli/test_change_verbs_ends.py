@@ -259,7 +259,9 @@ class Terminal:
 
     def end(self) -> int:
         """Return the exit code, everything read."""
+        until = time.monotonic() + 20
         while True:
+            assert select.select([self._ours], [], [], until - time.monotonic())[0], self.seen
             try:
                 piece = os.read(self._ours, 65536)
             except OSError:
@@ -303,6 +305,28 @@ def test_on_a_terminal_it_is_asked(repay: Repay, home: Path, confirm: str, answe
     assert is_paused(repay) is done
     if done:
         assert repay("queue", "resume", "confirming", *WHY).code == 0
+
+
+@pytest.mark.usefixtures("service")
+def test_interrupting_the_question_does_nothing(repay: Repay, home: Path) -> None:
+    with guarded(home, "yes") as name:
+        terminal = Terminal("--profile", name, "queue", "pause", "confirming", *WHY)
+        terminal.wait("go on? [y/N]")
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.end() == 130, terminal.seen
+    assert "Traceback" not in terminal.seen
+    assert not is_paused(repay)
+
+
+def test_an_answer_that_is_none_keeps_the_key(repay: Repay, fake: Fake) -> None:
+    async def nonsense(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"id": 7}, status=201)
+
+    fake.answers["/v1/changes"] = nonsense
+    ran = repay(*PAUSE, "--key", "kept")
+    assert ran.code == 1
+    assert "repeating it is safe with: --key kept" in ran.err
+    assert "sent before with this key" in repay(*PAUSE, "--key", "kept").err
 
 
 def test_json_of_a_dry_run_is_one_document(repay: Repay, fake: Fake) -> None:
