@@ -277,16 +277,18 @@ ACTIONS: Final[tuple[Action, ...]] = (
         stops=True,
     ),
     Action(
-        "queue.pause",
+        "queue.toggle",
         "Pause the worker of a queue, or let a paused one go on",
         Group.CHANGES,
         ("p",),
-        verb="queue pause",
         role=Role.OPERATOR,
         views=(View.QUEUES, View.OVERVIEW),
         needs=(Need.ROW,),
         short="pause",
         stops=True,
+    ),
+    Action(
+        "queue.pause", "Pause the worker of a queue", Group.CHANGES, verb="queue pause", role=Role.OPERATOR
     ),
     Action(
         "queue.resume", "Let a paused queue go on", Group.CHANGES, verb="queue resume", role=Role.OPERATOR
@@ -305,16 +307,22 @@ ACTIONS: Final[tuple[Action, ...]] = (
         short="weight",
     ),
     Action(
-        "gateway.stop",
+        "gateway.toggle",
         "Send a gateway no more debits, or start a stopped one",
         Group.CHANGES,
         ("s",),
-        verb="gateway stop",
         role=Role.OPERATOR,
         views=(View.OVERVIEW,),
         needs=(Need.ROW,),
         short="stop it",
         stops=True,
+    ),
+    Action(
+        "gateway.stop",
+        "Send a gateway no more debits",
+        Group.CHANGES,
+        verb="gateway stop",
+        role=Role.OPERATOR,
     ),
     Action(
         "gateway.start",

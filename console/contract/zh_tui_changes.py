@@ -16,6 +16,8 @@ MESSAGES: Final[dict[str, str]] = {
     "Audit: who did what": "审计：谁做了什么",
     "Copy the id of what the cursor is on": "复制光标所在项的编号",
     "Stop now: a queue, a gateway, or hold traffic": "立即停止：队列、通道，或暂缓流量",
+    "Pause the worker of a queue": "暂停队列",
+    "Send a gateway no more debits": "停用通道",
     "Pause the worker of a queue, or let a paused one go on": "暂停队列，或让已暂停的队列继续",
     "Send a gateway no more debits, or start a stopped one": "停用通道，或重新启用已停用的通道",
     "Toggle a strategy: enforce, or only count": "切换策略：生效，或只计数",

@@ -180,14 +180,14 @@ class OverviewPane(Pane):
         found: tuple[tuple[str, str], ...] = ()
         if not here.gateway:
             reason = t("put the cursor on a gateway first: tab")
-            found = (("gateway.stop", reason), ("gateway.weight", reason))
+            found = (("gateway.toggle", reason), ("gateway.weight", reason))
         return (*found, *queue_refusals(here.stage))
 
-    def do_queue_pause(self, argument: str) -> None:
+    def do_queue_toggle(self, argument: str) -> None:
         """Ask to pause the queue under the cursor, or to let it go on."""
         self.post_message(OpenChange(toggle_queue(self.here.stage, self.knowledge)))
 
-    def do_gateway_stop(self, argument: str) -> None:
+    def do_gateway_toggle(self, argument: str) -> None:
         """Ask to stop the gateway under the cursor, or to start a stopped one."""
         name = self.here.gateway
         stopped = any(line.id == name and line.state == "stopped" for line in self.knowledge.gateways())

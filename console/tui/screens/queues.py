@@ -117,7 +117,7 @@ class QueuesPane(Pane):
         """A queue without a worker cannot be paused."""
         return queue_refusals(self.here.stage)
 
-    def do_queue_pause(self, argument: str) -> None:
+    def do_queue_toggle(self, argument: str) -> None:
         """Ask to pause the queue under the cursor, or to let it go on."""
         self.post_message(OpenChange(toggle_queue(self.here.stage, self.knowledge)))
 
@@ -131,7 +131,7 @@ def queue_refusals(stage: str) -> tuple[tuple[str, str], ...]:
     if stage in PAUSABLE:
         return ()
     names = ", ".join(stage_word(name) for name in PAUSABLE)
-    return (("queue.pause", t("queues with a worker: {names}", names=names)),)
+    return (("queue.toggle", t("queues with a worker: {names}", names=names)),)
 
 
 def toggle_queue(stage: str, knowledge: Knowledge) -> Intent:
