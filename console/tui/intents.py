@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from console.contract.language import t
 from console.contract.span import SpanError, parse_span
 from console.contract.text import shown
+from console.tui.words import stage_word
 
 if TYPE_CHECKING:
     from console.contract.change import Change, Preview
@@ -82,12 +83,14 @@ class Here:
 
 def pause_queue(stage: str) -> Intent:
     """Stop the worker of a stage."""
-    return Intent(t("Pause a queue"), shown(stage), t("Pause"), {"kind": "queue.pause", "stage": stage})
+    return Intent(t("Pause a queue"), stage_word(stage), t("Pause"), {"kind": "queue.pause", "stage": stage})
 
 
 def resume_queue(stage: str) -> Intent:
     """Let the worker of a stage go on."""
-    return Intent(t("Resume a queue"), shown(stage), t("Resume"), {"kind": "queue.resume", "stage": stage})
+    return Intent(
+        t("Resume a queue"), stage_word(stage), t("Resume"), {"kind": "queue.resume", "stage": stage}
+    )
 
 
 def stop_gateway(gateway: str) -> Intent:
