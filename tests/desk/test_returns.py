@@ -18,6 +18,7 @@ from console.control.clockwork import Clockwork
 from console.control.desk import returns
 from console.control.desk.policy import APPROVAL_WITHIN_MS, Policy
 from console.control.service import Service
+from console.risk import rulebook
 from console.store import audit, controls
 from console.store.database import Store
 from tests.api.processes import Home, home, wait_for
@@ -55,6 +56,21 @@ async def test_a_change_returns_when_its_time_is_over(li: Person, store: Store, 
     assert act(store, clock) == []
     found = (await li.get(f"/changes/{change['id']}")).json()
     assert (found["state"], found["ended_at"]) == ("expired", row["at"])
+
+
+async def test_a_strategys_versions_tell_who_changed_it_and_that_it_returned_by_itself(
+    li: Person, store: Store, clock: ManualClock
+) -> None:
+    store.write_now(lambda connection: rulebook.seed(connection, clock.now()))
+    await applied(li, "strategy.set", id="mis_taps", params={"limit": 2}, expires="10m")
+    clock.advance(601)
+    act(store, clock)
+    versions = (await li.get("/strategies/mis_taps/history")).json()["items"]
+    assert [(one["who"], one["why"]) for one in versions] == [
+        ("service", "returned by itself"),
+        ("li.wei", "a test"),
+        ("service", "starter"),
+    ]
 
 
 async def test_what_was_reverted_before_does_not_return_again(

@@ -17,8 +17,9 @@ from console.contract.text import nearest, shown
 from console.contract.wire import StrictWire
 from console.risk import recent
 from console.risk.loosening import differences, loosens
-from console.risk.rulebook import new_version, strategy_of
+from console.risk.rulebook import SERVICE, new_version, strategy_of
 from console.risk.strategy import Action, Mode, Scenario, Slot, Strategy, Values
+from console.store import changes
 from console.store import strategies as stored
 from console.store.kinds import Expiry, Guard, Impact, InvalidChange, Kind, Risk, Said
 
@@ -99,12 +100,21 @@ class StrategySet(Kind[StrategySetBody]):
         lasting = approved
         if body.restore is None:
             lasting = not loosens(_approved(connection, row, before), after)
-        new = new_version(after, change_id, "strategy.set", approved=lasting, change_id=change_id)
+        who, why = _author(connection, change_id)
+        new = new_version(after, who, why, approved=lasting, change_id=change_id)
         stored.save(connection, new, now)
         return {"restore": row.version if lasting else "approved"}
 
     def inverse(self, body: StrategySetBody, before: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         return self.name, {"id": body.id, "restore": before["restore"]}
+
+
+def _author(connection: Connection, change_id: str) -> tuple[str, str]:
+    """Return whose change this is and its reason; the service's own once it returns what was applied."""
+    found = changes.find(connection, change_id)
+    if found is None or found.applied_at is not None:
+        return SERVICE, "returned by itself" if found else change_id
+    return found.person, found.reason
 
 
 def flips_said(found: recent.Recent) -> tuple[Said, ...]:
