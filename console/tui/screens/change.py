@@ -11,16 +11,13 @@ from console.tui import figures
 from console.tui.change_text import needs, touches
 from console.tui.change_words import change_state, change_style
 from console.tui.screens.changes import ChangePanes
+from console.tui.screens.reading_pane import ReadingPane
 from console.tui.widgets.fields import field, heading, several
-from console.tui.widgets.lines import Line, wrapped
-from console.tui.widgets.reader import Reader
+from console.tui.widgets.lines import Line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-
-    from textual.app import ComposeResult
-    from textual.widget import Widget
 
     from console.contract.change import Change
     from console.profiles.profile import Profile
@@ -28,51 +25,22 @@ if TYPE_CHECKING:
     from console.tui.knowledge import Knowledge
 
 
-class ChangePane(ChangePanes):
+class ChangePane(ReadingPane["Change"], ChangePanes):
     """A reader over one change."""
 
     VIEW: ClassVar[View] = View.CHANGE
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
         super().__init__(profile, knowledge, connection, t("Change"))
-        self.change_id = ""
-        self.found: Change | None = None
-        self.reader = Reader(self._content)
-
-    def compose(self) -> ComposeResult:
-        """Heading and text."""
-        yield self.heading
-        yield self.reader
 
     @property
     def at_hand(self) -> Change | None:
         return self.found
 
-    def first_focus(self) -> Widget | None:
-        return self.reader
+    async def read(self, desk: Desk, key: str) -> Change:
+        return await desk.show(key)
 
-    def open(self, key: str) -> None:
-        """Show another change."""
-        if key != self.change_id:
-            self.change_id, self.found = key, None
-            self.forget()
-            self.reader.top = 0
-        self.load()
-
-    async def fetch(self, desk: Desk) -> None:
-        wanted = self.change_id
-        found = await desk.show(wanted)
-        if wanted == self.change_id:
-            self.found = found
-
-    def show(self) -> None:
-        self.reader.redraw()
-
-    def _content(self, width: int) -> Sequence[Line]:
-        one = self.found
-        if one is None:
-            said = self.problem or t("loading {id}", id=shown(self.change_id))
-            return [((f" {line}", "bad" if self.problem else "dim"),) for line in wrapped(said, width - 1)]
+    def lines(self, one: Change, width: int) -> Sequence[Line]:
         zone = self.profile.view.timezone
         return [
             *field(t("id"), shown(one.id), width, "strong"),

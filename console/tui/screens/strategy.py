@@ -11,19 +11,15 @@ from console.contract.text import shown
 from console.tui import figures
 from console.tui.change_words import interception, mode_style, mode_word, scenario_name
 from console.tui.intents import edit_strategy, switch_scenario, toggle_strategy
-from console.tui.screens.loading_pane import LoadingPane
+from console.tui.screens.reading_pane import ReadingPane
 from console.tui.screens.strategies import clean_share
 from console.tui.widgets.fields import LABEL, field, heading
 from console.tui.widgets.history import bars
 from console.tui.widgets.lines import Line, fitted, wrapped
-from console.tui.widgets.reader import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-
-    from textual.app import ComposeResult
-    from textual.widget import Widget
 
     from console.contract.strategy import StrategyDetail, StrategyVersion
     from console.profiles.profile import Profile
@@ -31,7 +27,7 @@ if TYPE_CHECKING:
     from console.tui.knowledge import Knowledge
 
 
-class StrategyPane(LoadingPane):
+class StrategyPane(ReadingPane["StrategyDetail"]):
     """A reader over one strategy."""
 
     VIEW: ClassVar[View] = View.STRATEGY
@@ -39,73 +35,51 @@ class StrategyPane(LoadingPane):
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
         super().__init__(profile, knowledge, connection, t("Strategy"))
-        self.strategy_id = ""
-        self.strategy: StrategyDetail | None = None
         self._edits = False
-        self.reader = Reader(self._content)
-
-    def compose(self) -> ComposeResult:
-        """Heading and text."""
-        yield self.heading
-        yield self.reader
 
     @property
     def has_row(self) -> bool:
-        return self.strategy is not None
+        return self.found is not None
 
     @property
     def copied(self) -> str | None:
         """What copying means here."""
-        return self.strategy_id or None
-
-    def first_focus(self) -> Widget | None:
-        return self.reader
+        return self.key or None
 
     def open(self, key: str) -> None:
         """Show another strategy; `NAME edit` edits it as soon as it is read."""
         name, _, edit = key.partition(" ")
-        if name != self.strategy_id:
-            self.strategy_id, self.strategy = name, None
-            self.forget()
-            self.reader.top = 0
         self._edits = bool(edit)
-        self.load()
+        super().open(name)
+
+    async def read(self, desk: Desk, key: str) -> StrategyDetail:
+        return await desk.strategy(key)
 
     async def fetch(self, desk: Desk) -> None:
-        wanted = self.strategy_id
-        found = await desk.strategy(wanted)
-        if wanted == self.strategy_id:
-            self.strategy = found
-        if self._edits and self.strategy is not None:
+        await super().fetch(desk)
+        if self._edits and self.found is not None:
             self._edits = False
-            self.change(edit_strategy(self.strategy))
-
-    def show(self) -> None:
-        self.reader.redraw()
+            self.change(edit_strategy(self.found))
 
     def do_strategy_toggle(self, argument: str) -> None:
         """Ask to let it only count, or to let it enforce."""
-        if self.strategy is not None:
-            self.change(toggle_strategy(self.strategy.id, self.strategy.mode))
+        if self.found is not None:
+            self.change(toggle_strategy(self.found.id, self.found.mode))
 
     def do_strategy_set(self, argument: str) -> None:
         """Edit mode and parameters."""
-        if self.strategy is not None:
-            self.change(edit_strategy(self.strategy))
+        if self.found is not None:
+            self.change(edit_strategy(self.found))
 
     def do_strategy_scenario(self, argument: str) -> None:
         """Put a scenario in force."""
-        if self.strategy is not None:
-            names = ("normal", *(name for name in self.strategy.scenarios if name != "normal"))
+        if self.found is not None:
+            names = ("normal", *(name for name in self.found.scenarios if name != "normal"))
             self.change(switch_scenario(argument or names[-1], names))
 
     # --- text ---------------------------------------------------------------------------------------
 
-    def _content(self, width: int) -> Sequence[Line]:
-        one = self.strategy
-        if one is None:
-            said = self.problem or t("loading {id}", id=shown(self.strategy_id))
-            return [((f" {line}", "bad" if self.problem else "dim"),) for line in wrapped(said, width - 1)]
+    def lines(self, one: StrategyDetail, width: int) -> Sequence[Line]:
         zone = self.profile.view.timezone
         return [
             *self._set(one, width, zone),

@@ -10,17 +10,14 @@ from console.contract.money import yuan
 from console.contract.text import shown
 from console.tui import figures
 from console.tui.change_words import policy_name, window_state, window_style
+from console.tui.screens.reading_pane import ReadingPane
 from console.tui.screens.windows import WindowPanes, when_of
 from console.tui.widgets.fields import field, heading
-from console.tui.widgets.lines import Line, wrapped
-from console.tui.widgets.reader import Reader
+from console.tui.widgets.lines import Line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-
-    from textual.app import ComposeResult
-    from textual.widget import Widget
 
     from console.contract.window import Window, WindowForecast, WindowSlot, WindowSummary
     from console.profiles.profile import Profile
@@ -28,51 +25,22 @@ if TYPE_CHECKING:
     from console.tui.knowledge import Knowledge
 
 
-class WindowPane(WindowPanes):
+class WindowPane(ReadingPane["Window"], WindowPanes):
     """A reader over one window."""
 
     VIEW: ClassVar[View] = View.WINDOW
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
         super().__init__(profile, knowledge, connection, t("Window"))
-        self.window_id = ""
-        self.found: Window | None = None
-        self.reader = Reader(self._content)
-
-    def compose(self) -> ComposeResult:
-        """Heading and text."""
-        yield self.heading
-        yield self.reader
 
     @property
     def at_hand(self) -> WindowSummary | None:
         return self.found
 
-    def first_focus(self) -> Widget | None:
-        return self.reader
+    async def read(self, desk: Desk, key: str) -> Window:
+        return await desk.window(key)
 
-    def open(self, key: str) -> None:
-        """Show another window."""
-        if key != self.window_id:
-            self.window_id, self.found = key, None
-            self.forget()
-            self.reader.top = 0
-        self.load()
-
-    async def fetch(self, desk: Desk) -> None:
-        wanted = self.window_id
-        found = await desk.window(wanted)
-        if wanted == self.window_id:
-            self.found = found
-
-    def show(self) -> None:
-        self.reader.redraw()
-
-    def _content(self, width: int) -> Sequence[Line]:
-        one = self.found
-        if one is None:
-            said = self.problem or t("loading {id}", id=shown(self.window_id))
-            return [((f" {line}", "bad" if self.problem else "dim"),) for line in wrapped(said, width - 1)]
+    def lines(self, one: Window, width: int) -> Sequence[Line]:
         zone = self.profile.view.timezone
         return [
             *_declared(one, width, zone, self.knowledge.now),
