@@ -49,7 +49,8 @@ class Inquirer:
     async def round(self) -> bool:
         """Claim and ask one batch; tell whether more may be waiting and there is room for it."""
         desk = self._desk
-        room = {name: self._room(lane) for name, lane in desk.lanes.items()}
+        waiting = await desk.store.read(self._waiting)
+        room = {name: min(count, self._room(desk.lanes[name])) for name, count in waiting.items()}
         room = {name: count for name, count in room.items() if count > 0}
         if not room:
             return False
@@ -75,6 +76,17 @@ class Inquirer:
             begin_by_wall = until - round((timeout + desk.settings.lease / 2) * 1000)
             self._set_out(_Errand(asked, begun + desk.settings.lease / 2, begin_by_wall))
         return any(unused[name] == 0 for name in room)
+
+    def _waiting(self, connection: Connection) -> dict[str, int]:
+        """Return how many are due to be asked, so that an idle round takes no room from debits."""
+        desk, now = self._desk, self._desk.clock.now()
+        after = manual_cutoff(now, desk.settings.manual_after_days)
+        return {
+            name: claims.waiting_to_ask(
+                connection, name, now=now, sent_after=after, limit=desk.settings.batch
+            )
+            for name in desk.lanes
+        }
 
     def _room(self, lane: Lane) -> int:
         return min(lane.asking.free(), lane.limits.free(), self._desk.settings.batch)

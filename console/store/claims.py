@@ -131,6 +131,12 @@ _ASK: Final = (
 )
 _DUE_TO_ASK: Final = Prepared(_ASK, f"{_ASK} FOR UPDATE OF a SKIP LOCKED")
 
+_WAITING: Final = Prepared(
+    "SELECT count(*) FROM (SELECT 1 FROM attempt a WHERE a.gateway = ?"
+    " AND a.state IN ('ACCEPTED', 'UNKNOWN', 'CLOSING', 'MANUAL') AND a.next_action_at <= ?"
+    " AND (a.state = 'MANUAL' OR a.sent_at >= ?) LIMIT ?) AS waiting"
+)
+
 _LEFT: Final = (
     f"SELECT {SUBJECT_COLUMNS} {FROM_ATTEMPT}"  # noqa: S608
     " WHERE a.state = 'SENDING' AND a.next_action_at IS NOT NULL AND (a.next_action_at <= ?"
@@ -269,6 +275,14 @@ def start_sending(
     _guarded(_SEND_REPAYMENT, connection, repayments)
     timeline.record(connection, steps)
     counters.fold(connection, deltas, shard, now)
+
+
+def waiting_to_ask(
+    connection: Connection, gateway: str, *, now: Instant, sent_after: Instant, limit: int
+) -> int:
+    """Return how many attempts `due_to_ask` would find, `limit` at most; locks nothing."""
+    found: int = _WAITING.rows(connection, (gateway, now, sent_after, limit))[0][0]
+    return found
 
 
 def due_to_ask(

@@ -101,6 +101,23 @@ async def test_an_inquirer_that_hangs_at_one_gateway_asks_the_other(store: Store
             await lane.gateway.close()
 
 
+async def test_an_inquirer_with_nothing_to_ask_takes_no_room_from_debits(
+    store: Store, clock: ManualClock
+) -> None:
+    async with serving(ThirdParty(clock)) as one:
+        office = desk(store, clock, one.config(max_in_flight=8))
+        (lane,) = office.lanes.values()
+        free = lane.limits.free()
+        idle = asyncio.create_task(Inquirer(office, asyncio.Event()).round())
+        seen = set()
+        while not idle.done():
+            seen.add(lane.limits.free())
+            await asyncio.sleep(0)
+        assert not await idle
+        assert seen == {free}
+        await lane.gateway.close()
+
+
 def test_turns_follow_the_pace_of_a_gateway_and_are_never_far() -> None:
     turns = Turns({"alipay": 10.0, "wechat": 1000.0})
     given = [turns.take("alipay", NOW) - NOW for _ in range(200)]

@@ -225,6 +225,7 @@ def test_claims_find_their_rows_by_index(store: Store) -> None:
         (claims._DUE_REPAYMENTS, "ix_repayment_due"),
         (claims._UNSENT_ATTEMPTS, "ix_attempt_due"),
         (claims._DUE_TO_ASK, "ix_attempt_asking"),
+        (claims._WAITING, "ix_attempt_asking"),
         (claims._ABANDONED, "ix_attempt_due"),
         (claims._INQUIRY_OVER, "ix_attempt_due"),
     ):
