@@ -51,6 +51,11 @@ class AnswerSieve:
         """Whether the beginning of a possible answer is kept back."""
         return bool(self._held)
 
+    @property
+    def certain(self) -> bool:
+        """Whether what is kept back is the key `esc`, whatever comes next."""
+        return self._alone
+
     def feed(self, text: str) -> tuple[str, int]:
         """Return the text for the parser, and how many answers were taken out."""
         before, self._held = self._held, ""
@@ -131,6 +136,8 @@ class TerminalReader(threading.Thread):
                 if answers:
                     self._on_answer(answers)
                 self._parse(text)
+                if self._sieve.certain:  # waiting on would last as long as answers keep coming
+                    self._release(self._sieve.release())
             elif self._sieve.holds:
                 self._release(self._sieve.release())
             self._deliver(self._parser.tick())
