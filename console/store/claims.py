@@ -123,18 +123,17 @@ _UNSENT: Final = (
 )
 _UNSENT_ATTEMPTS: Final = Prepared(_UNSENT, f"{_UNSENT} FOR UPDATE OF a, r SKIP LOCKED")
 
-_ASK: Final = (
-    f"SELECT {ATTEMPT_COLUMNS}, r.id, r.external_id, r.sealed, a.request_digest {FROM_ATTEMPT}"
+_TO_ASK: Final = (
     " WHERE a.gateway = ? AND a.state IN ('ACCEPTED', 'UNKNOWN', 'CLOSING', 'MANUAL')"
     " AND a.next_action_at <= ? AND (a.state = 'MANUAL' OR a.sent_at >= ?)"
-    " ORDER BY a.next_action_at LIMIT ?"
+)
+_ASK: Final = (
+    f"SELECT {ATTEMPT_COLUMNS}, r.id, r.external_id, r.sealed, a.request_digest {FROM_ATTEMPT}"
+    f"{_TO_ASK} ORDER BY a.next_action_at LIMIT ?"
 )
 _DUE_TO_ASK: Final = Prepared(_ASK, f"{_ASK} FOR UPDATE OF a SKIP LOCKED")
-
 _WAITING: Final = Prepared(
-    "SELECT count(*) FROM (SELECT 1 FROM attempt a WHERE a.gateway = ?"
-    " AND a.state IN ('ACCEPTED', 'UNKNOWN', 'CLOSING', 'MANUAL') AND a.next_action_at <= ?"
-    " AND (a.state = 'MANUAL' OR a.sent_at >= ?) LIMIT ?) AS waiting"
+    f"SELECT count(*) FROM (SELECT 1 FROM attempt a{_TO_ASK} LIMIT ?) AS waiting"  # noqa: S608 - our words
 )
 
 _LEFT: Final = (
