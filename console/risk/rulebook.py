@@ -61,10 +61,6 @@ class Rulebook:
         self._rules = await asyncio.to_thread(RuleSet, strategies, scenario, minute)
         self._revision, self._strategies = revision, strategies
 
-    def refresh_now(self, store: Store) -> None:
-        """Do as `refresh`, holding up the calling thread; for tests and tools."""
-        asyncio.run(self.refresh(store))
-
 
 def seed(connection: Connection, now: Instant) -> int:
     """Store the starters that are not there yet; return how many were new."""

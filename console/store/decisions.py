@@ -125,7 +125,6 @@ _PURGE: Final = {
 _LATEST: Final = Prepared(
     f"SELECT at, bucket, {_FIELDS} FROM decision WHERE at >= ? ORDER BY at DESC LIMIT ?"  # noqa: S608
 )
-_IDS: Final = Prepared("SELECT seq, id FROM repayment WHERE seq {among}")
 
 
 def due(connection: Connection, *, now: Instant, limit: int) -> list[Screenable]:
@@ -202,11 +201,6 @@ def answer_challenge(
 def latest(connection: Connection, *, since: int, limit: int) -> list[tuple[Any, ...]]:
     """Return decisions after an instant, newest first: instant, bucket, then the record."""
     return [tuple(row) for row in _LATEST.rows(connection, (since, limit))]
-
-
-def ids_of(connection: Connection, seqs: Sequence[int]) -> dict[int, str]:
-    """Return the ids of repayments by their row numbers."""
-    return {int(seq): str(name) for seq, name in _IDS.rows(connection, (among(connection, list(seqs)),))}
 
 
 def purge(connection: Connection, now: int) -> int:

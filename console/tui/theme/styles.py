@@ -132,11 +132,6 @@ def use_theme(name: str) -> None:
     style.cache_clear()
 
 
-def current_theme() -> str:
-    """Return the name of the palette in use."""
-    return _current
-
-
 def background() -> str:
     """Return the colour behind everything, e.g. `#11151c` or `default`."""
     return PALETTES[_current][BACKGROUND]

@@ -152,11 +152,6 @@ class VirtualTable(Widget, can_focus=True):
         self.clear_marks()
         self._settle()
 
-    def set_columns(self, columns: Sequence[Column]) -> None:
-        """Show other columns; the rows must follow."""
-        self._columns = tuple(columns)
-        self.restyle()
-
     def set_empty(self, text: str) -> None:
         """Set what stands in place of rows when there are none."""
         if text != self._empty:
@@ -184,14 +179,6 @@ class VirtualTable(Widget, can_focus=True):
             self._want()
         elif self._view.cursor != cursor:
             self._refresh_rows((cursor, self._view.cursor))
-
-    def move_to_key(self, key: str) -> bool:
-        """Put the cursor on a key, and return whether the source knows where it is."""
-        index = self._source.index_of(key)
-        if index is None:
-            return False
-        self.move_to(index)
-        return True
 
     def scroll_rows(self, rows: int) -> None:
         """Move the window; the cursor is taken along at its edge, so that it is always in view."""
