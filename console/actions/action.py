@@ -1,0 +1,84 @@
+"""What an action is: the words of one thing an engineer can do, and where and for whom it works.
+
+It imports nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class View(StrEnum):
+    """A screen of the console."""
+
+    OVERVIEW = "overview"
+    QUEUES = "queues"
+    REPAYMENTS = "repayments"
+    REPAYMENT = "repayment"
+    STRATEGIES = "strategies"
+    STRATEGY = "strategy"
+    WINDOWS = "windows"
+    WINDOW = "window"
+    CHANGES = "changes"
+    CHANGE = "change"
+    AUDIT = "audit"
+
+
+class Group(StrEnum):
+    """How the help gathers actions, in the order shown."""
+
+    VIEWS = "views"
+    MOVE = "move"
+    REPAYMENTS = "repayments"
+    CONSOLE = "console"
+    PLATFORM = "platform"
+    CHANGES = "changes"
+    PROFILES = "profiles"
+    SANDBOX = "sandbox"
+
+
+class Role(StrEnum):
+    """The least role the service asks for."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class Need(StrEnum):
+    """What must be at hand before an action can work."""
+
+    SERVICE = "service"
+    ROW = "row"
+    SELECTION = "selection"
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do.
+
+    `title` is an English message for `t()`. `keys` are Textual key names, the first one is shown.
+    `command` is its name behind `:`, `verb` its name on the command line; either may be empty.
+    `views` are where its keys work; none means everywhere.
+    """
+
+    id: str
+    title: str
+    group: Group
+    keys: tuple[str, ...] = ()
+    command: str = ""
+    verb: str = ""
+    role: Role = Role.VIEWER
+    views: tuple[View, ...] = ()
+    needs: tuple[Need, ...] = ()
+    short: str = ""
+    """A word for the footer; empty keeps it out of the footer."""
+    also: tuple[Role, ...] = ()
+    """Other roles that may do it as well."""
+    reads: bool = False
+    """Whether it changes nothing, although it needs a role."""
+    stops: bool = False
+    """Whether it only ever stops something, which the service takes even while it is read-only."""

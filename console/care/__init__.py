@@ -1,0 +1,1 @@
+"""Care for the borrower: grace, coupon, notice and credit-reporting hold, and the clock of due days."""

@@ -1,0 +1,1 @@
+"""The incident log: what happened, what was done about it, and the handover."""
