@@ -1,0 +1,156 @@
+"""One gateway in full: what it does, what it promised, what it costs, and what stands behind it.
+
+Absent knowledge is None, never zero. Ratios are 0…1, times seconds, money fen.
+"""
+
+from typing import Literal
+
+from console.contract.board import GatewayLine, WindowLine
+from console.contract.text import Untrusted
+from console.contract.wire import Moment, Wire
+
+Blame = Literal["front_end", "risk", "own_queue", "gateway", "bank", "borrower"]
+"""Who is at fault for a failure; each failure has exactly one."""
+
+Light = Literal["green", "amber", "red", "unknown"]
+"""The state of a gateway against its SLA at one look."""
+
+Span = Literal["now", "hour", "day", "month"]
+"""Over how long an indicator is taken: 5 minutes, an hour, a day, 30 days."""
+
+
+class Sli(Wire):
+    """The indicators over one span. `samples` are the orders that count for the success rate: those whose
+    failure is not somebody else's. The confirmation time runs from the send to a definitive outcome; orders
+    still `open` count with their age, so it is a lower bound while there are any."""
+
+    span: Span
+    sent: int
+    samples: int
+    open: int
+    success_rate: float | None
+    in_doubt_ratio: float | None
+    confirm_p50_seconds: float | None
+    confirm_p95_seconds: float | None
+    confirm_p99_seconds: float | None
+    inquiry_availability: float | None
+    inquiries: int
+
+
+class Budget(Wire):
+    """The error budget over `days`: `bad` of `samples` orders failed by the gateway's fault, `allowed` may.
+    `left` is 1 for an untouched budget, 0 for a spent one, and below for an overspent one."""
+
+    objective: float
+    days: int
+    samples: int
+    bad: int
+    allowed: float
+    left: float | None
+
+
+class Burn(Wire):
+    """One alerting rule. A burn rate of 1 spends the budget in exactly its 30 days; the rule is `firing`
+    when both windows are at or above the `threshold` with enough `samples` in the short one. For the rule
+    `outage` the rates are the share of bad orders in the last 60 s, and `threshold` is that share."""
+
+    rule: Literal["outage", "page_1h", "page_6h", "ticket_3d"]
+    long_seconds: int
+    short_seconds: int
+    threshold: float
+    long_rate: float | None
+    short_rate: float | None
+    samples: int
+    firing: bool
+
+
+class LatencyPoint(Wire):
+    """Confirmation times of the orders that were decided in one slice of time beginning at `at`."""
+
+    at: Moment
+    count: int
+    p50_seconds: float | None
+    p95_seconds: float | None
+    p99_seconds: float | None
+
+
+class ErrorCount(Wire):
+    """How often a code was given in the last hour, whose fault it is, and the `rule` that says so."""
+
+    code: Untrusted
+    outcome: Literal["failed", "in_doubt"]
+    blame: Blame
+    rule: str
+    count: int
+
+
+class BreakerState(Wire):
+    """The circuit breaker, as the workers of this service have it. Half-open: single probes, or a small
+    exploring `share` of its weight, tell whether the gateway has recovered."""
+
+    state: Literal["closed", "half_open", "open", "unknown"]
+    share: float | None
+
+
+class ReserveState(Wire):
+    """Money placed with the gateway. `draw_fen_per_hour` is what settled in the last hour, less what was
+    given back; `runway_hours` is None while nothing is drawn."""
+
+    balance_fen: int
+    floor_fen: int
+    draw_fen_per_hour: int
+    runway_hours: float | None
+    topped_up_fen: int
+    counted_from: Moment
+
+
+class BackingPart(Wire):
+    """A part the gateway depends on. What the figures mean hangs on the `name`:
+
+    - `callbacks`: `count` received in the last 5 minutes, the latest `seconds` ago (None: none in an hour)
+    - `inquiry`: `ratio` of `count` inquiries answered in the last hour
+    - `queue`: `count` repayments wait in dispatch, the oldest for `seconds`
+    - `database`: answers in `seconds`
+    """
+
+    name: Literal["callbacks", "inquiry", "queue", "database"]
+    state: Literal["ok", "degraded", "down", "unknown"]
+    count: int | None = None
+    ratio: float | None = None
+    seconds: float | None = None
+
+
+class WeightSuggestion(Wire):
+    """A weight by success rate: `success_lower` is the lower end of Wilson's 95 % interval over `samples`
+    orders of the last hour; None, and the weight as it is, when there are too few."""
+
+    gateway: str
+    weight: int
+    suggested: int
+    success_lower: float | None
+    samples: int
+
+
+class GatewayDetail(Wire):
+    """One gateway at `as_of`. `objective`, `budget` and `reserve` are None where none is configured;
+    `measured_by` tells who counted: this platform, or a Prometheus."""
+
+    as_of: Moment
+    line: GatewayLine
+    light: Light
+    configured_weight: int
+    max_in_flight: int
+    rate_per_second: float
+    timeout_seconds: float
+    measured_by: Literal["platform", "prometheus"]
+    breaker: BreakerState
+    slis: tuple[Sli, ...]
+    objective: float | None
+    budget: Budget | None
+    burns: tuple[Burn, ...]
+    latency: tuple[LatencyPoint, ...]
+    errors: tuple[ErrorCount, ...]
+    reserve: ReserveState | None
+    windows: tuple[WindowLine, ...]
+    parts: tuple[BackingPart, ...]
+    weights: tuple[WeightSuggestion, ...]

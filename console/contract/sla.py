@@ -1,0 +1,76 @@
+"""The SLA ledger of one gateway over a period: what was promised, what was measured, what is owed."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from console.contract.wire import Moment, Wire
+
+Metric = Literal["success_rate", "in_doubt_ratio", "confirm_p95", "confirm_p99", "inquiry_availability"]
+"""What a clause is about. Confirmation times are seconds, the others ratios (0…1)."""
+
+HIGHER_IS_BETTER = frozenset({"success_rate", "inquiry_availability"})
+"""Metrics whose threshold is a floor; that of the others is a ceiling."""
+
+
+class Tier(Wire):
+    """A step of a clause: worse than `beyond` gives back `credit_percent` of the period's fees."""
+
+    beyond: float
+    credit_percent: float
+
+
+class LedgerLine(Wire):
+    """One clause. `measured` leaves the excluded minutes out, `raw` does not; both are None without
+    samples. `tier` counts from 1; None when the clause was kept, or nothing was measured. `counted_minutes`
+    and the other minutes are whole minutes of the period that have passed."""
+
+    clause: str
+    metric: Metric
+    threshold: float
+    measured_at: str
+    measured: float | None
+    raw: float | None
+    samples: int
+    counted_minutes: int
+    excluded_minutes: int
+    disputed_minutes: int
+    kept: bool | None
+    tier: int | None
+    credit_percent: float
+    credit_fen: int
+    claim_by: Moment | None
+
+
+class LedgerSpan(Wire):
+    """Minutes a maintenance window had. Those it was declared for before they began are excluded; the
+    others count, and are disputed. Orders of these minutes: `samples`, of which `bad`."""
+
+    window: str
+    declared_at: Moment
+    starts_at: Moment
+    ends_at: Moment
+    minutes: int
+    samples: int
+    bad: int
+
+
+class SlaLedger(Wire):
+    """A gateway held to its contract from `from_at` to `to_at` (whole minutes, end exclusive).
+
+    `fees_fen` are the gateway's fees on what settled in the period, `credit_fen` what it owes by all
+    clauses together, never more than the fees. `digest` is the SHA-256 over everything else here.
+    """
+
+    gateway: str
+    from_at: Moment
+    to_at: Moment
+    as_of: Moment
+    measured_by: Literal["platform", "prometheus"] = "platform"
+    settled_fen: int
+    fees_fen: int
+    lines: tuple[LedgerLine, ...]
+    excluded: tuple[LedgerSpan, ...]
+    disputed: tuple[LedgerSpan, ...]
+    credit_fen: int
+    digest: str = Field(default="")
