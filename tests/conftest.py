@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import console.tui  # noqa: F401 - cleans the environment before the snapshot plugin puts its own in
 from console.contract.clock import ManualClock
 from console.store.database import Store
+from tests import clean_environment  # noqa: F401 - before any test imports the console
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
