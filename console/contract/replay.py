@@ -184,7 +184,6 @@ class ReplayItem(Wire):
     """One repayment of a replay. `stage` is where the repayment is now; `verdict` is what the last evidence
     of its latest order said. `old_order_no` is what it came with, `new_order_no` what the replay sent."""
 
-    number: int
     repayment: str
     class_: ReplayClass = Field(alias="class", serialization_alias="class")
     outcome: ReplayOutcome
