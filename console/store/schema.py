@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import text
 
 import console.store.change_tables
+import console.store.reconciliation_tables
 import console.store.risk_tables
 import console.store.window_tables  # noqa: F401 - all bring their tables to the metadata
 from console.store import guards
