@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, ValidationError
 
@@ -22,6 +22,12 @@ def new_key() -> str:
 def part(identity: str) -> str:
     """Return a name as one part of a path."""
     return quote(identity, safe="")
+
+
+def query(path: str, **values: object) -> str:
+    """Return a path with those values as its query that are there."""
+    given = urlencode({name: value for name, value in values.items() if value is not None})
+    return f"{path}?{given}" if given else path
 
 
 def parsed(shape: type[Shape], body: bytes) -> Shape:

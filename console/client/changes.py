@@ -13,9 +13,9 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
 
 from console.client.answers import Shape, parsed, part
+from console.client.answers import query as _path
 from console.client.downloads import lines, pieces
 from console.client.errors import Conflict, Failed
 from console.contract.board import GatewayLine
@@ -239,9 +239,3 @@ class Changes:
     async def revoke_token(self, call: Call, key: str) -> TokenLine:
         """End a token at once."""
         return parsed(TokenLine, await self._post(call, key))
-
-
-def _path(path: str, **values: object) -> str:
-    """Return a path with those values as its query that are there."""
-    query = urlencode({name: value for name, value in values.items() if value is not None})
-    return f"{path}?{query}" if query else path

@@ -13,6 +13,7 @@ from console.client.downloads import SILENCE_SECONDS, lines
 from console.client.errors import EnvironmentMismatch, Failed, TimedOut
 from console.client.events import Frame, FrameError, FrameReader
 from console.client.http import httpx
+from console.client.replays import Replays
 from console.client.transport import Transport
 from console.contract.board import Board, Hello
 from console.contract.checkup import Checkup
@@ -42,6 +43,7 @@ class Service:
         self._transport = Transport(endpoint)
         self._last_event = ""
         self.changes = Changes(self._transport, deadline)
+        self.replays = Replays(self._transport, deadline)
 
     async def __aenter__(self) -> Service:
         return self
