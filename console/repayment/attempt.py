@@ -19,7 +19,7 @@ V = Verdict
 
 EDGES: Final = EDGES_OF_THE_DATABASE
 """Every step an attempt may ever take; the database refuses all others. MANUAL is left by people only,
-never by `decide`."""
+CREATED for FAILED by a release, CLOSING is entered by a request to close: never by `decide`."""
 
 _MOVES: Final[dict[AttemptState, dict[Verdict, AttemptState]]] = {
     S.CREATED: {},
@@ -139,6 +139,37 @@ def expired(attempt: Attempt, now: Instant, rules: Rules) -> Decision | None:
     )
 
 
+def closing(attempt: Attempt, now: Instant, until: Instant) -> Decision | None:
+    """Return the step to CLOSING, to be followed by a call that ends `until`; None when it may not be."""
+    if S.CLOSING not in EDGES[attempt.state]:
+        return None
+    return Decision(
+        state=S.CLOSING,
+        next_action_at=until,
+        inquiries=attempt.inquiries,
+        not_found=attempt.not_found,
+        unknown_since=_unknown_since(attempt, S.CLOSING, now),
+        verdict=Verdict.UNKNOWN,
+        released=True,
+    )
+
+
+def released(attempt: Attempt) -> Decision | None:
+    """Return the step of an order that was proven not to have been sent to FAILED; None for any other.
+
+    CREATED is that proof: it is entered only when nothing was written. The database refuses the step
+    when a gateway claims to know the order.
+    """
+    return _ended(attempt, S.FAILED) if attempt.state is S.CREATED else None
+
+
+def by_hand(attempt: Attempt, result: AttemptState) -> Decision | None:
+    """Return the step by which two people end an attempt; None when it is not with people."""
+    if attempt.state is not S.MANUAL or result not in EDGES[S.MANUAL]:
+        return None
+    return _ended(attempt, result)
+
+
 def may_resend(
     attempt: Attempt, now: Instant, *, idempotency_window: int, margin: int, not_found_needed: int
 ) -> bool:
@@ -224,6 +255,18 @@ def _case_against_final(state: AttemptState, verdict: Verdict) -> CaseKind | Non
     if verdict is V.CONTRADICTION:
         return CaseKind.MISMATCH
     return None if verdict in _AGREES[state] else CaseKind.AGAINST_FINAL
+
+
+def _ended(attempt: Attempt, state: AttemptState) -> Decision:
+    return Decision(
+        state=state,
+        next_action_at=None,
+        inquiries=attempt.inquiries,
+        not_found=attempt.not_found,
+        unknown_since=None,
+        verdict=Verdict.UNKNOWN,
+        released=True,
+    )
 
 
 def _stay(attempt: Attempt, verdict: Verdict, case: CaseKind | None) -> Decision:

@@ -18,10 +18,12 @@ from console.contract.vocabulary import (
     AttemptState,
     EvidenceSource,
     Stage,
+    Verdict,
 )
 from console.store import counters, payers, timeline
-from console.store.facts import RAW_LIMIT, Attempt, CaseKind, Decide, Decision, Evidence
+from console.store.facts import RAW_LIMIT, Attempt, Decide, Decision, Evidence
 from console.store.prepared import Prepared, among
+from console.store.suspense import suspense_fen
 
 StageOf = Callable[[AttemptState], Stage]
 
@@ -73,9 +75,16 @@ _MOVE_REPAYMENT: Final = Prepared(
     " lease_owner = NULL, version = version + 1, updated_at = ? WHERE seq = ? AND version = ?"
 )
 _OPEN_CASE: Final = Prepared(
-    "INSERT INTO exception_case (attempt_id, evidence_id, kind, opened_at, amount_fen, resolved)"
-    " SELECT ?, id, ?, ?, ?, false FROM evidence WHERE attempt_id = ? AND source = ? AND external_id = ?"
-    " ON CONFLICT (attempt_id, kind) DO NOTHING"
+    "INSERT INTO exception_case"
+    " (attempt_id, evidence_id, kind, opened_at, amount_fen, resolved, suspense_fen, lease_epoch)"
+    " SELECT ?, id, ?, ?, ?, false, ?, 0 FROM evidence"
+    " WHERE attempt_id = ? AND source = ? AND external_id = ?"
+    " ON CONFLICT (attempt_id, kind) WHERE NOT resolved DO UPDATE"
+    " SET evidence_id = excluded.evidence_id, suspense_fen = excluded.suspense_fen"
+)
+_CONFIRM_CASE: Final = Prepared(
+    "UPDATE exception_case SET resolved = true, resolved_at = ?, suspense_fen = 0, next_action_at = NULL"
+    " WHERE attempt_id = ? AND way IN ('reverse', 'refund') AND NOT resolved"
 )
 _UNKNOWN_SINCE: Final = Prepared(
     "SELECT min(unknown_since), count(*) FROM attempt WHERE state = 'UNKNOWN' AND next_action_at IS NOT NULL"
@@ -165,6 +174,7 @@ class Steps:
         self._stages: list[tuple[object, ...]] = []
         self._timeline: list[timeline.TimelineEntry] = []
         self._cases: list[tuple[object, ...]] = []
+        self._confirmed: list[tuple[object, ...]] = []
         self._payers: list[payers.PayerOutcome] = []
 
     def hear(self, subject: Subject, piece: Evidence, decision: Decision) -> None:
@@ -184,7 +194,9 @@ class Steps:
             )
         )
         if decision.case is not None:
-            self._open_case(attempt, piece, decision.case)
+            self._open_case(attempt, piece, decision)
+        if decision.verdict is Verdict.REVERSED or _closed_as_asked(piece, decision):
+            self._confirmed.append((self._now, attempt.id))
         self.step(subject, decision, piece.source, piece.code, piece.gateway_ref)
 
     def step(
@@ -194,8 +206,11 @@ class Steps:
         source: EvidenceSource | None,
         code: str | None = None,
         gateway_ref: str | None = None,
+        *,
+        by: str | None = None,
     ) -> None:
-        """Take one step of an attempt; `source` is None when time alone decided it."""
+        """Take one step of an attempt; `source` is None when time alone decided it, or people, who did it
+        by the change `by`."""
         attempt = subject.attempt
         if decision.state is attempt.state and not _changes(attempt, decision):
             return
@@ -217,7 +232,7 @@ class Steps:
             )
         )
         if decision.state is not attempt.state:
-            self._tell(subject, decision.state, source, code)
+            self._tell(subject, decision.state, source, code, by)
         subject.attempt = attempt._replace(
             state=decision.state,
             next_action_at=decision.next_action_at,
@@ -234,21 +249,27 @@ class Steps:
         _guarded(_MOVE_ATTEMPT, connection, self._moves)
         _guarded(_MOVE_REPAYMENT, connection, self._stages)
         _OPEN_CASE.many(connection, self._cases)
+        _CONFIRM_CASE.many(connection, self._confirmed)
         timeline.record(connection, self._timeline)
         payers.conclude(connection, self._payers)
         counters.fold(connection, self._deltas, shard, self._now)
 
     def _tell(
-        self, subject: Subject, state: AttemptState, source: EvidenceSource | None, code: str | None
+        self,
+        subject: Subject,
+        state: AttemptState,
+        source: EvidenceSource | None,
+        code: str | None,
+        by: str | None,
     ) -> None:
         attempt = subject.attempt
-        how = "time" if source is None else source.value
+        how = (by or "time") if source is None else source.value
         detail = f"{attempt.order_no} by {how}" + (f": {code}" if code else "")
         actor = "service" if source in (None, EvidenceSource.TRANSPORT) else attempt.gateway
         self._timeline.append(
             timeline.TimelineEntry(attempt.repayment_seq, self._now, actor, state.value.lower(), detail)
         )
-        if kind := _COUNTED.get(state):
+        if by is None and (kind := _COUNTED.get(state)):
             final = state in FINAL_ATTEMPT_STATES and attempt.sent_at is not None
             latency = max(0, self._now - attempt.sent_at) if final and attempt.sent_at is not None else None
             self._deltas.outcome(attempt.gateway, kind, latency)
@@ -278,9 +299,11 @@ class Steps:
             case _:
                 pass
 
-    def _open_case(self, attempt: Attempt, piece: Evidence, kind: CaseKind) -> None:
-        key = (attempt.id, piece.source.value, piece.external_id)
-        self._cases.append((attempt.id, kind.value, self._now, attempt.amount_fen, *key))
+    def _open_case(self, attempt: Attempt, piece: Evidence, decision: Decision) -> None:
+        kind, key = decision.case, (attempt.id, piece.source.value, piece.external_id)
+        assert kind is not None  # noqa: S101 - asked before
+        fen = suspense_fen(attempt.state, decision.verdict, attempt.amount_fen, piece.amount_fen)
+        self._cases.append((attempt.id, kind.value, self._now, attempt.amount_fen, fen, *key))
         self._timeline.append(
             timeline.TimelineEntry(
                 attempt.repayment_seq,
@@ -293,6 +316,10 @@ class Steps:
 
 
 _WITHOUT_ERROR: Final = frozenset({AttemptState.ACCEPTED, AttemptState.SUCCEEDED})
+
+
+def _closed_as_asked(piece: Evidence, decision: Decision) -> bool:
+    return piece.source is EvidenceSource.CLOSE and decision.verdict is Verdict.CLOSED
 
 
 def _changes(attempt: Attempt, decision: Decision) -> bool:

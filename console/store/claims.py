@@ -119,13 +119,15 @@ _UNSENT: Final = (
     f"SELECT {ATTEMPT_COLUMNS}, {_REPAYMENT_FIELDS} {FROM_ATTEMPT}"  # noqa: S608
     " WHERE a.state = 'CREATED' AND a.next_action_at IS NOT NULL AND a.next_action_at <= ?"
     " AND a.gateway = ? AND r.stage = 'dispatch' AND NOT EXISTS (SELECT 1 FROM exception_case x"
-    " WHERE x.attempt_id = a.id AND NOT x.resolved) ORDER BY a.next_action_at LIMIT ?"
+    " WHERE x.attempt_id = a.id) ORDER BY a.next_action_at LIMIT ?"
 )
 _UNSENT_ATTEMPTS: Final = Prepared(_UNSENT, f"{_UNSENT} FOR UPDATE OF a, r SKIP LOCKED")
 
 _TO_ASK: Final = (
     " WHERE a.gateway = ? AND a.state IN ('ACCEPTED', 'UNKNOWN', 'CLOSING', 'MANUAL')"
     " AND a.next_action_at <= ? AND (a.state = 'MANUAL' OR a.sent_at >= ?)"
+    " AND (a.state <> 'CLOSING' OR NOT EXISTS (SELECT 1 FROM close_request q"
+    " WHERE q.attempt_id = a.id AND q.next_action_at IS NOT NULL))"
 )
 _ASK: Final = (
     f"SELECT {ATTEMPT_COLUMNS}, r.id, r.external_id, r.sealed, a.request_digest {FROM_ATTEMPT}"
@@ -231,8 +233,8 @@ def defer(connection: Connection, waits: Iterable[tuple[DueRepayment, Instant]])
 def unsent_attempts(connection: Connection, gateway: str, *, now: Instant, limit: int) -> list[Unsent]:
     """Return attempts of a gateway that are proven unsent and due again, locked.
 
-    Left out are those that a gateway claims to know all the same, until people have decided, and those
-    whose repayment is kept elsewhere.
+    Left out are those that a gateway claims to know all the same (people release them), and those whose
+    repayment is kept elsewhere.
     """
     width = len(Attempt._fields)
     return [
@@ -289,7 +291,8 @@ def due_to_ask(
 ) -> list[Asked]:
     """Return attempts of a gateway whose outcome is to be asked for, locked; not yet claimed.
 
-    Those sent before `sent_after` are past asking and are left out.
+    Those sent before `sent_after` are past asking and are left out; so are those that are being closed,
+    whose gateway is asked to close them again.
     """
     width = len(Attempt._fields)
     rows = _DUE_TO_ASK.rows(connection, (gateway, now, sent_after, limit))

@@ -1,8 +1,9 @@
 """Triggers that make the database itself refuse what must never happen, whoever writes.
 
 No edge of an attempt outside the table, no final state or stage rewritten, no change of what an order
-number stands for, no edit of evidence or timeline. Each is decided by a WHEN clause, so a permitted
-write pays for one comparison.
+number stands for, no edit of evidence or timeline; what people have in hand is ended by two of them, and
+no repayment is sent anew while its money is in suspense. Each is decided by a WHEN clause, so a permitted
+write pays for one comparison; the few that look at other rows do so only where it holds.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 EDGES: Final[dict[AttemptState, frozenset[AttemptState]]] = {
-    AttemptState.CREATED: frozenset({AttemptState.SENDING}),
+    AttemptState.CREATED: frozenset({AttemptState.SENDING, AttemptState.FAILED}),
     AttemptState.SENDING: frozenset(
         {
             AttemptState.CREATED,
@@ -101,6 +102,43 @@ GUARDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "what an order number stands for never changes",
     ),
     "guard_attempt_kept": ("attempt", "DELETE", "", "an attempt is never deleted"),
+    "guard_attempt_by_hand": (
+        "attempt",
+        "UPDATE OF state",
+        "OLD.state = 'MANUAL' AND NEW.state <> 'MANUAL'",
+        "two people end what is with people",
+    ),
+    "guard_attempt_resolver": (
+        "attempt",
+        "UPDATE OF resolved_by",
+        "OLD.resolved_by IS NOT NULL",
+        "who ended an attempt never changes",
+    ),
+    "guard_attempt_never_sent": (
+        "attempt",
+        "UPDATE OF state",
+        "OLD.state = 'CREATED' AND NEW.state = 'FAILED'",
+        "the gateway knows this order",
+    ),
+    "guard_attempt_suspense": (
+        "attempt",
+        "INSERT",
+        "NEW.number > 1",
+        "money of this repayment is in suspense",
+    ),
+    "guard_case_kept": ("exception_case", "DELETE", "", "an exception case is never deleted"),
+    "guard_case_way": (
+        "exception_case",
+        "UPDATE OF way",
+        "NEW.way IS NOT NULL AND OLD.way IS NULL",
+        "two people choose the way out",
+    ),
+    "guard_case_way_kept": (
+        "exception_case",
+        "UPDATE OF way",
+        "OLD.way IS NOT NULL AND (NEW.way IS NULL OR OLD.way <> NEW.way)",
+        "a way out that was chosen is kept",
+    ),
     "guard_repayment_final": (
         "repayment",
         "UPDATE OF stage",
@@ -143,10 +181,49 @@ GUARDS: Final[dict[str, tuple[str, str, str, str]]] = {
 }
 """Per trigger: its table, the event, the condition under which it refuses (empty: always), its words."""
 
+
+def _agreed(kind: str, change_id: str) -> str:
+    """Return the query for a change of a kind that a second person has agreed to and that is being done
+    right now."""
+    return (
+        "EXISTS (SELECT 1 FROM change c JOIN approval p ON p.change_id = c.id"  # noqa: S608 - our own words
+        f" WHERE c.id = {change_id} AND c.kind = '{kind}' AND c.state = 'awaiting_approval'"
+        " AND p.used_at IS NOT NULL AND p.person_key <> c.person_key)"
+    )
+
+
+CLAIMS: Final = _words(("succeeded", "failed", "accepted", "closed", "reversed", "contradiction"))
+"""Verdicts of evidence that only a gateway which received the order can give."""
+
+UNLESS: Final[dict[str, str]] = {
+    "guard_attempt_by_hand": _agreed("attempt.resolve", "NEW.resolved_by"),
+    "guard_attempt_never_sent": (
+        "NOT EXISTS (SELECT 1 FROM evidence e WHERE e.attempt_id = NEW.id"  # noqa: S608 - our own words
+        f" AND e.verdict IN ({CLAIMS}) AND NOT EXISTS (SELECT 1 FROM exception_case x"
+        " WHERE x.attempt_id = NEW.id AND x.resolved AND x.evidence_id >= e.id))"
+    ),
+    "guard_attempt_suspense": (
+        "NOT EXISTS (SELECT 1 FROM attempt b JOIN exception_case x ON x.attempt_id = b.id"
+        " WHERE b.repayment_seq = NEW.repayment_seq AND NOT x.resolved AND x.suspense_fen > 0)"
+    ),
+    "guard_case_way": _agreed("case.resolve", "NEW.change_id"),
+}
+"""Per trigger that looks at other rows: the query under which it lets a write pass all the same."""
+
 _REFUSE: Final = """
 CREATE OR REPLACE FUNCTION repay_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'guard: %', TG_ARGV[0] USING ERRCODE = 'check_violation';
+END $$
+"""
+
+_REFUSE_UNLESS: Final = """
+CREATE OR REPLACE FUNCTION repay_{name}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT ({unless}) THEN
+        RAISE EXCEPTION 'guard: %', TG_ARGV[0] USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
 END $$
 """
 
@@ -172,6 +249,8 @@ def present(connection: Connection) -> frozenset[str]:
 def _sqlite() -> list[str]:
     out = []
     for name, (table, event, condition, words) in GUARDS.items():
+        if name in UNLESS:
+            condition = f"({condition}) AND NOT {UNLESS[name]}"
         when = f"WHEN {condition} " if condition else ""
         out.append(f"DROP TRIGGER IF EXISTS {name}")
         out.append(
@@ -185,8 +264,12 @@ def _postgresql() -> list[str]:
     out = [_REFUSE.replace("%", "%%")]
     for name, (table, event, condition, words) in GUARDS.items():
         when = f"WHEN ({condition}) " if condition else ""
+        called = f"repay_refuse('{words}')"
+        if name in UNLESS:
+            out.append(_REFUSE_UNLESS.format(name=name, unless=UNLESS[name]).replace("%", "%%"))
+            called = f"repay_{name}('{words}')"
         out.append(
             f"CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON {table} "
-            f"FOR EACH ROW {when}EXECUTE FUNCTION repay_refuse('{words}')"
+            f"FOR EACH ROW {when}EXECUTE FUNCTION {called}"
         )
     return out

@@ -41,6 +41,12 @@ RowId = BigInteger().with_variant(Integer(), "sqlite")
 NOT_LIVE: Final = "state NOT IN ('FAILED', 'CLOSED', 'REVERSED')"
 """An attempt that forbids another one. SUCCEEDED forbids it too: money has moved."""
 
+DOUBTFUL: Final = "state IN ('UNKNOWN', 'CLOSING', 'MANUAL')"
+"""Attempts that people work on."""
+
+IN_GRACE: Final = "stage IN ('in_doubt', 'manual') AND grace_until IS NOT NULL"
+NO_GRACE: Final = "stage IN ('in_doubt', 'manual') AND grace_until IS NULL"
+
 ASKED: Final = "state IN ('ACCEPTED', 'UNKNOWN', 'CLOSING', 'MANUAL')"
 """Attempts whose gateway is asked again and again what became of them."""
 
@@ -110,6 +116,20 @@ Index(
 )
 Index("ix_repayment_borrower_seq", repayment.c.borrower_token, repayment.c.seq)
 Index("ix_repayment_instalment", repayment.c.instalment)
+Index(
+    "ix_repayment_doubt_grace",
+    repayment.c.grace_until,
+    repayment.c.seq,
+    sqlite_where=text(IN_GRACE),
+    postgresql_where=text(IN_GRACE),
+)
+Index(
+    "ix_repayment_doubt_due",
+    repayment.c.due_on,
+    repayment.c.seq,
+    sqlite_where=text(NO_GRACE),
+    postgresql_where=text(NO_GRACE),
+)
 
 attempt = Table(
     "attempt",
@@ -139,6 +159,7 @@ attempt = Table(
     Column("lease_owner", String(64)),
     Column("lease_epoch", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
+    Column("resolved_by", String(40)),
     UniqueConstraint("repayment_seq", "number"),
     CheckConstraint("amount_fen > 0", name="amount_positive"),
     CheckConstraint(
@@ -151,7 +172,8 @@ attempt = Table(
     ),
 )
 """One order number at one gateway. `sends` counts the times its order was sent (resends included),
-`not_found` the consecutive inquiries that did not find it."""
+`not_found` the consecutive inquiries that did not find it, `resolved_by` names the approved change by
+which people ended it."""
 
 Index(
     "ux_attempt_live",
@@ -173,6 +195,13 @@ Index(
     attempt.c.next_action_at,
     sqlite_where=text(ASKED),
     postgresql_where=text(ASKED),
+)
+Index(
+    "ix_attempt_doubt",
+    attempt.c.order_expires_at,
+    attempt.c.repayment_seq,
+    sqlite_where=text(DOUBTFUL),
+    postgresql_where=text(DOUBTFUL),
 )
 
 evidence = Table(
@@ -214,9 +243,55 @@ exception_case = Table(
     Column("opened_at", BigInteger, nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
     Column("resolved", Boolean, nullable=False),
-    UniqueConstraint("attempt_id", "kind"),
+    Column("suspense_fen", BigInteger, nullable=False, server_default=text("0")),
+    Column("way", String(16)),
+    Column("change_id", String(40)),
+    Column("reference", String(128)),
+    Column("chosen_at", BigInteger),
+    Column("resolved_at", BigInteger),
+    Column("credit_fen", BigInteger),
+    Column("next_action_at", BigInteger),
+    Column("lease_epoch", BigInteger, nullable=False, server_default=text("0")),
 )
-"""Evidence against a final state, or against itself: money in suspense until people decide."""
+"""Evidence against a final state, or against itself: money in suspense until people decide.
+
+`suspense_fen` is what gateways hold beyond what our books count (negative: what they lack). `way` is how
+two people decided to end it, by `change_id`; `next_action_at` is when the gateway is asked to give the
+money back, `credit_fen` what is left of a credit."""
+
+Index(
+    "ux_exception_case_open",
+    exception_case.c.attempt_id,
+    exception_case.c.kind,
+    unique=True,
+    sqlite_where=text("NOT resolved"),
+    postgresql_where=text("NOT resolved"),
+)
+Index("ix_exception_case_attempt", exception_case.c.attempt_id)
+Index(
+    "ix_exception_case_due",
+    exception_case.c.next_action_at,
+    sqlite_where=text("next_action_at IS NOT NULL"),
+    postgresql_where=text("next_action_at IS NOT NULL"),
+)
+
+close_request = Table(
+    "close_request",
+    metadata,
+    Column("attempt_id", RowId, ForeignKey("attempt.id"), primary_key=True, autoincrement=False),
+    Column("change_id", String(40), nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("next_action_at", BigInteger),
+    Column("tries", Integer, nullable=False),
+)
+"""An order that is to be closed at its gateway; `next_action_at` is null once its attempt has ended."""
+
+Index(
+    "ix_close_request_due",
+    close_request.c.next_action_at,
+    sqlite_where=text("next_action_at IS NOT NULL"),
+    postgresql_where=text("next_action_at IS NOT NULL"),
+)
 
 stage_counter = Table(
     "stage_counter",

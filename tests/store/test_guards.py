@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 EDGES = {
-    "CREATED": "SENDING",
+    "CREATED": "SENDING FAILED",
     "SENDING": "CREATED ACCEPTED UNKNOWN SUCCEEDED FAILED",
     "ACCEPTED": "UNKNOWN SUCCEEDED FAILED CLOSING MANUAL",
     "UNKNOWN": "ACCEPTED SUCCEEDED FAILED CLOSING MANUAL",
@@ -56,7 +56,9 @@ def test_an_attempt_takes_only_the_edges_of_the_table(store: Store, old: Attempt
     for number, new in enumerate(AttemptState):
         seq = store.write_now(partial(place, number=number, stage=Stage.CONFIRMING))
         identity = store.write_now(partial(add_attempt, repayment_seq=seq, number=1, state=str(old)))
-        if new == old or new in EDGES.get(old, "").split():
+        if old == "MANUAL" and new != old:
+            refused(store, move(identity, new))  # only with two people, see tests/doubt
+        elif new == old or new in EDGES.get(old, "").split():
             store.write_now(move(identity, new))
         else:
             refused(store, move(identity, new))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import subprocess
 import sys
 from functools import partial
@@ -43,8 +44,11 @@ def described(connection: Connection) -> set[tuple[Any, ...]]:
 
 
 def _told(part: object) -> object:
-    """A definition as its lines, sorted: the order of constraints means nothing."""
-    return tuple(sorted(line.strip(" ,\t") for line in part.split("\n"))) if isinstance(part, str) else part
+    """A definition as its pieces, sorted: the order of constraints means nothing, nor do lines and quotes."""
+    if not isinstance(part, str):
+        return part
+    pieces = (piece.strip(" ,\t") for piece in re.split(r"\n|, ", part.replace('"', "")))
+    return tuple(sorted(piece for piece in pieces if piece))
 
 
 def migrated(url: str, job: Callable[[Connection], Any]) -> Any:
