@@ -1,0 +1,1 @@
+"""The seeded simulator: the real pipeline under a simulated clock, network, gateways and crashes."""

@@ -1,0 +1,246 @@
+"""What people do to the platform and its machines: repay, replay, pause, stop, declare, kill, wind clocks."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sqlalchemy import Connection, text
+
+from console.contract.clock import Instant
+from console.contract.vocabulary import EvidenceSource, Stage, Verdict
+from console.repayment import intake
+from console.repayment.evidence import apply_evidence
+from console.store import claims, controls
+from console.store import windows as stored_windows
+from console.store.facts import Evidence
+from console.windows.calendar import row_of
+from console.windows.declaring import over_at
+from console.windows.scope import parse_scope
+from console.windows.wall_clock import wall_of, zone_of
+from console.windows.window import Policy, Window
+from tests.pipeline.entries import KEYS, entry
+from tests.simulator.process import LEASE, SETTINGS, Process
+
+if TYPE_CHECKING:
+    from tests.simulator.world import World
+
+ZONE: Final = "Asia/Shanghai"
+
+
+class Declared(NamedTuple):
+    """A maintenance window of a gateway; `known_at` is when it was declared (true milliseconds)."""
+
+    gateway: str
+    starts_at: int
+    ends_at: int
+    known_at: int
+
+
+async def act(world: "World") -> None:
+    """Do something."""
+    names = list(_ACTS)
+    (name,) = world.chance.choices(names, [_ACTS[one][0] for one in names])
+    world.note("act", name)
+    await _ACTS[name][1](world)
+
+
+def undo_all(world: "World") -> None:
+    """Take back everything that keeps repayments from moving."""
+    now = world.wall()
+    for stage in controls.PAUSABLE:
+        _pause(world, stage, False)
+    for name in world.banks:
+        world.database.write(
+            lambda connection, name=name: controls.set_stopped(
+                connection, name, False, now=now, change_id="chg_s"
+            )
+        )
+    world.stopped.clear()
+
+
+# Borrowers.
+
+
+async def _repay(world: "World") -> None:
+    entries = []
+    for _ in range(world.chance.randint(1, 3)):
+        world.numbers += 1
+        wish = world.chance.choice(({}, {}, {"gateway": "alipay"}))
+        entries.append(entry(world.numbers, world.chance.randint(1, 10**6), **wish))
+    now = world.wall()
+    prepared = intake.prepare(entries, keys=KEYS, now=now)
+    inserted = world.database.write(
+        lambda connection: intake.insert_repayments(
+            connection, prepared.entries, now=now, shard=7, actor="test"
+        )
+    )
+    world.taken_in |= {identity for identity in inserted.ids if identity is not None}
+    for process in world.processes:
+        if process.alive:
+            process.pipeline.wake()
+
+
+# Engineers.
+
+
+async def _replay(world: "World") -> None:
+    """Send what failed for certain once more, as a new attempt."""
+    now = world.wall()
+
+    def job(connection: Connection) -> int:
+        found = connection.execute(
+            text(f"SELECT {', '.join(claims.DueRepayment._fields)} FROM repayment WHERE stage = 'failed'")
+        ).all()
+        due = [claims.DueRepayment._make(row) for row in found]
+        moves = [claims.Screened(one, Stage.DISPATCH, now) for one in due]
+        claims.move_on(connection, moves, frm=Stage.FAILED, now=Instant(now), shard=7, what="replayed")
+        return len(moves)
+
+    world.note("replayed", str(world.database.write(job)))
+
+
+def _pause(world: "World", stage: Stage, paused: bool) -> None:
+    now = world.wall()
+    world.database.write(
+        lambda connection: controls.set_paused(connection, stage, paused, now=now, change_id="chg_p")
+    )
+    if stage is Stage.DISPATCH:
+        _mark(world, "dispatch", paused)
+
+
+def _mark(world: "World", name: str, stopped: bool) -> None:
+    if stopped:
+        world.stopped.setdefault(name, world.wall())
+    else:
+        world.stopped.pop(name, None)
+
+
+async def _pause_something(world: "World") -> None:
+    _pause(world, world.chance.choice(controls.PAUSABLE), world.chance.random() < 0.4)
+
+
+async def _stop_a_gateway(world: "World") -> None:
+    name, stopped, now = world.chance.choice(list(world.banks)), world.chance.random() < 0.4, world.wall()
+    world.database.write(
+        lambda connection: controls.set_stopped(connection, name, stopped, now=now, change_id="chg_s")
+    )
+    _mark(world, name, stopped)
+
+
+async def _declare(world: "World") -> None:
+    """Declare a maintenance window of a gateway."""
+    gateway, now = world.chance.choice(list(world.banks)), world.wall()
+    starts_at = (now // 1000 + world.chance.randint(5, 60)) * 1000
+    window = Window(
+        id=f"w_{world.steps}",
+        scope=parse_scope(f"gateway={gateway}"),
+        policy=world.chance.choice((Policy.HOLD, Policy.HOLD, Policy.REROUTE)),
+        zone=ZONE,
+        start=wall_of(starts_at, zone_of(ZONE)),
+        duration=world.chance.randint(20, 300) * 1000,
+        declared_at=Instant(now),
+        drain=0,
+        ramp=world.chance.choice((0, 20_000)),
+    )
+    row = row_of(replace(window), over_at=over_at(window), change_id="chg_w")
+    world.database.write(lambda connection: stored_windows.declare(connection, row))
+    world.windows.append(Declared(gateway, starts_at, starts_at + window.duration, now))
+
+
+async def _settle_the_day(world: "World") -> None:
+    """Take in what a complete settlement file of all days so far proves; only of gateways that keep their
+    word on expired orders."""
+    now = world.wall()
+    for bank in world.banks.values():
+        rows = world.database.rows(
+            "SELECT order_no, amount_fen, created_at FROM attempt WHERE gateway = :name", name=bank.name
+        )
+        first = min((row[2] for row in rows), default=now) - 86_400_000
+        pieces = []
+        for order_no, fen, _ in rows:
+            debited = bank.net(order_no)
+            if not debited and not bank.strict:
+                continue
+            pieces.append(
+                Evidence(
+                    bank.name,
+                    order_no,
+                    EvidenceSource.SETTLEMENT,
+                    f"{order_no}:{now}",
+                    Instant(now),
+                    Verdict.SUCCEEDED if debited else Verdict.NOT_FOUND,
+                    amount_fen=fen if debited else None,
+                    currency="CNY" if debited else None,
+                    covers=(first, now),
+                )
+            )
+        world.database.write(
+            lambda connection, pieces=pieces: apply_evidence(
+                connection, pieces, Instant(now), 7, rules=SETTINGS.rules()
+            )
+        )
+
+
+# Machines.
+
+
+def _one(world: "World") -> Process:
+    return world.chance.choice(world.processes)
+
+
+async def _kill(world: "World") -> None:
+    _one(world).kill()
+
+
+async def _start(world: "World") -> None:
+    for process in world.processes:
+        if not process.alive:
+            process.start()
+
+
+async def _restart(world: "World") -> None:
+    process = _one(world)
+    if process.alive:
+        await process.stop()
+    process.start()
+
+
+async def _freeze(world: "World") -> None:
+    _one(world).seam.freeze(world.chance.choice((1.0, LEASE * 0.4, LEASE * 1.5, LEASE * 5)))
+
+
+async def _wind_a_clock(world: "World") -> None:
+    process = _one(world)
+    process.clock.off = round(world.chance.choice((0, 0, 1_000, -1_000, 250_000, -250_000, 3_600_000, -3_600_000)))
+    world.note("clock", f"{process.name} {process.clock.off}")
+
+
+async def _wait(world: "World") -> None:
+    await asyncio.sleep(world.chance.choice((6.0, 12.0, 35.0)))
+
+
+async def _time_passes(world: "World") -> None:
+    """All stand still for long, as when a machine sleeps."""
+    seconds = world.chance.choice((40.0, 130.0, 310.0, 700.0, 7_200.0, 90_000.0))
+    world.note("jump", str(seconds))
+    world.loop.advance(seconds)
+    await asyncio.sleep(1.5)
+
+
+_ACTS: Final[dict[str, tuple[int, Callable[["World"], Awaitable[None]]]]] = {
+    "repay": (14, _repay),
+    "replay": (6, _replay),
+    "pause": (2, _pause_something),
+    "stop": (3, _stop_a_gateway),
+    "declare": (2, _declare),
+    "settle": (3, _settle_the_day),
+    "kill": (3, _kill),
+    "start": (9, _start),
+    "restart": (1, _restart),
+    "freeze": (3, _freeze),
+    "clock": (2, _wind_a_clock),
+    "wait": (8, _wait),
+    "jump": (8, _time_passes),
+}
+"""What may be done, and how often it is."""
