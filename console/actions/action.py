@@ -34,6 +34,7 @@ class Group(StrEnum):
     CONSOLE = "console"
     PLATFORM = "platform"
     CHANGES = "changes"
+    REPLAYS = "replays"
     PROFILES = "profiles"
     SANDBOX = "sandbox"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from console.actions.action import Action, Group, Need, Role, View
+from console.actions.replay import REPLAY_ACTIONS
 
 __all__ = ["ACTIONS", "BY_COMMAND", "BY_ID", "BY_VERB", "Action", "Group", "Need", "Role", "View"]
 
@@ -439,6 +440,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("token.create", "Make a token for a person", Group.CHANGES, verb="token create", role=Role.ADMIN),
     Action("token.list", "List the tokens", Group.CHANGES, verb="token list", role=Role.ADMIN),
     Action("token.revoke", "Revoke a token", Group.CHANGES, verb="token revoke", role=Role.ADMIN),
+    # Replays
+    *REPLAY_ACTIONS,
     # Profiles
     Action("profile.list", "List the profiles", Group.PROFILES, verb="profile list"),
     Action("profile.current", "Print the name of the profile in use", Group.PROFILES, verb="profile current"),

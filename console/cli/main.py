@@ -37,6 +37,7 @@ NOUNS: Final = {
     "strategy": "rules that intercept risky repayments",
     "window": "maintenance windows: when traffic is held, rerouted or rejected",
     "gateway": "the third parties that debit",
+    "replay": "bring failed and in-doubt repayments to an outcome",
     "change": "what was changed; agreeing to it, undoing it",
     "audit": "who did what, and whether that record holds",
     "token": "who may sign in, in which role",
