@@ -262,6 +262,14 @@ def _body(context: Context, intent: Intent) -> dict[str, Any]:
     return body
 
 
+def sent_before(context: Context) -> Call | None:
+    """Return what was sent before with the key that was given, None without one."""
+    if context.options.key is None:
+        return None
+    journal = _journal(context)
+    return None if journal is None else journal.find(context.options.key)
+
+
 class Sending:
     """One mutation on its way: its key is told and kept before it goes."""
 
