@@ -11,7 +11,8 @@ from sqlalchemy import bindparam, func, select
 from console.contract.board import StageLine
 from console.contract.vocabulary import FINAL_STAGES, FLOW, SIDE, Stage
 from console.store.controls import look
-from console.store.counters import MINUTE_MS, bucket_ms, counted
+from console.store.counters import MINUTE_MS, counted
+from console.store.latency import percentile
 from console.store.tables import gateway_minute, latency_minute, repayment, stage_minute
 
 if TYPE_CHECKING:
@@ -144,16 +145,3 @@ def gateway_figures(connection: Connection, now: int) -> dict[str, GatewayFigure
         )
         for gateway, sent, succeeded, failed, unknown in connection.execute(_OUTCOMES, window)
     }
-
-
-def percentile(buckets: list[tuple[int, int]], part: float) -> float | None:
-    """Return the latency (seconds) under which `part` of the counts fall; buckets grow."""
-    total = sum(count for _, count in buckets)
-    if not total:
-        return None
-    reached = 0
-    for bucket, count in buckets:
-        reached += count
-        if reached >= part * total:
-            return round(bucket_ms(bucket) / 1000, 3)
-    raise AssertionError("a part above one")

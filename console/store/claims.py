@@ -271,6 +271,7 @@ def start_sending(
         )
         deltas.moved(Stage.DISPATCH, Stage.CONFIRMING, due.amount_fen)
         deltas.sent(start.gateway)
+        deltas.sla.sent(start.gateway, now)
     _INSERT_ATTEMPT.many(connection, fresh)
     _guarded(_TAKE_UP_ATTEMPT, connection, again)
     _guarded(_SEND_REPAYMENT, connection, repayments)

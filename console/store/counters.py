@@ -6,37 +6,24 @@ process's shard. `recount` computes the same from the repayments themselves.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, Literal
 
-from sqlalchemy import Table, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, select
 
 from console.contract.vocabulary import Stage
+from console.store import sla_counters
+from console.store.latency import latency_bucket
+from console.store.sla_counters import adding
 from console.store.tables import gateway_minute, latency_minute, repayment, stage_counter, stage_minute
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-    from sqlalchemy.sql.dml import Insert
 
 MINUTE_MS: Final = 60_000
 """Milliseconds in the grain of all flow counters."""
 
-BUCKETS_PER_DOUBLING: Final = 8
-"""Latency buckets per doubling: a percentile is told to within 9 %."""
-
 Outcome = Literal["succeeded", "failed", "unknown"]
-
-
-def latency_bucket(latency_ms: int) -> int:
-    """Return the bucket of a latency in milliseconds."""
-    return round(math.log2(max(0, latency_ms) + 1) * BUCKETS_PER_DOUBLING)
-
-
-def bucket_ms(bucket: int) -> float:
-    """Return the latency in milliseconds that a bucket stands for."""
-    return float(2 ** (bucket / BUCKETS_PER_DOUBLING)) - 1
 
 
 class Deltas:
@@ -47,6 +34,7 @@ class Deltas:
         self.flow: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         self.outcomes: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
         self.latencies: dict[tuple[str, int], int] = defaultdict(int)
+        self.sla = sla_counters.SlaDeltas()
 
     def moved(self, frm: Stage | None, to: Stage | None, amount_fen: int, count: int = 1) -> None:
         """Count repayments (`amount_fen` together) that left a stage and entered another."""
@@ -80,25 +68,10 @@ class Deltas:
 _OUTCOMES: Final = ("sent", "succeeded", "failed", "unknown")
 
 
-def _adding(table: Table, *sums: str) -> dict[str, Insert]:
-    """Return, per database, the insert that adds to the row when it is there already."""
-    keys = list(table.primary_key.columns)
-    out: dict[str, Insert] = {}
-    lite = sqlite.insert(table)
-    out["sqlite"] = lite.on_conflict_do_update(
-        index_elements=keys, set_={name: table.c[name] + lite.excluded[name] for name in sums}
-    )
-    post = postgresql.insert(table)
-    out["postgresql"] = post.on_conflict_do_update(
-        index_elements=keys, set_={name: table.c[name] + post.excluded[name] for name in sums}
-    )
-    return out
-
-
-_STAGE: Final = _adding(stage_counter, "depth", "sum_fen")
-_STAGE_MINUTE: Final = _adding(stage_minute, "entered", "left")
-_GATEWAY_MINUTE: Final = _adding(gateway_minute, *_OUTCOMES)
-_LATENCY_MINUTE: Final = _adding(latency_minute, "count")
+_STAGE: Final = adding(stage_counter, "depth", "sum_fen")
+_STAGE_MINUTE: Final = adding(stage_minute, "entered", "left")
+_GATEWAY_MINUTE: Final = adding(gateway_minute, *_OUTCOMES)
+_LATENCY_MINUTE: Final = adding(latency_minute, "count")
 
 
 def fold(connection: Connection, deltas: Deltas, shard: int, now: int) -> None:
@@ -127,6 +100,7 @@ def fold(connection: Connection, deltas: Deltas, shard: int, now: int) -> None:
         for (gateway, bucket), count in sorted(deltas.latencies.items())
     ]:
         connection.execute(_LATENCY_MINUTE[dialect], rows)
+    sla_counters.fold(connection, deltas.sla, deltas.latencies, shard, minute)
 
 
 _COUNTED: Final = select(

@@ -1,6 +1,7 @@
 """A past from elsewhere: repayments with their outcome, written in bulk, each once.
 
-Depth counters grow, flow counters do not: nothing of it happened now.
+Depth counters grow, the flow of the stages does not: nothing of it happened now. Its gateways are measured
+by it, in the minutes in which it happened.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from console.contract.vocabulary import (
     Stage,
     Verdict,
 )
-from console.store import payers
+from console.store import payers, sla_counters
 from console.store.counters import Deltas, fold
 from console.store.numbers import allot
 from console.store.prepared import Prepared
@@ -105,7 +106,22 @@ def insert_history(
     for past in fresh:
         deltas.held(STAGES[past.outcome], past.intake.amount_fen)
     fold(connection, deltas, shard, now)
+    sla_counters.fold_past(connection, [_outcome(past) for past in fresh], shard)
     return len(fresh)
+
+
+def _outcome(past: PastRepayment) -> sla_counters.PastOutcome:
+    """Return what a past tells of its gateway. One that was given back had succeeded, some time before."""
+    given_back = past.outcome is AttemptState.REVERSED
+    return sla_counters.PastOutcome(
+        past.gateway,
+        past.sent_at,
+        past.decided_at,
+        past.outcome is not AttemptState.FAILED,
+        past.code,
+        None if given_back else max(0, past.decided_at - past.sent_at),
+        past.intake.amount_fen if past.outcome is AttemptState.SUCCEEDED else 0,
+    )
 
 
 def _payers(pasts: Sequence[PastRepayment]) -> list[payers.Payer]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import delete
 
-from console.store import decisions, idempotency, selections, strategy_counters
+from console.store import decisions, idempotency, selections, sla, strategy_counters
 from console.store.counters import MINUTE_MS
 from console.store.tables import gateway_minute, latency_minute, stage_minute
 
@@ -34,4 +34,5 @@ def purge(connection: Connection, now: int) -> Purged:
     )
     strategy_counters.purge(connection, now)
     decisions.purge(connection, now)
+    sla.purge(connection, now, MINUTES_KEPT_MS)
     return Purged(selections.purge(connection, now), idempotency.purge(connection, now), minutes)

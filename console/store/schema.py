@@ -14,7 +14,9 @@ from sqlalchemy import text
 
 import console.store.change_tables
 import console.store.reconciliation_tables
+import console.store.replay_tables
 import console.store.risk_tables
+import console.store.sla_tables
 import console.store.window_tables  # noqa: F401 - all bring their tables to the metadata
 from console.store import guards
 from console.store.errors import SchemaNewer, StoreError
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-HEAD: Final = "0011"
+HEAD: Final = "0012"
 """The revision this program needs; a test holds it equal to the newest migration."""
 
 _LOCK: Final = 0x7265706179

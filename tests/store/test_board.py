@@ -9,8 +9,9 @@ from sqlalchemy import Connection, select
 
 from console.contract.vocabulary import Stage
 from console.store import retention
-from console.store.board import gateway_figures, percentile, stages
-from console.store.counters import MINUTE_MS, Deltas, bucket_ms, counted, fold, latency_bucket, recount
+from console.store.board import gateway_figures, stages
+from console.store.counters import MINUTE_MS, Deltas, counted, fold, recount
+from console.store.latency import bucket_ms, latency_bucket, percentile
 from console.store.tables import gateway_minute, latency_minute, stage_minute
 from tests.store.made import NOW, place
 
