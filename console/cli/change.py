@@ -34,7 +34,7 @@ def add(parser: Parser) -> None:
     _add_id(verbs.add("show", show))
     approving = verbs.add("approve", approve)
     _add_id(approving)
-    mutation.add_flags(approving, expires=False, reason=False)
+    mutation.add_flags(approving, expires=False)
     rejecting = verbs.add("reject", reject)
     _add_id(rejecting)
     mutation.add_flags(rejecting, expires=False)

@@ -155,6 +155,8 @@ def print_change(context: Context, change: Change) -> None:
     if output.json:
         output.document(change.model_dump(mode="json"))
         return
+    for notice in change.notices:
+        output.talk(shown(notice))
     state = state_of(change)
     ends = ""
     if change.expires_at is not None:
@@ -234,7 +236,10 @@ def change_rows(context: Context, change: Change) -> list[Row]:
         *under(t("warnings"), preview.warnings),
         *under(t("not to be undone"), preview.irreversible),
         *_approval(preview),
-        *((t("approved"), f"{shown(one.who)}  {moment(one.at, zone)}") for one in change.approvals),
+        *(
+            (t("approved"), f"{shown(one.who)}  {moment(one.at, zone)}  {shown(one.reason)}".rstrip())
+            for one in change.approvals
+        ),
         *(
             [(t("reviewed by"), reviewed or t("still needed: made by break-glass"))]
             if change.needs_review

@@ -39,12 +39,11 @@ STOP: Final = "stop"
 """The risk of what only ever stops something."""
 
 
-def add_flags(parser: Parser, *, expires: bool = True, stops: bool = False, reason: bool = True) -> None:
+def add_flags(parser: Parser, *, expires: bool = True, stops: bool = False) -> None:
     """Add what every mutating verb takes; `expires` where it may return by itself, `stops` where it only
-    stops something, `reason` where one is kept."""
+    stops something."""
     flag = parser.add_argument
-    if reason:
-        flag("--reason", metavar="TEXT", help=t("why; others will read it"))
+    flag("--reason", metavar="TEXT", help=t("why; others will read it"))
     flag("--dry-run", action="store_true", help=t("print what it would do, and do nothing"))
     flag("--yes", action="store_true", help=t("answer the question with yes"))
     flag("--code", metavar="CODE", help=t("with --yes where a code has to be typed: that of the preview"))

@@ -75,10 +75,11 @@ class Preview(Wire):
 
 
 class Approval(Wire):
-    """Who said yes, and when."""
+    """Who said yes, when, and why; an empty reason when they gave none."""
 
     who: Untrusted
     at: Moment
+    reason: Untrusted = Untrusted("")
 
 
 class Change(Wire):
@@ -86,6 +87,7 @@ class Change(Wire):
 
     `lapses_at` is until when it waits for an approval, `lasts_seconds` how long it stays once it is done.
     `needs_review`: it was made by break-glass, and another person has to look at it afterwards.
+    `notices` are told with the answer to a mutation only: what was not as it should be meanwhile.
     """
 
     id: str
@@ -109,6 +111,7 @@ class Change(Wire):
     needs_review: bool = False
     reviewed_by: Untrusted | None = None
     reviewed_at: Moment | None = None
+    notices: tuple[Untrusted, ...] = ()
 
 
 class Changes(Wire):

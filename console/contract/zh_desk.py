@@ -114,8 +114,11 @@ _REFUSALS: Final[dict[str, str]] = {
     "use the program that made it": "请使用产生它的程序",
     "somebody else changed the same at this moment": "此刻另有他人变更了同一对象",
     "look at it, then try again": "请查看后重试",
-    "the audit's second sink cannot be written: nothing is changed meanwhile": (
-        "审计的第二存放处无法写入：期间不执行变更"
+    "the audit's second sink cannot be written: only what stops something is done meanwhile": (
+        "审计的第二存放处无法写入：期间只执行停止类变更"
+    ),
+    "the audit's second sink cannot be written: this is anchored there once it is back": (
+        "审计的第二存放处无法写入：恢复后将补写本次锚点"
     ),
     "mend the sink; changes go on by themselves then": "请修复该存放处；之后变更自动恢复",
     "there is no such token": "没有这个令牌",

@@ -90,6 +90,7 @@ approval = Table(
     Column("digest", String(64), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
+    Column("reason", Text, nullable=False, server_default=""),
     UniqueConstraint("change_id", "person_key"),
 )
 """A second person's yes to one digest; `used_at` is when it let the change be done, once."""

@@ -60,6 +60,7 @@ class StoredApproval(NamedTuple):
     person: str
     at: int
     used_at: int | None
+    reason: str
 
 
 _ALL: Final = select(change)
@@ -200,7 +201,9 @@ def approvals_of(connection: Connection, ids: Sequence[str]) -> dict[str, list[S
     found: dict[str, list[StoredApproval]] = {identity: [] for identity in ids}
     if ids:
         query = (
-            select(approval.c.change_id, approval.c.person, approval.c.at, approval.c.used_at)
+            select(
+                approval.c.change_id, approval.c.person, approval.c.at, approval.c.used_at, approval.c.reason
+            )
             .where(approval.c.change_id.in_(list(ids)))
             .order_by(approval.c.id)
         )

@@ -110,9 +110,8 @@ class ChangeRequest:
             for one in self.intent.questions
         ]
         preview = self.preview
-        if self.intent.reason != "none":
-            needed = self.intent.reason == "needed" and (preview is None or preview.needs.reason)
-            entries.append(Entry(REASON, t("reason"), hint=t("why; others will read it"), required=needed))
+        needed = self.intent.reason == "needed" and (preview is None or preview.needs.reason)
+        entries.append(Entry(REASON, t("reason"), hint=t("why; others will read it"), required=needed))
         if preview is not None and self.intent.may_expire and preview.needs.expiry != "never":
             entries.append(self._expiry(forced=preview.needs.expiry == "required"))
         if preview is not None and preview.refusal is None and self._guard.confirm == "type":

@@ -55,7 +55,7 @@ class Intent:
     questions: tuple[Question, ...] = ()
     reverts: str = ""
     given: Preview | None = None
-    reason: Literal["needed", "optional", "none"] = "needed"
+    reason: Literal["needed", "optional"] = "needed"
     expires: str = ""
     fill: Callable[[dict[str, Any]], dict[str, Any]] = dict
     about: tuple[tuple[str, str], ...] = ()
@@ -210,7 +210,7 @@ def approve_change(change: Change) -> Intent:
         path=f"{CHANGES}/{change.id}/approve",
         binds="digest",
         given=change.preview,
-        reason="none",
+        reason="optional",
         about=_asked(change),
     )
 

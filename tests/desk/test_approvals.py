@@ -62,6 +62,15 @@ async def test_another_person_approves_and_it_is_done_at_once(
     assert (row["who"], row["outcome"], row["approvals"]) == ("li.wei", "applied", ["wang.fang"])
 
 
+async def test_why_somebody_agreed_is_kept(li: Person, wang: Person) -> None:
+    change = await ask(li)
+    done = await wang.post(f"/changes/{change['id']}/approve", {"reason": "seen the ledger"})
+    assert done.status_code == 201, done.text
+    shown = (await li.get(f"/changes/{change['id']}")).json()
+    assert [(one["who"], one["reason"]) for one in shown["approvals"]] == [("wang.fang", "seen the ledger")]
+    assert (await li.audit())[0]["approvals"] == ["wang.fang: seen the ledger"]
+
+
 async def test_nobody_approves_their_own(root: Person, store: Store) -> None:
     change = await ask(root)
     refused = await root.post(f"/changes/{change['id']}/approve")

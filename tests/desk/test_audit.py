@@ -6,6 +6,8 @@ import json
 import random
 import socket
 import stat
+import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -17,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from console.contract.clock import ManualClock
 from console.control.audit import sinks
-from console.control.audit.keeper import Keeper
+from console.control.audit.keeper import PATIENCE_SECONDS, Keeper
 from console.control.audit.sinks import FileSink, SinkError
 from console.control.clockwork import Clockwork
 from console.control.service import Service
@@ -27,6 +29,14 @@ from console.store.database import Store
 from tests.api.samples import problem_of
 from tests.desk.conftest import Person
 
+REROUTE = {
+    "kind": "window.open",
+    "scope": "gateway=alipay",
+    "policy": "reroute",
+    "at": "now",
+    "zone": "UTC",
+    "duration": "30m",
+}
 TAMPERINGS = 10_000
 ROWS = 24
 
@@ -274,7 +284,9 @@ async def test_without_its_second_sink_nothing_is_changed_and_it_comes_back_by_i
 ) -> None:
     sink.mkdir()  # noqa: ASYNC240 - quick
     for path, body in (
-        ("/changes", {"kind": "queue.pause", "stage": "dispatch", "reason": "x"}),
+        ("/changes", {"kind": "gateway.weight", "gateway": "alipay", "weight": 1, "reason": "x"}),
+        ("/changes", REROUTE | {"reason": "x"}),
+        ("/changes", {"kind": "service.read_only", "on": False, "reason": "x"}),
         ("/tokens", {"person": "a", "role": "viewer"}),
     ):
         answer = await root.post(path, body)
@@ -288,10 +300,61 @@ async def test_without_its_second_sink_nothing_is_changed_and_it_comes_back_by_i
     assert {part.name: part.state for part in await service.parts()}["audit"] == "ok"
 
 
-async def test_a_service_without_any_sink_changes_nothing(li: Person, service: Service) -> None:
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"kind": "queue.pause", "stage": "dispatch"},
+        {"kind": "gateway.stop", "gateway": "alipay"},
+        {"kind": "window.open", "scope": "gateway=alipay", "at": "now", "zone": "UTC", "duration": "30m"},
+        {"kind": "service.read_only", "on": True},
+    ],
+    ids=lambda asked: asked["kind"],
+)
+async def test_what_stops_is_done_without_the_second_sink_and_anchored_once_it_is_back(
+    asked: dict[str, Any], root: Person, service: Service, store: Store, sink: Path
+) -> None:
+    sink.mkdir()  # noqa: ASYNC240 - quick
+    answer = await root.change(**asked)
+    assert answer.status_code == 201, answer.text
+    assert "anchored there once it is back" in answer.json()["notices"][0]
+    assert (await root.get(f"/changes/{answer.json()['id']}")).json()["notices"] == []
+    row = (await root.audit())[0]
+    assert (row["action"], row["outcome"]) == (asked["kind"], "applied")
+    assert (await root.change("gateway.weight", gateway="wechat", weight=1)).status_code in (403, 503)
+    sink.rmdir()  # noqa: ASYNC240 - quick
+    await service.keeper.round(store)
+    head = (await root.audit())[0]["seq"]
+    assert [anchor.seq for anchor in FileSink(sink).anchors()] == [head]
+
+
+async def test_a_leaked_token_is_revoked_without_the_second_sink(
+    root: Person, person: Callable[[str], Person], service: Service
+) -> None:
+    made = (await root.post("/tokens", {"person": "zhou", "role": "viewer"})).json()
     service.keeper = Keeper(None, service.clock)
-    answer = await li.change("queue.pause", stage="dispatch")
+    assert (await root.post(f"/tokens/{made['token']['id']}/revoke")).status_code == 200
+    assert (await person(made["secret"]).get("/board")).status_code == 401
+
+
+async def test_a_sink_that_hangs_does_not_keep_a_stop_waiting(
+    li: Person, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go = threading.Event()
+    assert service.keeper.sink is not None
+    monkeypatch.setattr(service.keeper.sink, "write", lambda anchor: let_go.wait(60))
+    began = time.monotonic()
+    try:
+        assert (await li.change("queue.pause", stage="dispatch")).status_code == 201
+        assert time.monotonic() - began < PATIENCE_SECONDS
+    finally:
+        let_go.set()
+
+
+async def test_a_service_without_any_sink_only_stops_things(li: Person, service: Service) -> None:
+    service.keeper = Keeper(None, service.clock)
+    answer = await li.change("gateway.weight", gateway="alipay", weight=1)
     assert (answer.status_code, problem_of(answer)["code"]) == (503, "audit_sink")
+    assert (await li.change("queue.pause", stage="dispatch")).status_code == 201
 
 
 async def test_refused_sign_ins_are_told_together(

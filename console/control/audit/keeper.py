@@ -1,7 +1,7 @@
 """Keeps the audit honest: anchors its head in the second sink, and knows whether that sink can be written.
 
-Without a sink that takes anchors no change is made; reading goes on, and changes do by themselves when it
-is back.
+Without a sink that takes anchors only what stops something is done: its row of the audit is in the database,
+and anchored once the sink is back. Reading goes on, and all other changes do by themselves then.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from console.control.problems import ProblemError
 from console.store import audit
 from console.store.audit import Anchor
 from console.store.errors import StoreError
+from console.store.kinds import Said
 
 if TYPE_CHECKING:
     from console.contract.clock import Clock
@@ -37,9 +38,15 @@ FRESH_SECONDS: Final = 1.0
 PATIENCE_SECONDS: Final = 2.0
 """How long a sink may take."""
 
+URGENT_SECONDS: Final = 0.5
+"""How long what stops something waits for a sink before it is done without."""
+
+UNANCHORED: Final = Said("the audit's second sink cannot be written: this is anchored there once it is back")
+"""What whoever stops something is told meanwhile."""
+
 
 class Keeper:
-    """See the module. `sink` None refuses every change."""
+    """See the module. `sink` None refuses every change but those that stop something."""
 
     def __init__(self, sink: Sink | None, clock: Clock) -> None:
         self._sink, self._clock = sink, clock
@@ -63,17 +70,29 @@ class Keeper:
 
     async def require(self, store: Store) -> None:
         """Return if the sink can be written. Raises ProblemError (503)."""
+        if not await self.writable(store):
+            raise self.refusal()
+
+    async def writable(self, store: Store, *, urgent: bool = False) -> bool:
+        """Tell whether the sink can be written; an `urgent` caller is not kept waiting for it."""
         if time.monotonic() - self._written_at < FRESH_SECONDS:
-            return
-        if not await self.anchor(store):
-            raise ProblemError(
-                503,
-                "audit_sink",
-                "the audit's second sink cannot be written: nothing is changed meanwhile",
-                "mend the sink; changes go on by themselves then",
-                detail=shown(self._problem),
-                headers={"Retry-After": "2"},
-            )
+            return True
+        try:
+            async with asyncio.timeout(URGENT_SECONDS if urgent else None):
+                return await self.anchor(store)
+        except TimeoutError:
+            return False
+
+    def refusal(self) -> ProblemError:
+        """Return what meets a change that does more than stop something."""
+        return ProblemError(
+            503,
+            "audit_sink",
+            "the audit's second sink cannot be written: only what stops something is done meanwhile",
+            "mend the sink; changes go on by themselves then",
+            detail=shown(self._problem),
+            headers={"Retry-After": "2"},
+        )
 
     async def anchor(self, store: Store) -> bool:
         """Write an anchor of the chain's head; tell whether that went well."""

@@ -31,7 +31,7 @@ class ServiceReadOnly(Kind[ReadOnlyBody]):
     in_read_only: ClassVar[bool] = True
 
     def guard(self, connection: Connection, body: ReadOnlyBody, now: Instant) -> Guard:
-        return Guard(role="admin", risk=Risk.LOW, expiry=Expiry.OPTIONAL)
+        return Guard(role="admin", risk=Risk.STOP if body.on else Risk.LOW, expiry=Expiry.OPTIONAL)
 
     def preview(self, connection: Connection, body: ReadOnlyBody, now: Instant) -> Impact:
         on, version = controls.switch(connection, READ_ONLY)

@@ -65,12 +65,17 @@ THE_SERVICE: Final = Caller(SERVICE, Role.ADMIN, SERVICE)
 
 @dataclass(frozen=True)
 class Visit:
-    """One call at the desk: who comes, in which language, when, and what they had seen (see `Seen`)."""
+    """One call at the desk: who comes, in which language, when, and what they had seen (see `Seen`).
+
+    `unanchored` is set while the audit's second sink takes nothing: it meets all that does not only stop
+    something.
+    """
 
     caller: Caller
     language: Language
     now: Instant
     seen: Impact | None = None
+    unanchored: ProblemError | None = None
 
     @property
     def key(self) -> str:
@@ -108,6 +113,7 @@ class Desk:
         changes.take_turn(connection, asked.noun)
         found = self.preview(connection, asked, visit)
         self._check_read_only(connection, found)
+        _check_anchored(found, visit)
         _check_role(found.guard, asked, visit.caller)
         lasts_ms = _lasts(found.guard, asked)
         if found.guard.reason and not asked.reason:
@@ -209,10 +215,17 @@ class Desk:
     # Agreeing.
 
     def approve(
-        self, connection: Connection, identity: str, agreed: str | None, agreed_at: int, visit: Visit
+        self,
+        connection: Connection,
+        identity: str,
+        agreed: str | None,
+        agreed_at: int,
+        visit: Visit,
+        why: str = "",
     ) -> Outcome:
         """Agree to a change and do it. `agreed` is the digest the approver saw, `agreed_at` when they
-        said so. Raises ProblemError; a request that is void is stepped, and told with the refusal."""
+        said so, `why` what they said. Raises ProblemError; a request that is void is stepped, and told with
+        the refusal."""
         stored = _found(connection, identity)
         facts = self._facts(connection, stored, agreed, agreed_at, visit)
         wrong = objection(facts)
@@ -227,11 +240,12 @@ class Desk:
             return self._object(connection, stored, wrong, told(moved, visit.language) or problem, visit)
         assert found is not None  # noqa: S101 - an absent draft has another digest
         self._check_read_only(connection, found)
+        _check_anchored(found, visit)
         row = {"person": visit.caller.person, "person_key": visit.key, "via": visit.caller.via}
-        moment = {"at": agreed_at, "used_at": visit.now}
+        moment = {"at": agreed_at, "used_at": visit.now, "reason": why}
         changes.add_approval(connection, row | moment | {"change_id": stored.id, "digest": stored.digest})
         requester = replace(visit, caller=Caller(stored.person, visit.caller.role, stored.via))
-        approvals = (visit.caller.person,)
+        approvals = (f"{visit.caller.person}: {why}" if why else visit.caller.person,)
         return Outcome(self._perform(connection, stored, asked, Step.APPROVE, requester, approvals))
 
     def _drafted_again(self, connection: Connection, asked: Asked, visit: Visit) -> tuple[Draft | None, str]:
@@ -412,6 +426,12 @@ def _stepped(stored: StoredChange, step: Step) -> ChangeState:
         return after(stored.state, step)
     except IllegalStep as error:
         raise wrong_state(error) from None
+
+
+def _check_anchored(found: Draft, visit: Visit) -> None:
+    """Raise ProblemError (503) for more than a stop while the audit's second sink takes nothing."""
+    if visit.unanchored is not None and found.guard.risk is not Risk.STOP:
+        raise visit.unanchored
 
 
 def _check_role(guard: Guard, asked: Asked, caller: Caller) -> None:

@@ -47,7 +47,12 @@ def preview_wire(draft: Draft, language: Language, now: int) -> Preview:
     return _preview(draft.asked.kind.name, draft.guard, draft.impact, draft.digest, language, now)
 
 
-def change_wire(stored: StoredChange, approvals: Iterable[StoredApproval], language: Language) -> Change:
+def change_wire(
+    stored: StoredChange,
+    approvals: Iterable[StoredApproval],
+    language: Language,
+    notices: Iterable[Said] = (),
+) -> Change:
     """Return a stored change as it crosses the wire."""
     impact, guard = impact_of(stored.impact), guard_of(stored.needs)
     return Change(
@@ -68,10 +73,11 @@ def change_wire(stored: StoredChange, approvals: Iterable[StoredApproval], langu
         revert_of=stored.revert_of,
         reverted_by=stored.reverted_by,
         preview=_preview(stored.kind, guard, impact, stored.digest, language, stored.created_at),
-        approvals=tuple(Approval(who=Untrusted(one.person), at=to_datetime(one.at)) for one in approvals),
+        approvals=tuple(_approval(one) for one in approvals),
         needs_review=stored.needs_review,
         reviewed_by=None if stored.reviewed_by is None else Untrusted(stored.reviewed_by),
         reviewed_at=_moment(stored.reviewed_at),
+        notices=tuple(Untrusted(render(said, language)) for said in notices),
     )
 
 
@@ -112,6 +118,10 @@ def _preview(kind: str, guard: Guard, impact: Impact, digest: str, language: Lan
         revertible=found is not None and found.revertible,
         as_of=to_datetime(as_of),
     )
+
+
+def _approval(stored: StoredApproval) -> Approval:
+    return Approval(who=Untrusted(stored.person), at=to_datetime(stored.at), reason=Untrusted(stored.reason))
 
 
 def _moment(instant: int | None) -> datetime | None:

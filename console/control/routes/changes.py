@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from console.contract.change import Change, Changes, ChangeState, KindLine, Kinds, Preview
 from console.contract.language import Language, translated
 from console.contract.text import Untrusted, shown
+from console.control.audit.keeper import UNANCHORED
 from console.control.bodies import parse_object
 from console.control.deadline import Deadline, Until
 from console.control.desk import request as requests
@@ -30,6 +31,7 @@ from console.control.routes.common import InService, json_bytes, json_of
 from console.control.service import Service
 from console.control.signin import Caller
 from console.store import audit, changes
+from console.store.kinds import Said
 
 router = APIRouter(prefix="/v1/changes", tags=["changes"])
 
@@ -156,12 +158,13 @@ async def approve_change(
     """Agree to a change of somebody else, and do it at once."""
     found = parse_object(await request.body() or b"{}")
     agreed = requests.text(found, "digest", 64)
+    why = requests.reason(found)
     agreed_at = service.clock.now()
     call = Call(request, service, caller, until, "change.approve", change_id)
     stops = await _stops(service, change_id, until)
 
     def job(connection: Connection, visit: Visit) -> Outcome:
-        return service.desk.approve(connection, change_id, agreed, agreed_at, visit)
+        return service.desk.approve(connection, change_id, agreed, agreed_at, visit, why)
 
     return await _mutate(call, job, urgent=stops)
 
@@ -254,10 +257,12 @@ async def _mutate(
     service, caller, language = call.service, call.caller, call.language
     key = key_of(call.request, caller, await call.request.body())
     store, _ = await service.ready(call.until)
+    unanchored = None if await service.keeper.writable(store, urgent=urgent) else service.keeper.refusal()
 
     def effect(connection: Connection) -> Answer:
+        visit = Visit(caller, language, service.clock.now(), unanchored=unanchored)
         try:
-            outcome = job(connection, Visit(caller, language, service.clock.now()))
+            outcome = job(connection, visit)
         except changes.ChangeMoved:
             raise _moved() from None
         if outcome.refusal is not None:
@@ -265,10 +270,10 @@ async def _mutate(
             return Answer(problem.status, problem.model_dump_json(exclude_none=True).encode())
         stored = outcome.change
         status = 202 if stored.state is ChangeState.AWAITING_APPROVAL else 201
-        return Answer(status, _body(connection, stored, language))
+        notices = () if unanchored is None else (UNANCHORED,)
+        return Answer(status, _body(connection, stored, language, notices))
 
     try:
-        await service.keeper.require(store)
         answer = await once(service, key, effect, call.until, urgent=urgent)
     except IntegrityError:
         error = _moved()
@@ -310,9 +315,14 @@ def _append(connection: Connection, entry: audit.Entry) -> None:
     audit.append(connection, entry)
 
 
-def _body(connection: Connection, stored: changes.StoredChange, language: Language) -> bytes:
+def _body(
+    connection: Connection,
+    stored: changes.StoredChange,
+    language: Language,
+    notices: tuple[Said, ...] = (),
+) -> bytes:
     approvals = changes.approvals_of(connection, [stored.id])[stored.id]
-    return change_wire(stored, approvals, language).model_dump_json().encode()
+    return change_wire(stored, approvals, language, notices).model_dump_json().encode()
 
 
 def _moved() -> ProblemError:

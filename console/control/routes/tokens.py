@@ -84,11 +84,12 @@ async def create_token(request: Request, service: InService, caller: Admitted, u
 async def revoke_token(
     token_id: str, request: Request, service: InService, caller: Admitted, until: Until
 ) -> Response:
-    """Make a token good for nothing, at once."""
+    """Make a token good for nothing, at once; it stops somebody, so it waits for no sink of the audit."""
     body = await request.body()
     why = reason(parse_object(body or b"{}"))
     key = key_of(request, caller, body)
-    await _writable(service, until)
+    if service.read_only:
+        raise _read_only()
     now = service.clock.now()
 
     def effect(connection: Connection) -> Answer:
@@ -112,9 +113,13 @@ WRITABLE = "an admin can make it writable again: service.read_only"
 async def _writable(service: Service, until: Until) -> None:
     """Return if changes are made here. Raises ProblemError (403, 503)."""
     if service.read_only:
-        raise refused("read_only", "this service is read-only", "use another service, or its configuration")
+        raise _read_only()
     store, _ = await service.ready(until)
     await service.keeper.require(store)
+
+
+def _read_only() -> ProblemError:
+    return refused("read_only", "this service is read-only", "use another service, or its configuration")
 
 
 def _role(name: str) -> Role:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from console.contract.change import Change
+    from console.contract.change import Approval, Change
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk
     from console.tui.knowledge import Knowledge
@@ -92,9 +92,14 @@ def _preview(one: Change, width: int) -> list[Line]:
     return lines
 
 
+def _approved(one: Approval) -> str:
+    said = t("approved by {who}", who=shown(one.who))
+    return f"{said}: {shown(one.reason)}" if one.reason else said
+
+
 def _timeline(one: Change, width: int, zone: str, now: datetime) -> list[Line]:
     steps = [(one.created_at, t("asked by {who}", who=shown(one.who)))]
-    steps += [(each.at, t("approved by {who}", who=shown(each.who))) for each in one.approvals]
+    steps += [(each.at, _approved(each)) for each in one.approvals]
     if one.applied_at is not None:
         steps.append((one.applied_at, t("applied")))
     if one.ended_at is not None:
