@@ -193,6 +193,7 @@ class Steps:
                 piece.raw[:RAW_LIMIT],
             )
         )
+        self._deltas.sla.heard(piece)
         if decision.case is not None:
             self._open_case(attempt, piece, decision)
         if decision.verdict is Verdict.REVERSED or _closed_as_asked(piece, decision):
@@ -269,6 +270,7 @@ class Steps:
         self._timeline.append(
             timeline.TimelineEntry(attempt.repayment_seq, self._now, actor, state.value.lower(), detail)
         )
+        self._deltas.sla.stepped(attempt, state, code)
         if by is None and (kind := _COUNTED.get(state)):
             final = state in FINAL_ATTEMPT_STATES and attempt.sent_at is not None
             latency = max(0, self._now - attempt.sent_at) if final and attempt.sent_at is not None else None
