@@ -6,10 +6,9 @@ It raises only CancelledError, when its caller went away.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, NamedTuple, Protocol
+from typing import IO, Literal, NamedTuple, Protocol
 
 from console.contract.clock import Instant
-from console.gateways.wire import SettlementRow
 from console.store.facts import Evidence
 
 
@@ -38,12 +37,13 @@ class Question(NamedTuple):
 
 
 class Settlement(NamedTuple):
-    """A gateway's own list for a day (Asia/Shanghai). Only a `complete` one proves that an order is not
-    in it; `problem` says why another is not."""
+    """What came of asking for a gateway's own list for a day (Asia/Shanghai). A `fetched` one is surely
+    from the gateway, as signed, and has that SHA-256; whether it is whole is for its reader to find out.
+    `problem` says why another came to nothing."""
 
     day: date
-    state: Literal["complete", "incomplete", "not_ready"]
-    rows: tuple[SettlementRow, ...] = ()
+    state: Literal["fetched", "failed", "not_ready"]
+    digest: str = ""
     problem: str = ""
 
 
@@ -63,8 +63,8 @@ class Gateway(Protocol):
     async def close_order(self, question: Question) -> Evidence:
         """Ask the gateway to close an order, or to give its money back."""
 
-    async def settlement(self, day: date) -> Settlement:
-        """Return the settlement file of a day."""
+    async def settlement(self, day: date, into: IO[bytes]) -> Settlement:
+        """Write the settlement file of a day, piece by piece as it comes."""
 
     async def close(self) -> None:
         """Let go of its connections."""

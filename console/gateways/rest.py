@@ -8,7 +8,7 @@ function. That nothing was written is told only where the connection itself neve
 import asyncio
 import hashlib
 from datetime import date
-from typing import Final, NamedTuple
+from typing import IO, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -26,17 +26,15 @@ from console.gateways.wire import (
     TIMESTAMP_HEADER,
     DebitRequest,
     Flaw,
-    SettlementRow,
     WireError,
     encode_close,
     encode_debit,
-    parse_settlement,
     request_headers,
     verify_answer_digest,
 )
 from console.store.facts import RAW_LIMIT, Evidence
 
-SETTLEMENT_LIMIT: Final = 512 * 1024 * 1024
+SETTLEMENT_LIMIT: Final = 4 * 1024 * 1024 * 1024
 """Bytes of a settlement file; more is a mistake."""
 
 SETTLEMENT_SECONDS: Final = 300.0
@@ -106,8 +104,8 @@ class RestGateway:
             finding = finding._replace(verdict=Verdict.UNKNOWN)
         return self._evidence(question, EvidenceSource.CLOSE, finding, raw)
 
-    async def settlement(self, day: date) -> Settlement:
-        """See `Gateway`. The file is read in memory, up to SETTLEMENT_LIMIT."""
+    async def settlement(self, day: date, into: IO[bytes]) -> Settlement:
+        """See `Gateway`. A file may have SETTLEMENT_LIMIT bytes and take SETTLEMENT_SECONDS."""
         path = f"{self._base_path}/settlements/{day.isoformat()}"
         try:
             async with asyncio.timeout(SETTLEMENT_SECONDS):
@@ -118,19 +116,15 @@ class RestGateway:
                     if answer.status == 404:
                         return Settlement(day, "not_ready")
                     if answer.status != 200:
-                        return Settlement(day, "incomplete", problem=f"HTTP_{answer.status}")
-                    body = await _read(answer, SETTLEMENT_LIMIT)
+                        return Settlement(day, "failed", problem=f"HTTP_{answer.status}")
+                    digest = await _copy(answer, into, SETTLEMENT_LIMIT)
                     stamp, mark = answer.headers.get(TIMESTAMP_HEADER), answer.headers.get(SIGNATURE_HEADER)
-            digest = hashlib.sha256(body).hexdigest()
             verify_answer_digest(self._terms.secret, stamp, mark, digest, self._clock.now() / 1000)
-            rows: tuple[SettlementRow, ...] = tuple(parse_settlement(body.decode().splitlines()))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return Settlement(day, "incomplete", problem=_transport_code(error))
-        except UnicodeDecodeError:
-            return Settlement(day, "incomplete", problem=Flaw.MALFORMED)
+            return Settlement(day, "failed", problem=_transport_code(error))
         except WireError as error:
-            return Settlement(day, "incomplete", problem=error.flaw)
-        return Settlement(day, "complete", rows)
+            return Settlement(day, "failed", problem=error.flaw)
+        return Settlement(day, "fetched", digest)
 
     async def close(self) -> None:
         """See `Gateway`."""
@@ -215,6 +209,18 @@ async def _read(answer: aiohttp.ClientResponse, limit: int) -> bytes:
         if size > limit:
             raise WireError(Flaw.OVERSIZED)
     return b"".join(parts)
+
+
+async def _copy(answer: aiohttp.ClientResponse, into: IO[bytes], limit: int) -> str:
+    """Write the body as it comes and return its SHA-256. Raises WireError beyond `limit` bytes."""
+    digest, size = hashlib.sha256(), 0
+    async for part in answer.content.iter_any():
+        size += len(part)
+        if size > limit:
+            raise WireError(Flaw.OVERSIZED)
+        digest.update(part)
+        into.write(part)
+    return digest.hexdigest()
 
 
 def _transport_code(error: BaseException) -> str:

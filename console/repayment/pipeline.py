@@ -26,6 +26,8 @@ from console.repayment.inquire import Inquirer
 from console.repayment.lane import Desk, Lane, log, problem_of
 from console.repayment.personal import Keys
 from console.repayment.screen import Screener
+from console.repayment.reconcile.run import Reconciler
+from console.repayment.replay.worker import Replayer
 from console.repayment.settings import PipelineSettings
 from console.store import attempts, controls, retention, workers
 from console.store.controls import Announced
@@ -38,6 +40,9 @@ EXPIRE_EVERY: Final = 1.0
 """Seconds between the rounds of expiry."""
 
 PURGE_EVERY: Final = 60.0
+RECONCILE_EVERY: Final = 1.0
+"""Seconds between looks for a reconciliation that is due."""
+
 """Seconds between the rounds of retention."""
 
 BURY_AFTER_LEASES: Final = 20
@@ -182,6 +187,8 @@ class Pipeline:
         self._running = True
         try:
             async with asyncio.TaskGroup() as group:
+                _Duty("reconcile", Reconciler(desk, self._stopping), RECONCILE_EVERY),
+                _Duty("replay", Replayer(desk, (send, ask)), poll),
                 for duty in self._duties.values():
                     group.create_task(self._attend(duty), name=duty.name)
                 beat = self._settings.heartbeat

@@ -46,6 +46,8 @@ class PipelineSettings(StrictWire):
     clean_sample: int = Field(default=200, ge=1)
     """Clean payers that must have been seen before a strategy is judged."""
     stop_within: float = Field(default=5.0, gt=0)
+    reconcile_after: float = Field(default=600.0, ge=0)
+    """How long the workers are up before they ask by themselves for settlement files of days that ended."""
     """How long stopping may wait for calls that are under way."""
 
     @model_validator(mode="after")

@@ -1,6 +1,8 @@
 """The client of kind `rest`, over real HTTP."""
 
 import asyncio
+import hashlib
+import io
 import socket
 from collections.abc import AsyncIterator
 from datetime import date
@@ -186,28 +188,24 @@ ROW = "rp_1-1,g-1,debit,500,CNY,2026-11-24T01:02:03.000Z"
 
 
 @pytest.mark.parametrize(
-    ("lines", "state", "rows", "problem"),
+    ("lines", "state", "problem"),
     [
-        (None, "not_ready", 0, ""),
-        ([SETTLEMENT_HEADER, ROW, settlement_end(1, 500)], "complete", 1, ""),
-        ([SETTLEMENT_HEADER, settlement_end(0, 0)], "complete", 0, ""),
-        ([SETTLEMENT_HEADER, ROW], "incomplete", 0, "INCOMPLETE"),
-        ([SETTLEMENT_HEADER, ROW, settlement_end(2, 500)], "incomplete", 0, "INCOMPLETE"),
-        ([SETTLEMENT_HEADER, "nonsense", settlement_end(1, 0)], "incomplete", 0, "MALFORMED"),
-        (["elsewhere"], "incomplete", 0, "HTTP_302"),
+        (None, "not_ready", ""),
+        ([SETTLEMENT_HEADER, ROW, settlement_end(1, 500)], "fetched", ""),
+        (["forged"], "failed", "WRONG_SIGNATURE"),
+        (["elsewhere"], "failed", "HTTP_302"),
     ],
 )
-async def test_only_a_whole_settlement_file_is_complete(
-    party: ThirdParty,
-    gateway: RestGateway,
-    lines: list[str] | None,
-    state: str,
-    rows: int,
-    problem: str,
+async def test_only_a_signed_settlement_file_is_taken(
+    party: ThirdParty, gateway: RestGateway, lines: list[str] | None, state: str, problem: str
 ) -> None:
     party.settlement = lines
-    told = await gateway.settlement(date(2026, 11, 24))
-    assert (told.state, len(told.rows), told.problem) == (state, rows, problem)
+    into = io.BytesIO()
+    told = await gateway.settlement(date(2026, 11, 24), into)
+    assert (told.state, told.problem) == (state, problem)
+    if state == "fetched":
+        assert into.getvalue().decode().splitlines() == lines
+        assert told.digest == hashlib.sha256(into.getvalue()).hexdigest()
 
 
 def test_an_order_never_shows_its_account() -> None:

@@ -129,6 +129,10 @@ class ThirdParty:
         if lines == ["elsewhere"]:
             return web.Response(status=302, headers={"Location": f"{self.base_url}/settlements/other"})
         self.seen["GET", "settlement"] += 1
+        if lines == ["forged"]:
+            answer = self._signed(b"forged")
+            answer.body = b"another"
+            return answer
         return self._signed("\n".join(lines).encode())
 
     def _close(self, order_no: str) -> web.Response:

@@ -8,7 +8,7 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import IO, Literal
 
 from console.contract.clock import Clock, Instant
 from console.contract.vocabulary import EvidenceSource, Verdict
@@ -132,7 +132,7 @@ class ModelGateway:
         """Never asked for here."""
         raise NotImplementedError
 
-    async def settlement(self, day: date) -> Settlement:
+    async def settlement(self, day: date, into: IO[bytes]) -> Settlement:
         """Never asked for here."""
         raise NotImplementedError
 

@@ -1,0 +1,1 @@
+"""Reconciliation: a gateway's own list of a day against our books."""
