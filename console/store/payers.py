@@ -57,6 +57,7 @@ _COLUMNS: Final = (
 )
 _KNOWN_TEXT: Final = f"SELECT {_COLUMNS} FROM payer WHERE token {{among}} ORDER BY token"  # noqa: S608
 _KNOWN: Final = Prepared(_KNOWN_TEXT, f"{_KNOWN_TEXT} FOR UPDATE")
+_SEEN: Final = Prepared(_KNOWN_TEXT)
 _REMEMBER: Final = Prepared(
     "INSERT INTO payer (token, first_seen, settled, failed, intercepted, usual_fen, last_device, last_region,"
     " hour, hour_count, hour_before, day, day_count, day_before)"
@@ -88,6 +89,12 @@ _BAD: Final = Prepared("UPDATE payer SET bad_at = ? WHERE token = ?")
 def known(connection: Connection, tokens: Iterable[str]) -> dict[str, Payer]:
     """Return the payers that are known, locked in one order against other writers."""
     rows = _KNOWN.rows(connection, (among(connection, sorted(set(tokens))),))
+    return {row[0]: Payer(*row) for row in rows}
+
+
+def seen(connection: Connection, tokens: Iterable[str]) -> dict[str, Payer]:
+    """Return the payers that are known, for looking only."""
+    rows = _SEEN.rows(connection, (among(connection, sorted(set(tokens))),))
     return {row[0]: Payer(*row) for row in rows}
 
 

@@ -164,13 +164,16 @@ def rows(
 def members(connection: Connection, identity: str) -> Iterator[list[int]]:
     """Yield the members in order, a chunk at a time."""
     number = 0
-    while True:
-        values = {"id": identity, "first": number, "last": number}
-        stored = connection.execute(_CHUNKS, values).scalar()
-        if stored is None:
-            return
-        yield list(_numbers(stored))
+    while found := chunk(connection, identity, number):
+        yield found
         number += 1
+
+
+def chunk(connection: Connection, identity: str, number: int) -> list[int]:
+    """Return the members of one chunk in order; none after the last, or when the selection is gone."""
+    values = {"id": identity, "first": number, "last": number}
+    stored = connection.execute(_CHUNKS, values).scalar()
+    return [] if stored is None else list(_numbers(stored))
 
 
 def purge(connection: Connection, now: int) -> int:

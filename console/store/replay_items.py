@@ -1,0 +1,365 @@
+"""The items of replays in the database: planned, looked at, sent on their way, concluded.
+
+Only whoever holds a replay's lease writes its items, and counts them in the same transaction. Nothing here
+decides what is to be done with one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import text
+
+from console.contract.replay import ReplayClass, ReplayOutcome
+from console.contract.vocabulary import AttemptState, Stage
+from console.store.decisions import Screenable
+from console.store.prepared import Prepared, among
+from console.store.replays import DriverGone
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from console.contract.clock import Instant
+
+
+class Planned(NamedTuple):
+    """A new item."""
+
+    repayment_seq: int
+    day: str
+    class_: ReplayClass
+    outcome: ReplayOutcome
+    gateway: str
+    amount_fen: int
+    attempts: int
+    old_order_no: str | None
+
+
+class Attempted(NamedTuple):
+    """The last attempt of a repayment; `lease_owner` is who works on it now."""
+
+    id: int
+    state: AttemptState
+    gateway: str
+    order_no: str
+    sent_at: int | None
+    inquiries: int
+    next_action_at: int | None
+    lease_owner: str | None
+    version: int
+
+
+class Subject(NamedTuple):
+    """A repayment as planning and sending see it.
+
+    `contested`: evidence speaks against one of its attempts, or people have not decided about it. `twin`:
+    another repayment of the same borrower and instalment is settled or on its way. `held_by` is a window.
+    """
+
+    screenable: Screenable
+    stage: Stage
+    day: str
+    gateway: str | None
+    instalment: str
+    last: Attempted | None
+    held_by: str | None
+    contested: bool
+    twin: bool
+
+
+class Item(NamedTuple):
+    """An item as stored."""
+
+    repayment_seq: int
+    day: str
+    class_: ReplayClass
+    outcome: ReplayOutcome
+    gateway: str
+    amount_fen: int
+    attempts: int
+    asked_from: int | None
+    submitted: bool
+
+
+class Seen(NamedTuple):
+    """An item with what its repayment looks like now."""
+
+    item: Item
+    stage: Stage
+    attempts: int
+    last: Attempted | None
+
+
+class Marked(NamedTuple):
+    """What becomes of an item."""
+
+    item: Item
+    outcome: ReplayOutcome
+
+
+_ITEM: Final = (
+    "i.repayment_seq, i.day, i.class, i.outcome, i.gateway, i.amount_fen, i.attempts, i.asked_from,"
+    " i.submitted_at"
+)
+_LAST: Final = (
+    "a.id, a.state, a.gateway, a.order_no, a.sent_at, a.inquiries, a.next_action_at, a.lease_owner, a.version"
+)
+_LAST_ATTEMPT: Final = "LEFT JOIN attempt a ON a.repayment_seq = r.seq AND a.number = r.attempts"
+_SCREENABLE: Final = (
+    "r.seq, r.id, r.amount_fen, r.product, r.due_on, r.wanted_gateway, r.attempts, r.version,"
+    " r.borrower_token, s.device, s.region, s.mis_taps, s.name_matches"
+)
+_SUBJECT: Final = (
+    f"{_SCREENABLE}, r.stage, coalesce(r.grace_until, r.due_on), r.gateway, r.instalment, {_LAST},"  # noqa: S608
+    " h.window_id, EXISTS (SELECT 1 FROM attempt b JOIN exception_case x ON x.attempt_id = b.id"
+    " WHERE b.repayment_seq = r.seq AND (NOT x.resolved OR x.kind = 'against_final')),"
+    " EXISTS (SELECT 1 FROM repayment o WHERE o.instalment = r.instalment"
+    " AND o.borrower_token = r.borrower_token AND o.seq <> r.seq"
+    " AND (o.stage NOT IN ('failed', 'rejected', 'cancelled', 'reversed')"
+)
+_IN_PLAN: Final = (
+    " OR EXISTS (SELECT 1 FROM replay_item p WHERE p.replay_seq = ? AND p.repayment_seq = o.seq"
+    " AND p.class IN ('resubmit', 'inquire_first'))"
+)
+_AROUND: Final = (
+    f"{_LAST_ATTEMPT} LEFT JOIN window_hold h ON h.repayment_seq = r.seq"
+    " LEFT JOIN signal s ON s.repayment_seq = r.seq"
+)
+_TO_PLAN: Final = Prepared(
+    f"SELECT {_SUBJECT}{_IN_PLAN})) FROM repayment r {_AROUND} WHERE r.seq {{among}} ORDER BY r.seq"  # noqa: S608
+)
+_TO_DO_TEXT: Final = (
+    f"SELECT {_ITEM}, {_SUBJECT})) FROM replay_item i JOIN repayment r ON r.seq = i.repayment_seq"  # noqa: S608
+    f" {_AROUND} WHERE i.replay_seq = ? AND i.gateway = ? AND i.outcome = 'waiting'"
+    " ORDER BY i.day, i.repayment_seq LIMIT ?"
+)
+_TO_DO: Final = Prepared(_TO_DO_TEXT, f"{_TO_DO_TEXT} FOR UPDATE OF i, r SKIP LOCKED")
+_SEEN: Final = (
+    f"SELECT {_ITEM}, r.stage, r.attempts, {_LAST} FROM replay_item i"  # noqa: S608
+    f" JOIN repayment r ON r.seq = i.repayment_seq {_LAST_ATTEMPT}"
+    " WHERE i.replay_seq = ? AND i.gateway = ? AND i.outcome = ?"
+)
+_UNDER_WAY: Final = Prepared(_SEEN)
+_CONCLUDED: Final = Prepared(
+    f"{_SEEN} AND (i.day > ? OR (i.day = ? AND i.repayment_seq > ?)) ORDER BY i.day, i.repayment_seq LIMIT ?"
+)
+_STILL_ASKED: Final = Prepared(
+    "SELECT 1 FROM replay_item i JOIN repayment r ON r.seq = i.repayment_seq"
+    " JOIN attempt a ON a.repayment_seq = r.seq AND a.number = r.attempts"
+    " WHERE i.replay_seq = ? AND i.gateway = ? AND i.outcome = 'unknown' AND i.submitted_at IS NOT NULL"
+    " AND r.stage IN ('in_doubt', 'confirming') AND a.inquiries < ? LIMIT 1"
+)
+_INSERT: Final = Prepared(
+    "INSERT INTO replay_item (replay_seq, repayment_seq, day, class, outcome, gateway, amount_fen, attempts,"
+    " old_order_no) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_PLAN_ON: Final = Prepared(
+    "UPDATE replay SET planned = planned + ?, chunk = ?, digest = ? WHERE seq = ? AND chunk = ?"
+)
+_MARK: Final = Prepared(
+    "UPDATE replay_item SET outcome = ?, at = ? WHERE replay_seq = ? AND repayment_seq = ? AND outcome = ?"
+)
+_SUBMIT: Final = Prepared(
+    "UPDATE replay_item SET outcome = 'submitted', at = ?, submitted_at = ?, new_order_no = ?"
+    " WHERE replay_seq = ? AND repayment_seq = ? AND outcome = 'waiting' AND submitted_at IS NULL"
+)
+_ASK: Final = Prepared(
+    "UPDATE replay_item SET outcome = 'asking', at = ?, asked_from = ?"
+    " WHERE replay_seq = ? AND repayment_seq = ? AND outcome = 'waiting'"
+)
+_SOONER: Final = Prepared(
+    "UPDATE attempt SET next_action_at = ?, version = version + 1"
+    " WHERE id = ? AND version = ? AND lease_owner IS NULL AND next_action_at > ?"
+)
+_LEAVE_TEXT: Final = (
+    "SELECT i.repayment_seq, i.day, i.class, i.outcome, i.gateway, i.amount_fen, i.attempts, i.asked_from,"
+    " i.submitted_at FROM replay_item i WHERE i.replay_seq = ? AND i.gateway = ? AND i.outcome = ? LIMIT ?"
+)
+_LEFT_OVER: Final = Prepared(_LEAVE_TEXT)
+_COUNT: Final = Prepared(
+    "INSERT INTO replay_tally (replay_seq, class, outcome, gateway, count, sum_fen) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (replay_seq, class, outcome, gateway) DO UPDATE SET"
+    " count = replay_tally.count + excluded.count, sum_fen = replay_tally.sum_fen + excluded.sum_fen"
+)
+_TURN: Final = 0x72657061792F7270
+"""The advisory lock under which repayments are sent on their way again, one replay after the other, so
+that two of them never send two repayments of one instalment."""
+
+_WIDTH: Final = len(Attempted._fields)
+_ITEM_WIDTH: Final = len(Item._fields)
+_STATES: Final = {state.value: state for state in AttemptState}
+_STAGES: Final = {stage.value: stage for stage in Stage}
+_CLASSES: Final = {one.value: one for one in ReplayClass}
+_OUTCOMES: Final = {one.value: one for one in ReplayOutcome}
+
+
+# Planning.
+
+
+def to_plan(connection: Connection, replay_seq: int, members: Sequence[int]) -> list[Subject]:
+    """Return repayments as planning sees them; those of an instalment that is planned already are twins."""
+    rows = _TO_PLAN.rows(connection, (replay_seq, among(connection, list(members))))
+    return [_subject(row) for row in rows]
+
+
+def plan(
+    connection: Connection, replay_seq: int, items: Sequence[Planned], *, chunk: int, digest: str
+) -> None:
+    """Keep the items of one chunk of the selection, and go on to the next. Raises DriverGone."""
+    _INSERT.many(connection, [(replay_seq, *item) for item in items])
+    if _PLAN_ON.many(connection, [(len(items), chunk + 1, digest, replay_seq, chunk)]) != 1:
+        raise DriverGone("another worker planned this chunk")
+    sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for item in items:
+        entry = sums[item.class_, item.outcome, item.gateway]
+        entry[0] += 1
+        entry[1] += item.amount_fen
+    _count(connection, replay_seq, sums)
+
+
+# Running.
+
+
+def under_way(
+    connection: Connection, replay_seq: int, gateways: Iterable[str], outcome: ReplayOutcome
+) -> list[Seen]:
+    """Return the items of one outcome with their repayments as they are now; for outcomes that few have."""
+    rows = []
+    for gateway in gateways:
+        rows += _UNDER_WAY.rows(connection, (replay_seq, gateway, outcome.value))
+    return [_seen(row) for row in rows]
+
+
+def concluded(
+    connection: Connection,
+    replay_seq: int,
+    gateway: str,
+    outcome: ReplayOutcome,
+    after: tuple[str, int],
+    limit: int,
+) -> list[Seen]:
+    """Return up to `limit` items of one gateway and outcome after a place (day and number)."""
+    day, seq = after
+    rows = _CONCLUDED.rows(connection, (replay_seq, gateway, outcome.value, day, day, seq, limit))
+    return [_seen(row) for row in rows]
+
+
+def still_asked(connection: Connection, replay_seq: int, gateway: str, inquiries: int) -> bool:
+    """Tell whether a new order in doubt was asked about less often than so many times."""
+    return bool(_STILL_ASKED.rows(connection, (replay_seq, gateway, inquiries)))
+
+
+def take_turn(connection: Connection) -> None:
+    """Wait until no other replay sends repayments on their way. SQLite has one writer."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TURN})
+
+
+def to_do(connection: Connection, replay_seq: int, gateway: str, limit: int) -> list[tuple[Item, Subject]]:
+    """Return up to `limit` items that have not begun, grace that ends first first, locked."""
+    rows = _TO_DO.rows(connection, (replay_seq, gateway, limit))
+    return [(_item(row[:_ITEM_WIDTH]), _subject(row[_ITEM_WIDTH:])) for row in rows]
+
+
+def submit(
+    connection: Connection, replay_seq: int, items: Sequence[tuple[Item, str]], *, now: Instant
+) -> None:
+    """Note items as sent on their way, each with the number of its new order.
+
+    Raises DriverGone, and the database's IntegrityError when a replay did so after the same attempt before.
+    """
+    rows = [(now, now, order_no, replay_seq, item.repayment_seq) for item, order_no in items]
+    if _SUBMIT.many(connection, rows) != len(rows):
+        raise DriverGone("an item was sent on its way by somebody else")
+    _move(connection, replay_seq, [Marked(item, ReplayOutcome.SUBMITTED) for item, _ in items])
+
+
+def ask(
+    connection: Connection, replay_seq: int, items: Sequence[tuple[Item, Attempted]], *, now: Instant
+) -> None:
+    """Have gateways asked now what became of orders. Raises DriverGone."""
+    rows = [(now, last.inquiries, replay_seq, item.repayment_seq) for item, last in items]
+    if _ASK.many(connection, rows) != len(rows):
+        raise DriverGone("an item was asked about by somebody else")
+    sooner(connection, [last for _, last in items], now)
+    _move(connection, replay_seq, [Marked(item, ReplayOutcome.ASKING) for item, _ in items])
+
+
+def sooner(connection: Connection, attempts: Sequence[Attempted], at: int) -> None:
+    """Bring the next inquiry about attempts forward; one that is being made is left alone."""
+    _SOONER.many(connection, [(at, one.id, one.version, at) for one in attempts])
+
+
+def mark(connection: Connection, replay_seq: int, marks: Sequence[Marked], *, now: Instant) -> None:
+    """Conclude items. Raises DriverGone when one is not as it was read."""
+    rows = [
+        (mark.outcome.value, now, replay_seq, mark.item.repayment_seq, mark.item.outcome.value)
+        for mark in marks
+    ]
+    if _MARK.many(connection, rows) != len(rows):
+        raise DriverGone("an item was concluded by somebody else")
+    _move(connection, replay_seq, marks)
+
+
+def left_over(
+    connection: Connection, replay_seq: int, gateway: str, outcome: ReplayOutcome, limit: int
+) -> list[Item]:
+    """Return some items of one gateway and outcome."""
+    return [_item(row) for row in _LEFT_OVER.rows(connection, (replay_seq, gateway, outcome.value, limit))]
+
+
+def _move(connection: Connection, replay_seq: int, marks: Sequence[Marked]) -> None:
+    sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for item, outcome in marks:
+        for name, sign in ((item.outcome, -1), (outcome, 1)):
+            entry = sums[item.class_, name, item.gateway]
+            entry[0] += sign
+            entry[1] += sign * item.amount_fen
+    _count(connection, replay_seq, sums)
+
+
+def _count(connection: Connection, replay_seq: int, sums: dict[tuple[str, str, str], list[int]]) -> None:
+    rows = [(replay_seq, *map(str, key), *entry) for key, entry in sorted(sums.items())]
+    _COUNT.many(connection, rows)
+
+
+# Rows.
+
+
+def _item(row: Sequence[Any]) -> Item:
+    seq, day, class_, outcome, gateway, fen, attempts, asked_from, submitted_at = row
+    return Item(
+        seq,
+        day,
+        _CLASSES[class_],
+        _OUTCOMES[outcome],
+        gateway,
+        fen,
+        attempts,
+        asked_from,
+        submitted_at is not None,
+    )
+
+
+def _seen(row: Sequence[Any]) -> Seen:
+    stage, attempts = row[_ITEM_WIDTH], row[_ITEM_WIDTH + 1]
+    return Seen(_item(row[:_ITEM_WIDTH]), _STAGES[stage], attempts, _attempted(row[_ITEM_WIDTH + 2 :]))
+
+
+def _subject(row: Sequence[Any]) -> Subject:
+    width = len(Screenable._fields)
+    screenable = Screenable._make(row[:width])
+    stage, day, gateway, instalment, *rest = row[width:]
+    last, (held_by, contested, twin) = _attempted(rest[:_WIDTH]), rest[_WIDTH:]
+    return Subject(
+        screenable, _STAGES[stage], day, gateway, instalment, last, held_by, bool(contested), bool(twin)
+    )
+
+
+def _attempted(row: Sequence[Any]) -> Attempted | None:
+    if row[0] is None:
+        return None
+    found = Attempted._make(row)
+    return found._replace(state=_STATES[str(found.state)])
