@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from console.contract.wire import StrictWire
 from console.repayment.attempt import Rules
+from console.repayment.replay.settings import ReplaySettings
 from console.repayment.schedule import INQUIRY_EVERY, INQUIRY_STEPS
 
 if TYPE_CHECKING:
@@ -45,10 +46,12 @@ class PipelineSettings(StrictWire):
     """Share of payers with a clean history above which a strategy that fits them goes to shadow."""
     clean_sample: int = Field(default=200, ge=1)
     """Clean payers that must have been seen before a strategy is judged."""
-    stop_within: float = Field(default=5.0, gt=0)
     reconcile_after: float = Field(default=600.0, ge=0)
     """How long the workers are up before they ask by themselves for settlement files of days that ended."""
+    stop_within: float = Field(default=5.0, gt=0)
     """How long stopping may wait for calls that are under way."""
+    replay: ReplaySettings = ReplaySettings()
+    """How replays pace themselves."""
 
     @model_validator(mode="after")
     def _heartbeat_within_lease(self) -> "PipelineSettings":
