@@ -79,7 +79,9 @@ class Bank:
         self.violations: list[str] = []
         self.reverses = True
 
-    def serve(self, method: str, path: str, headers: dict[str, str], body: bytes, now: int, fate: str) -> Said:
+    def serve(
+        self, method: str, path: str, headers: dict[str, str], body: bytes, now: int, fate: str
+    ) -> Said:
         """Do what a request asks for. `fate` is what a new order comes to: succeed, decline or accept."""
         try:
             stamp, mark = headers.get(TIMESTAMP_HEADER), headers.get(SIGNATURE_HEADER)

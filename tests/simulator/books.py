@@ -79,7 +79,12 @@ class SimStore(Store):
     a commit's outcome may then stay unknown, too."""
 
     def __init__(
-        self, database: Database, seam: Seam, clock: Clock, shard: int, dialect: Literal["sqlite", "postgresql"]
+        self,
+        database: Database,
+        seam: Seam,
+        clock: Clock,
+        shard: int,
+        dialect: Literal["sqlite", "postgresql"],
     ) -> None:
         super().__init__("sim://", clock, shard)
         self.dialect = dialect

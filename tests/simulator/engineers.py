@@ -19,8 +19,8 @@ from console.windows.declaring import over_at
 from console.windows.scope import parse_scope
 from console.windows.wall_clock import wall_of, zone_of
 from console.windows.window import Policy, Window
-from tests.pipeline.entries import KEYS, entry
-from tests.simulator.process import LEASE, SETTINGS, Process
+from tests.pipeline.entries import entry
+from tests.simulator.process import KEYS, LEASE, SETTINGS, Process
 
 if TYPE_CHECKING:
     from tests.simulator.world import World
@@ -90,7 +90,11 @@ async def _replay(world: "World") -> None:
 
     def job(connection: Connection) -> int:
         found = connection.execute(
-            text(f"SELECT {', '.join(claims.DueRepayment._fields)} FROM repayment WHERE stage = 'failed'")
+            text(
+                f"SELECT {', '.join(f'r.{name}' for name in claims.DueRepayment._fields)} FROM repayment r WHERE stage = 'failed'"
+                " AND NOT EXISTS (SELECT 1 FROM exception_case x JOIN attempt a ON a.id = x.attempt_id"
+                " WHERE a.repayment_seq = r.seq AND NOT x.resolved)"
+            )
         ).all()
         due = [claims.DueRepayment._make(row) for row in found]
         moves = [claims.Screened(one, Stage.DISPATCH, now) for one in due]
@@ -212,7 +216,9 @@ async def _freeze(world: "World") -> None:
 
 async def _wind_a_clock(world: "World") -> None:
     process = _one(world)
-    process.clock.off = round(world.chance.choice((0, 0, 1_000, -1_000, 250_000, -250_000, 3_600_000, -3_600_000)))
+    process.clock.off = round(
+        world.chance.choice((0, 0, 1_000, -1_000, 250_000, -250_000, 3_600_000, -3_600_000))
+    )
     world.note("clock", f"{process.name} {process.clock.off}")
 
 

@@ -142,7 +142,11 @@ class Judge:
 
     def open_ones(self) -> list[str]:
         """Return the repayments that have not ended, nor wait for people."""
-        query = f"SELECT id || ' ' || stage FROM repayment WHERE stage NOT IN {ENDED}"  # noqa: S608 - our words
+        query = (
+            f"SELECT r.id || ' ' || r.stage FROM repayment r WHERE r.stage NOT IN {ENDED}"  # noqa: S608 - our words
+            " AND NOT EXISTS (SELECT 1 FROM exception_case x JOIN attempt a ON a.id = x.attempt_id"
+            " WHERE a.repayment_seq = r.seq AND NOT x.resolved)"
+        )
         return [row[0] for row in self._world.database.rows(query)]
 
     def check_liveness(self) -> None:
@@ -158,7 +162,8 @@ class Judge:
             debited = sum(move.fen for move in bank.ledger)
             settled, suspense = 0, 0
             for order_no, state, fen in self._world.database.rows(
-                "SELECT a.order_no, a.state, a.amount_fen FROM attempt a WHERE a.gateway = :name", name=bank.name
+                "SELECT a.order_no, a.state, a.amount_fen FROM attempt a WHERE a.gateway = :name",
+                name=bank.name,
             ):
                 if state == "SUCCEEDED":
                     settled += fen

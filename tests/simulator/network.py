@@ -42,7 +42,17 @@ WRONG: Final = Secret(b"somebody else's")
 
 _PLACE: Final = ConnectionKey("gateway.example", 443, True, True, None, None, None, None)
 
-LOSSES: Final = ("not_sent", "connect_timeout", "lost", "reset", "late", "late_reset", "twice", "unheard", "cut")
+LOSSES: Final = (
+    "not_sent",
+    "connect_timeout",
+    "lost",
+    "reset",
+    "late",
+    "late_reset",
+    "twice",
+    "unheard",
+    "cut",
+)
 """What happens to a request or its answer on the way."""
 
 LIES: Final = (
@@ -192,7 +202,9 @@ def _vague_failure(said: Said, chance: float) -> Twisted:
 
 _SHAPES: Final[dict[str, Callable[[Said, float], Twisted]]] = {
     "nonsense": lambda said, chance: Twisted(200, b"<html>success</html>" if chance < 0.5 else b"\xff\xfe{}"),
-    "truncated": lambda said, chance: Twisted(said.status, said.body[: max(1, round(len(said.body) * chance))]),
+    "truncated": lambda said, chance: Twisted(
+        said.status, said.body[: max(1, round(len(said.body) * chance))]
+    ),
     "unsigned": _forged("none"),
     "wrong_signature": _forged("wrong"),
     "stale": _forged("stale"),
@@ -200,7 +212,9 @@ _SHAPES: Final[dict[str, Callable[[Said, float], Twisted]]] = {
     "other_order": _other(order_no="rp_0000000000000000-1"),
     "other_merchant": _other(merchant="m-2"),
     "redirect": lambda said, chance: Twisted(302, encode_answer(_opposite(said))),
-    "error_signed": lambda said, chance: Twisted(502 if chance < 0.5 else 500, encode_answer(_opposite(said))),
+    "error_signed": lambda said, chance: Twisted(
+        502 if chance < 0.5 else 500, encode_answer(_opposite(said))
+    ),
     "error_plain": lambda said, chance: Twisted(503, b"upstream failed", "none"),
     "refusal_signed": lambda said, chance: Twisted(
         400 if chance < 0.5 else 429, encode_refusal(DECLINED if chance < 0.8 else ORDER_NOT_FOUND)

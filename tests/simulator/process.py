@@ -9,10 +9,10 @@ from console.gateways.callbacks import verify
 from console.gateways.config import GatewayConfig
 from console.gateways.wire import WireError
 from console.repayment.evidence import submit
+from console.repayment.personal import Keys
 from console.repayment.pipeline import Pipeline
 from console.repayment.settings import PipelineSettings
 from console.store.errors import StoreError
-from tests.pipeline.entries import KEYS
 from tests.simulator.books import SimStore
 from tests.simulator.network import SimGateway
 from tests.simulator.seam import Seam
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
 
     from tests.simulator.world import World
+
+KEYS: Final = Keys(1, {1: b"s" * 32}, b"t" * 32)
 
 LEASE: Final = 9.0
 TIMEOUT: Final = 5.0
@@ -71,7 +73,8 @@ class Process:
         self.seam = seam = Seam(world, f"{self.name}.{self._lives}")
         self.store = SimStore(world.database, seam, self.clock, self._number, self._dialect)
         gateways = {
-            name: SimGateway(world.configs[name], self.clock, seam, bank) for name, bank in world.banks.items()
+            name: SimGateway(world.configs[name], self.clock, seam, bank)
+            for name, bank in world.banks.items()
         }
         self.pipeline = Pipeline(self.store, gateways, world.configs, SETTINGS, self.clock, KEYS)
         world.note("starts", seam.name)

@@ -5,6 +5,7 @@ First everything goes wrong that the seed chose. Then faults stop, and all must 
 
 import asyncio
 import hashlib
+import logging
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -234,11 +235,25 @@ def config_of(name: str, window: int) -> GatewayConfig:
     ).with_secret(SECRET)
 
 
+class _Notes(logging.Handler):
+    """What our own programs say is part of what happened."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(logging.WARNING)
+        self._world = world
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._world.note("log", record.getMessage())
+
+
 @contextmanager
 def deterministic(world: World) -> Iterator[None]:
     """Let everything that is by chance or by the machine's clock come from the seed and the loop."""
     state = random.getstate()
     random.seed(world.seed)
+    log, heard = logging.getLogger("console"), _Notes(world)
+    log.addHandler(heard)
+    told, log.propagate = log.propagate, False
     with (
         patch.object(gate, "time", SimpleNamespace(monotonic=world.loop.time)),
         patch.object(intake, "os", SimpleNamespace(urandom=world.chance.randbytes)),
@@ -248,6 +263,8 @@ def deterministic(world: World) -> Iterator[None]:
             yield
         finally:
             random.setstate(state)
+            log.removeHandler(heard)
+            log.propagate = told
 
 
 def simulate(seed: int, mode: Mode = "liveness", tell: Callable[[str], None] | None = None) -> Outcome:
