@@ -129,6 +129,16 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action(
         "row.copy",
+    Action(
+        "repayment.review",
+        "End a review: let the marked repayments go on, or reject them",
+        Group.REPAYMENTS,
+        ("v",),
+        verb="repayment review",
+        role=Role.OPERATOR,
+        views=_ROW_VIEWS,
+        needs=(Need.SERVICE, Need.ROW),
+    ),
         "Copy the id of what the cursor is on",
         Group.REPAYMENTS,
         ("y",),

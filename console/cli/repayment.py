@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT: Final = 50
 
+VERDICTS: Final = ("pass", "reject")
+"""How a review may end."""
+
 ADD_FIELDS: Final = {
     "external_id": "the sender's own id; makes it safe to send again",
     "borrower": "the sender's id of the borrower",
@@ -42,7 +45,7 @@ ADD_FIELDS: Final = {
 
 def add(parser: Parser) -> None:
     """Add the verbs."""
-    from console.cli import repayment_export, repayment_import
+    from console.cli import mutation, repayment_export, repayment_import
 
     verbs = parser.verbs("repayment")
     listing = verbs.add("list", list_repayments)
@@ -60,6 +63,12 @@ def add(parser: Parser) -> None:
     for field, about in ADD_FIELDS.items():
         single.add_argument(f"--{field.replace('_', '-')}", dest=field, metavar="VALUE", help=t(about))
     single.add_argument("--key", metavar="KEY", help=t("idempotency key; made and printed when absent"))
+    reviewing = verbs.add("review", review)
+    reviewing.add_argument("ids", nargs="+", metavar="ID", help=t("ids of repayments in review"))
+    reviewing.add_argument(
+        "verdict", choices=VERDICTS, help=t("pass: they go on to dispatch; reject: they are final")
+    )
+    mutation.add_flags(reviewing, expires=False)
     repayment_import.add_flags(verbs.add("import", repayment_import.run))
     repayment_export.add_flags(verbs.add("export", repayment_export.run))
 
@@ -221,6 +230,14 @@ def _print_repayment(context: Context, found: Repayment) -> None:
 
 def _numbered(lines: Sequence[EvidenceLine]) -> list[tuple[bool, EvidenceLine | None]]:
     return [(at == 0, line) for at, line in enumerate(lines)] or [(True, None)]
+
+
+def review(context: Context) -> int:
+    """End the review of repayments that strategies intercepted."""
+    from console.cli import mutation
+
+    ids, verdict = context.options.ids, context.options.verdict
+    return mutation.change(context, "repayment.review", repayments=ids, verdict=verdict)
 
 
 def take_in_one(context: Context) -> int:

@@ -201,10 +201,11 @@ def move_on(
     now: Instant,
     shard: int,
     what: str = SCREENED,
+    actor: str = "service",
 ) -> None:
     """Move repayments to the stages they were given; those SCREENED went through that stage.
 
-    `what` is the word for it in the timeline. Raises LeaseLost.
+    `what` is the word for it in the timeline, `actor` who did it. Raises LeaseLost.
     """
     deltas = counters.Deltas()
     rows: list[tuple[object, ...]] = []
@@ -220,7 +221,7 @@ def move_on(
     _guarded(_MOVE_ON, connection, rows)
     timeline.record(
         connection,
-        [timeline.TimelineEntry(move.repayment.seq, now, "service", what, move.detail) for move in moves],
+        [timeline.TimelineEntry(move.repayment.seq, now, actor, what, move.detail) for move in moves],
     )
     counters.fold(connection, deltas, shard, now)
 

@@ -61,6 +61,22 @@ class Reviewed(NamedTuple):
     strategies: str
 
 
+class Reviewable(NamedTuple):
+    """A repayment that an engineer is asked about; `strategies` is empty where none keeps it."""
+
+    seq: int
+    id: str
+    version: int
+    amount_fen: int
+    stage: str
+    strategies: str
+
+    @property
+    def in_review(self) -> bool:
+        """Whether its review has not ended yet."""
+        return self.stage == Stage.REVIEW
+
+
 Answer = Literal["released", "rejected", "no_such_repayment", "not_challenged"]
 """What became of a borrower's answer."""
 
@@ -93,6 +109,14 @@ _ASKED_TEXT: Final = (
     " WHERE r.id = ?"
 )
 _ASKED: Final = Prepared(_ASKED_TEXT, f"{_ASKED_TEXT} FOR UPDATE OF r")
+_LISTED_TEXT: Final = (
+    "SELECT r.seq, r.id, r.version, r.amount_fen, r.stage, coalesce(i.strategies, '')"
+    " FROM repayment r LEFT JOIN interception i ON i.repayment_seq = r.seq WHERE r.id {among}"
+)
+_LISTED: Final = Prepared(f"{_LISTED_TEXT} ORDER BY r.seq")
+_LISTED_LOCKED: Final = Prepared(
+    f"{_LISTED_TEXT} ORDER BY r.seq", f"{_LISTED_TEXT} ORDER BY r.seq FOR UPDATE OF r"
+)
 
 _FIELDS: Final = (
     "amount_fen, product, hour, minute_of_day, weekday, due_in_days, gateway, attempts, payments_last_hour,"
@@ -196,6 +220,35 @@ def answer_challenge(
     tally = Tally(verified=1) if passed else Tally(unverified=1)
     strategy_counters.fold(connection, {name: tally for name in asked.strategies.split(",")}, shard, now)
     return "released" if passed else "rejected"
+
+
+def reviewable(connection: Connection, ids: Sequence[str]) -> list[Reviewable]:
+    """Return those of these repayments that there are, reading only."""
+    return [Reviewable._make(row) for row in _LISTED.rows(connection, (among(connection, list(ids)),))]
+
+
+def end_review(
+    connection: Connection,
+    ids: Sequence[str],
+    passed: bool,
+    *,
+    who: str,
+    change_id: str,
+    now: Instant,
+    shard: int,
+) -> list[str]:
+    """Let repayments in review go on, or reject them, as `who` decided; return which were in review still.
+
+    Nothing screens one again that went on: it is past screening, whatever keeps it later.
+    """
+    rows = _LISTED_LOCKED.rows(connection, (among(connection, list(ids)),))
+    found = [one for one in map(Reviewable._make, rows) if one.in_review]
+    free(connection, [one.seq for one in found])
+    to, at = (Stage.DISPATCH, now) if passed else (Stage.REJECTED, None)
+    moves = [claims.Screened(one, to, at, f"{change_id}: {one.strategies}") for one in found]
+    what = "review_passed" if passed else "review_rejected"
+    claims.move_on(connection, moves, frm=Stage.REVIEW, now=now, shard=shard, what=what, actor=who)
+    return [one.id for one in found]
 
 
 def latest(connection: Connection, *, since: int, limit: int) -> list[tuple[Any, ...]]:

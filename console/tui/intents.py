@@ -198,6 +198,32 @@ def switch_scenario(scenario: str, scenarios: tuple[str, ...]) -> Intent:
     )
 
 
+# --- reviews ---------------------------------------------------------------------------------------------
+
+VERDICTS: Final = ("pass", "reject")
+
+MOST_REVIEWED: Final = 200
+"""Repayments that one change ends the review of, at most."""
+
+
+def review_repayments(repayments: tuple[str, ...]) -> Intent:
+    """End the review of repayments; whether they go on is asked for, and proposed neither way."""
+    first = shown(repayments[0])
+    target = first if len(repayments) == 1 else t("{count} marked", count=len(repayments))
+    return Intent(
+        t("End the review of repayments"),
+        target,
+        t("End the review"),
+        {"kind": "repayment.review", "repayments": repayments},
+        questions=(
+            Question(
+                "verdict", t("verdict"), "", t("space: pass lets it go on, reject is final"),
+                VERDICTS, required=True,
+            ),
+        ),
+    )  # fmt: skip
+
+
 # --- changes ---------------------------------------------------------------------------------------------
 
 

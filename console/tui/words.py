@@ -90,6 +90,11 @@ VERDICT_STYLES: Final[dict[Verdict, str]] = {
 STEPS: Final[dict[str, str]] = {
     "taken_in": "taken in",
     "screened": "screened",
+    "verified": "verified",
+    "not_verified": "not verified",
+    "review_passed": "review: passed",
+    "review_rejected": "review: rejected",
+    "review_expired": "review: out of time",
     "sent": "sent",
     "resending": "sent again",
     "exception_case": "exception case",

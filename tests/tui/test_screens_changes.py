@@ -58,7 +58,7 @@ async def test_agreeing_shows_what_was_asked_and_binds_its_digest() -> None:
         found = await dialog(one)
         await one.shows("asked by", "chen", "must approve: it blocks, and would let")
         assert [entry.required for entry in found.form.entries if entry.name == "reason"] == [False]
-        one.press("tab", "enter")
+        one.press("tab", "enter", "enter")
         await one.until(lambda: bool(desk(one).sent), "sent")
         call, _ = desk(one).sent[0]
         assert call.path == "/v1/changes/chg_000004/approve"

@@ -9,9 +9,9 @@ from console.actions.registry import View
 from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import Untrusted, shown
-from console.contract.vocabulary import FINAL_STAGES
+from console.contract.vocabulary import FINAL_STAGES, Stage
 from console.tui import figures
-from console.tui.screens.pane import Heading, Pane, Say, SituationChanged, in_background
+from console.tui.screens.pane import Heading, OpenChange, Pane, Say, SituationChanged, in_background
 from console.tui.widgets.lines import Line, fitted, joined, wrapped
 from console.tui.widgets.reader import Reader
 from console.tui.words import (
@@ -94,6 +94,19 @@ class RepaymentPane(Pane):
             self._read()
         self._show_age()
 
+    def refusals(self) -> tuple[tuple[str, str], ...]:
+        """Only a review can be ended."""
+        if self.repayment is None or self.repayment.stage is Stage.REVIEW:
+            return ()
+        return (("repayment.review", t("it is not in review")),)
+
+    def do_repayment_review(self, argument: str) -> None:
+        """Ask whether it goes on."""
+        from console.tui.intents import review_repayments
+
+        if self.repayment_id is not None:
+            self.post_message(OpenChange(review_repayments((self.repayment_id,))))
+
     def do_selection_refresh(self, argument: str) -> None:
         """Read it again now."""
         self._read()
@@ -123,9 +136,9 @@ class RepaymentPane(Pane):
         self.reader.redraw()
 
     def _arrived(self, repayment: Repayment) -> None:
-        first = self.repayment is None
+        before = self.repayment
         self.repayment, self._problem = repayment, ""
-        if first:
+        if before is None or before.stage is not repayment.stage:
             self.post_message(SituationChanged())
 
     def _show_age(self) -> None:
@@ -241,6 +254,7 @@ def _timeline(repayment: Repayment, width: int, zone: str) -> list[Line]:
             (
                 (f" {figures.moment(step.at, zone)}  ", "dim"),
                 *fitted(((step.actor, "label"),), 12),
+                (" ", "text"),
                 (f"{step_name(step.what)}  ", "text"),
                 (step.detail, "dim"),
             )

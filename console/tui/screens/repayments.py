@@ -16,7 +16,14 @@ from console.contract.text import shown
 from console.tui import figures
 from console.tui.commands import BREAKDOWNS
 from console.tui.filters import term
-from console.tui.screens.pane import OpenRepayment, Pane, Say, SituationChanged, in_background
+from console.tui.screens.pane import (
+    OpenChange,
+    OpenRepayment,
+    Pane,
+    Say,
+    SituationChanged,
+    in_background,
+)
 from console.tui.screens.repayment_row import columns, row_of
 from console.tui.widgets.lines import Line, Lines, Piece, fitted, spread, width_of
 from console.tui.widgets.paged_rows import PagedRows
@@ -274,6 +281,17 @@ class RepaymentsPane(Pane):
     def do_row_open(self, argument: str) -> None:
         """Show the repayment under the cursor."""
         self.table.action_select()
+
+    def do_repayment_review(self, argument: str) -> None:
+        """Ask whether the marked repayments go on, else the one under the cursor."""
+        from console.tui.intents import MOST_REVIEWED, review_repayments
+
+        chosen = tuple(sorted(self.table.marks)) or tuple(filter(None, (self.table.cursor_key,)))
+        if len(chosen) > MOST_REVIEWED:
+            said = t("at most {count} at once; {marked} are marked", count=MOST_REVIEWED, marked=len(chosen))
+            self.post_message(Say(said, "bar-warn"))
+        elif chosen:
+            self.post_message(OpenChange(review_repayments(chosen)))
 
     @property
     def copied(self) -> str | None:
