@@ -51,7 +51,7 @@ class Budget(Wire):
 
 class Burn(Wire):
     """One alerting rule. A burn rate of 1 spends the budget in exactly its 30 days; the rule is `firing`
-    when both windows are at or above the `threshold` with enough `samples` in the short one. For the rule
+    when both windows are at or above the `threshold` with enough `samples` in the long one. For the rule
     `outage` the rates are the share of bad orders in the last 60 s, and `threshold` is that share."""
 
     rule: Literal["outage", "page_1h", "page_6h", "ticket_3d"]

@@ -65,8 +65,32 @@ idempotency_window = 86400.0          # seconds in which the same order number g
 order_expiry = 1800.0                 # seconds after which the gateway refuses an order
 # Codes that prove a debit failed. Any other failure is in doubt until it is inquired about.
 failure_codes = ["INSUFFICIENT_FUNDS", "CARD_EXPIRED", "ACCOUNT_CLOSED", "LIMIT_EXCEEDED"]
-sla = { success_rate = 0.99, confirm_p95 = "30s" }     # what its contract promises; may be left out
-reserve = { balance_fen = 500000000, low_fen = 50000000 }   # money placed there; may be left out
+# Money placed there beforehand; may be left out. The balance counts once, when the service first meets the
+# gateway, later money is noted by: repay gateway reserve alipay --top-up YUAN. The floor warns.
+reserve = { balance_fen = 500000000, floor_fen = 50000000 }
+
+# What its contract promises; may be left out. `repay gateway sla alipay` is the ledger of it.
+[gateway.sla]
+objective = 0.98                      # share of orders that must succeed, over 30 days: the error budget
+fee_basis_points = 60                 # its fee on what settles, in hundredths of a percent
+# Whose fault a code is, before the rules of the house (front_end, risk, own_queue, gateway, bank, borrower).
+blame = { "PARTNER_*" = "bank" }
+# Count by a Prometheus instead: two queries, each one number over the span {window} (5m, 1h, 30d …).
+# [gateway.sla.source]
+# prometheus = "http://127.0.0.1:9090"
+# good = "sum(increase(paid_total[{window}]))"
+# total = "sum(increase(orders_total[{window}]))"
+
+# The promises, [[gateway.sla.clauses]] tables. Metrics: success_rate, in_doubt_ratio, inquiry_availability (ratios), confirm_p95 and
+# confirm_p99 (seconds from send to a definitive outcome).
+[[gateway.sla.clauses]]
+id = "success"
+metric = "success_rate"
+threshold = 0.98
+measured_at = "this platform"         # where the contract has it measured, in words
+exclude_declared = true               # leave out minutes of windows that were declared before they began
+tiers = [{ beyond = 0.98, credit_percent = 5 }, { beyond = 0.95, credit_percent = 20 }]   # of the fees
+claim_days = 30                       # days after the period in which credit must be claimed
 
 # The audit's second sink: anchors of the chain go there, so that no one who can write the database can
 # rewrite the audit unnoticed. A file (made 0600, only appended to) on another disk or host, or "syslog".

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
+from console.contract.sla_terms import SlaTerms
 from console.contract.wire import StrictWire
 from console.gateways.wire import Secret
 
@@ -72,17 +73,11 @@ class SecretSource(StrictWire):
 
 
 class Reserve(StrictWire):
-    """Money placed with the gateway beforehand (fen), and what is low."""
+    """Money placed with the gateway beforehand (fen). The balance counts once, when the service first meets
+    the gateway; what is added later is noted as a change. `floor_fen` is what should always lie there."""
 
     balance_fen: int = Field(ge=0)
-    low_fen: int = Field(default=0, ge=0)
-
-
-class Sla(StrictWire):
-    """The clauses of a gateway's contract. Ratios are 0…1, the confirmation time is seconds."""
-
-    success_rate: float = Field(default=0.99, gt=0, lt=1)
-    confirm_p95: Span = 30.0
+    floor_fen: int = Field(default=0, ge=0)
 
 
 class GatewayConfig(StrictWire):
@@ -102,7 +97,7 @@ class GatewayConfig(StrictWire):
     idempotency_window: Span = 86_400.0
     order_expiry: Span = 1_800.0
     failure_codes: frozenset[str] = frozenset()
-    sla: Sla | None = None
+    sla: SlaTerms | None = None
     reserve: Reserve | None = None
 
     _given: Secret | None = PrivateAttr(default=None)

@@ -1,1 +1,1 @@
-"""Gateways held to their contract: indicators, error budget, the SLA ledger, breaker and reserve."""
+"""Gateways held to their SLA: indicators, blame, budget, ledger and weights. Pure; reads nothing itself."""

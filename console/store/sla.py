@@ -6,7 +6,8 @@ A span costs at most its hours and two hours of minutes, whatever the traffic wa
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, func, select
 
@@ -16,15 +17,14 @@ from console.store.sla_tables import latency_hour, sla_hour, sla_minute
 from console.store.tables import latency_minute
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy import Connection, Select, Table
 
 OPEN_KEPT_MINUTES: Final = 10
 """How long a minute without an open order is kept, so that a batch still under way finds its row."""
 
 
-class EventSum(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class EventSum:
     """How often something happened with a gateway in a span, and with how much money (fen)."""
 
     gateway: str
@@ -34,7 +34,7 @@ class EventSum(NamedTuple):
     sum_fen: int
 
 
-def _between(minutes: Table, hours: Table, *keys: str, sums: tuple[str, ...]) -> Select[tuple[int, ...]]:
+def _between(minutes: Table, hours: Table, *keys: str, sums: tuple[str, ...]) -> Select[Any]:
     """Return the select over whole hours and the minutes beside them; its bounds are half-open."""
     by_hour = select(*(hours.c[name] for name in (*keys, *sums))).where(
         hours.c.hour >= bindparam("first_hour"), hours.c.hour < bindparam("last_hour")
@@ -117,7 +117,7 @@ def minutes(
     return found
 
 
-def _sliced(table: Table, grain: str) -> Select[tuple[int, int, int]]:
+def _sliced(table: Table, grain: str) -> Select[Any]:
     at = table.c[grain]
     return (
         select(at, table.c.bucket, func.sum(table.c.count))
@@ -178,13 +178,3 @@ def purge(connection: Connection, now: int, kept_ms: int) -> None:
         connection.execute(delete(table).where(table.c.hour < before // MINUTES_OF_AN_HOUR))
     quiet = now // MINUTE_MS - OPEN_KEPT_MINUTES
     _CLEAR.many(connection, [(quiet, quiet)])
-
-
-def open_percentiles(
-    closed: Sequence[tuple[int, int]], ages: Sequence[tuple[int, int]]
-) -> list[tuple[int, int]]:
-    """Return closed and open orders (bucket and count each) as one distribution, buckets growing."""
-    merged: dict[int, int] = defaultdict(int)
-    for bucket, count in (*closed, *ages):
-        merged[bucket] += count
-    return sorted(merged.items())

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from console.contract.sla_terms import Clause, PrometheusSource, SlaTerms
 from console.control.config import ServiceConfig
 from console.control.config_file import load, parse
 from console.control.example import EXAMPLE
@@ -27,10 +28,17 @@ def test_the_example_loads() -> None:
     assert [gateway.id for gateway in config.gateway] == ["alipay"]
 
 
-@pytest.mark.parametrize("model", [ServiceConfig, GatewayConfig, PipelineSettings])
+@pytest.mark.parametrize(
+    "model", [ServiceConfig, GatewayConfig, SlaTerms, Clause, PrometheusSource, PipelineSettings]
+)
 def test_the_example_explains_every_key(model: type[BaseModel]) -> None:
     for key in _keys(model):
-        assert f"{key} = " in EXAMPLE or f"[{key}]" in EXAMPLE or f"[[{key}]]" in EXAMPLE, key
+        assert (
+            f"{key} = " in EXAMPLE
+            or f"[{key}]" in EXAMPLE
+            or f"[[{key}]]" in EXAMPLE
+            or f".{key}]" in EXAMPLE
+        ), key
 
 
 def test_what_the_example_shows_commented_out_is_right_too() -> None:

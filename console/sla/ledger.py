@@ -1,0 +1,241 @@
+"""The SLA ledger: clauses against what was measured, and what is owed. Pure.
+
+Minutes are whole minutes since the epoch. A minute is left out only if a window was declared for all of it
+before it began; minutes of a window that were not, count, and are told as disputed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from console.contract.clock import to_datetime
+from console.contract.sla import LedgerLine, LedgerSpan, Metric, SlaLedger
+from console.sla.indicators import Buckets, Counts, confirm_seconds, without
+from console.store.sla_counters import MINUTE_MS
+
+if TYPE_CHECKING:
+    from console.contract.sla_terms import Clause, SlaTerms
+
+DIGITS: Final = 6
+"""Decimals of a measured figure; the verdict is on the figure itself."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was counted in some minutes."""
+
+    counts: Counts
+    latencies: Buckets
+
+    def minus(self, other: Measured) -> Measured:
+        """Return what is left without a part of it."""
+        return Measured(self.counts.minus(other.counts), without(self.latencies, other.latencies))
+
+
+class Slot(NamedTuple):
+    """One time that a window had the gateway closed (instants), and the spans of it that were declared
+    before they began."""
+
+    window: str
+    declared_at: int
+    starts_at: int
+    ends_at: int
+    declared: tuple[tuple[int, int], ...]
+
+
+class Period(NamedTuple):
+    """Whole minutes from `first` until before `last`."""
+
+    first: int
+    last: int
+
+    def cut(self, span: tuple[int, int], *, whole: bool) -> range:
+        """Return the minutes of the period inside a span of instants: whole ones, or those it touches."""
+        start = -(-span[0] // MINUTE_MS) if whole else span[0] // MINUTE_MS
+        end = span[1] // MINUTE_MS if whole else -(-span[1] // MINUTE_MS)
+        return range(max(self.first, start), max(self.first, start, min(self.last, end)))
+
+
+@dataclass(frozen=True)
+class Split:
+    """The minutes of a period that are excluded, and those disputed, each by its slot."""
+
+    excluded: Mapping[Slot, frozenset[int]]
+    disputed: Mapping[Slot, frozenset[int]]
+
+    @property
+    def all_excluded(self) -> frozenset[int]:
+        """Every minute that is excluded."""
+        return frozenset().union(*self.excluded.values())
+
+    @property
+    def all_disputed(self) -> frozenset[int]:
+        """Every minute that is disputed."""
+        return frozenset().union(*self.disputed.values())
+
+
+def split(slots: Iterable[Slot], period: Period) -> Split:
+    """Return which minutes windows exclude, and which of theirs are disputed. No minute is both."""
+    known = sorted(slots, key=lambda slot: (slot.starts_at, slot.window))
+    excluded: dict[Slot, frozenset[int]] = {}
+    for slot in known:
+        spans = (period.cut(span, whole=True) for span in slot.declared)
+        excluded[slot] = frozenset(minute for span in spans for minute in span)
+    everything = frozenset().union(*excluded.values())
+    disputed = {
+        slot: frozenset(period.cut((slot.starts_at, slot.ends_at), whole=False)) - everything
+        for slot in known
+    }
+    return Split(
+        {slot: minutes for slot, minutes in excluded.items() if minutes},
+        {slot: minutes for slot, minutes in disputed.items() if minutes},
+    )
+
+
+def runs(minutes: Iterable[int]) -> list[tuple[int, int]]:
+    """Return minutes as runs, each from its first until before its last."""
+    found: list[tuple[int, int]] = []
+    for minute in sorted(minutes):
+        if found and found[-1][1] == minute:
+            found[-1] = (found[-1][0], minute + 1)
+        else:
+            found.append((minute, minute + 1))
+    return found
+
+
+@dataclass(frozen=True)
+class Account:
+    """All that a ledger is made of. `by_slot` are the counts of each slot's excluded or disputed minutes."""
+
+    gateway: str
+    period: Period
+    as_of: int
+    terms: SlaTerms
+    whole: Measured
+    left_out: Measured
+    split: Split
+    by_slot: Mapping[tuple[str, Slot], Counts]
+
+
+def ledger(account: Account) -> SlaLedger:
+    """Return the ledger with its digest."""
+    fees = _share(account.whole.counts.settled_fen, Decimal(account.terms.fee_basis_points) / 100)
+    lines = tuple(_line(clause, account, fees) for clause in account.terms.clauses)
+    made = SlaLedger(
+        gateway=account.gateway,
+        from_at=to_datetime(account.period.first * MINUTE_MS),
+        to_at=to_datetime(account.period.last * MINUTE_MS),
+        as_of=to_datetime(account.as_of),
+        settled_fen=account.whole.counts.settled_fen,
+        fees_fen=fees,
+        lines=lines,
+        excluded=_spans(account, "excluded", account.split.excluded),
+        disputed=_spans(account, "disputed", account.split.disputed),
+        credit_fen=min(fees, sum(line.credit_fen for line in lines)),
+    )
+    return made.model_copy(update={"digest": digest_of(made)})
+
+
+def digest_of(made: SlaLedger) -> str:
+    """Return the SHA-256 (hex) over everything in a ledger but its digest, as canonical JSON."""
+    fields = made.model_dump(mode="json", exclude={"digest"})
+    return hashlib.sha256(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _line(clause: Clause, account: Account, fees: int) -> LedgerLine:
+    excluded = account.split.all_excluded if clause.exclude_declared else frozenset()
+    disputed = account.split.all_disputed
+    counted = account.whole.minus(account.left_out) if excluded else account.whole
+    measured = measure(clause.metric, counted)
+    kept = None if measured is None else not _worse(clause, measured, clause.threshold)
+    tier = None if measured is None else tier_of(clause, measured)
+    percent = 0.0 if tier is None else clause.tiers[tier - 1].credit_percent
+    credit = _share(fees, Decimal(str(percent)))
+    raw = measure(clause.metric, account.whole)
+    deadline = to_datetime(account.period.last * MINUTE_MS) + timedelta(days=clause.claim_days)
+    return LedgerLine(
+        clause=clause.id,
+        metric=clause.metric,
+        threshold=clause.threshold,
+        measured_at=clause.measured_at,
+        measured=None if measured is None else round(measured, DIGITS),
+        raw=None if raw is None else round(raw, DIGITS),
+        samples=samples(clause.metric, counted),
+        counted_minutes=account.period.last - account.period.first - len(excluded),
+        excluded_minutes=len(excluded),
+        disputed_minutes=len(disputed),
+        kept=kept,
+        tier=tier,
+        credit_percent=percent,
+        credit_fen=credit,
+        claim_by=deadline if credit else None,
+    )
+
+
+def measure(metric: Metric, measured: Measured) -> float | None:
+    """Return a metric; None without samples."""
+    counts, latencies = measured.counts, measured.latencies
+    match metric:
+        case "success_rate":
+            return counts.success_rate
+        case "in_doubt_ratio":
+            return counts.in_doubt_ratio
+        case "inquiry_availability":
+            return counts.inquiry_availability
+        case "confirm_p95":
+            return confirm_seconds(latencies, 0.95)
+        case "confirm_p99":
+            return confirm_seconds(latencies, 0.99)
+
+
+def samples(metric: Metric, measured: Measured) -> int:
+    """Return how many orders, outcomes, inquiries or confirmations a metric was taken from."""
+    match metric:
+        case "success_rate":
+            return measured.counts.samples
+        case "in_doubt_ratio":
+            return measured.counts.first_outcomes
+        case "inquiry_availability":
+            return measured.counts.inquiries
+        case "confirm_p95" | "confirm_p99":
+            return sum(count for _, count in measured.latencies)
+
+
+def tier_of(clause: Clause, measured: float) -> int | None:
+    """Return the worst tier (from 1) that a figure is beyond, None when it is beyond none."""
+    beyond = [n for n, tier in enumerate(clause.tiers, 1) if _worse(clause, measured, tier.beyond)]
+    return max(beyond, default=None)
+
+
+def _worse(clause: Clause, measured: float, limit: float) -> bool:
+    return measured < limit if clause.higher_is_better else measured > limit
+
+
+def _share(fen: int, percent: Decimal) -> int:
+    """Return so many percent of money, in whole fen rounded down."""
+    return int((Decimal(fen) * percent / 100).to_integral_value(ROUND_FLOOR))
+
+
+def _spans(account: Account, which: str, slots: Mapping[Slot, frozenset[int]]) -> tuple[LedgerSpan, ...]:
+    found = []
+    for slot, minutes in slots.items():
+        counts = account.by_slot.get((which, slot), Counts())
+        for_runs = runs(minutes)
+        found.append(
+            LedgerSpan(
+                window=slot.window,
+                declared_at=to_datetime(slot.declared_at),
+                starts_at=to_datetime(for_runs[0][0] * MINUTE_MS),
+                ends_at=to_datetime(for_runs[-1][1] * MINUTE_MS),
+                minutes=len(minutes),
+                samples=counts.samples,
+                bad=counts.bad,
+            )
+        )
+    return tuple(found)
