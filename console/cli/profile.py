@@ -22,7 +22,7 @@ from console.profiles.places import (
     write_pointer,
 )
 from console.profiles.profile import choose, flaws_of, listing, load, read
-from console.profiles.schema import FILTERS, KEYS, Kind, json_schema, unknown_key_problem
+from console.profiles.schema import BINDINGS, FILTERS, KEYS, Kind, json_schema, unknown_key_problem
 
 if TYPE_CHECKING:
     from console.cli.arguments import Parser
@@ -146,7 +146,8 @@ def values_of(profile: Profile) -> dict[str, Any]:
         if key == "control.token" and value is not None:
             value = {value.form: list(value.what) if isinstance(value.what, tuple) else value.what}
         out[key] = value if value is None or isinstance(value, (bool, int, dict)) else str(value)
-    return out | {f"{FILTERS}.{name}": text for name, text in profile.filters.items()}
+    out |= {f"{FILTERS}.{name}": text for name, text in profile.filters.items()}
+    return out | {f"{BINDINGS}.{action}": list(keys) for action, keys in profile.keys.items()}
 
 
 def _text(value: Any) -> str:
@@ -167,6 +168,7 @@ def use(context: Context) -> int:
     profile = read(name, file)
     write_pointer(name, file)
     if context.output.json:
+    _check_keys(profile)
         context.output.document({"name": name, "path": str(file), "environment": profile.environment.value})
     else:
         context.output.talk(
@@ -182,6 +184,13 @@ def use(context: Context) -> int:
 
 def write_new(context: Context) -> int:
     """Write a new profile: a copy of another, comments and all."""
+def _check_keys(profile: Profile) -> None:
+    if profile.keys:
+        from console.actions.key_flaws import check_keys
+
+        check_keys(profile)
+
+
     name = check_name(context.options.name)
     source = context.options.source or "sandbox"
     document = read_document(find(source))
@@ -217,8 +226,8 @@ def _key_path(key: str) -> tuple[str, ...]:
     section, dot, name = key.partition(".")
     if key in KEYS:
         return tuple(key.split("."))
-    if section == FILTERS and dot and name:
-        return (FILTERS, name)
+    if section in (FILTERS, BINDINGS) and dot and name:
+        return (section, name)
     raise UsageError(unknown_key_problem(key, section if dot else ""))
 
 
@@ -256,6 +265,8 @@ def validate(context: Context) -> int:
         flaws = tuple(flaws_of(read_document(file)))
     except BrokenProfileError as error:
         flaws = error.flaws
+        if not flaws:
+            _check_keys(read(file.stem, file))
     if context.output.json:
         context.output.document(
             {
@@ -304,4 +315,5 @@ def schema(context: Context) -> int:
     rows.append((f"{FILTERS}.NAME", t("text"), "-", t("a named filter")))
     headings = (t("key"), t("values"), t("default"), t("meaning"))
     context.output.table([Column(heading) for heading in headings], rows)
+    rows.append((f"{BINDINGS}.ACTION", t("a key, or several"), "-", t("the keys of an action")))
     return Exit.DONE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
@@ -18,10 +18,12 @@ from console.profiles.places import (
     read_pointer,
 )
 from console.profiles.schema import (
+    BINDINGS,
     CONFIRM_BY_ENVIRONMENT,
     FILTERS,
     KEYS,
     SECTIONS,
+    binding_problem,
     expand,
     problem_of,
     unknown_key_problem,
@@ -85,6 +87,7 @@ class Profile:
     view: View
     filters: Mapping[str, str]
     sources: Mapping[str, str]
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def service(self) -> str:
@@ -174,9 +177,11 @@ def flaws_of(document: Document) -> Iterator[Flaw]:
     name = shown(str(document.path))
     for table, key, value in _leaves(document.values):
         path = f"{table}.{key}" if table else key
-        line = document.line_of(*([table] if table else []), key)
+        line = _line_of(document, table, key)
         if table == FILTERS:
             problem = _filter_problem(value)
+        elif table == BINDINGS:
+            problem = binding_problem(value)
         elif path in KEYS:
             problem = problem_of(KEYS[path], value)
         elif path in SECTIONS:
@@ -189,14 +194,35 @@ def flaws_of(document: Document) -> Iterator[Flaw]:
     yield from _together(document, name)
 
 
+def _line_of(document: Document, table: str, key: str) -> int | None:
+    """Return the line of a key; an action's may be written quoted or with bare dots."""
+    if table != BINDINGS:
+        return document.line_of(*([table] if table else []), key)
+    quoted, bare = document.line_of(table, key), document.line_of(table, *key.split("."))
+    header = document.line_of(table)
+    return bare if quoted in (None, header) else quoted
+
+
 def _leaves(values: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
     """Yield (section or "", key, value); a token stays whole."""
     for key, value in values.items():
-        if isinstance(value, dict) and key in SECTIONS:
+        if isinstance(value, dict) and key == BINDINGS:
+            for action, keys in _flat(value):
+                yield key, action, keys
+        elif isinstance(value, dict) and key in SECTIONS:
             for inner, leaf in value.items():
                 yield key, inner, leaf
         else:
             yield "", key, value
+
+
+def _flat(table: Mapping[str, Any], under: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the leaves by dotted name: TOML takes the dots of a bare action id for tables."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{under}{key}.")
+        else:
+            yield f"{under}{key}", value
 
 
 def _filter_problem(value: object) -> str | None:
@@ -265,6 +291,13 @@ def _build(name: str, document: Document, chosen: Chosen) -> Profile:
     ca_file = value("control.ca_file")
     confirm = CONFIRM_BY_ENVIRONMENT[environment]
     profile_filters = {str(key): str(text) for key, text in values.get(FILTERS, {}).items()}
+    bound = {
+        str(action): (keys,) if isinstance(keys, str) else tuple(keys)
+        for action, keys in _flat(values.get(BINDINGS, {}))
+    }
+    for action in bound:
+        line = _line_of(document, BINDINGS, action)
+        sources[f"{BINDINGS}.{action}"] = f"{shown(str(document.path))}:{line}"
     for key in profile_filters:
         sources[f"{FILTERS}.{key}"] = f"{shown(str(document.path))}:{document.line_of(FILTERS, key)}"
     return Profile(
@@ -292,6 +325,7 @@ def _build(name: str, document: Document, chosen: Chosen) -> Profile:
             start=value("view.start"),
         ),
         filters=profile_filters,
+        keys=bound,
         sources=sources,
     )
 

@@ -42,6 +42,9 @@ TOKEN_FORMS: Final = ("env", "file", "command")
 FILTERS: Final = "filters"
 """The table of named filters; its keys are free."""
 
+BINDINGS: Final = "keys"
+"""The table of keys bound anew: action id → a key, or a list of keys."""
+
 KEYS: Final = {
     key.path: key
     for key in (
@@ -74,7 +77,7 @@ KEYS: Final = {
 }
 """Every fixed key by its dotted path, in the order they are written."""
 
-SECTIONS: Final = ("control", "guard", "view", FILTERS)
+SECTIONS: Final = ("control", "guard", "view", FILTERS, BINDINGS)
 
 CONFIRM_BY_ENVIRONMENT: Final = {"sandbox": "none", "staging": "yes", "production": "type"}
 """How a change is confirmed where the profile does not say."""
@@ -166,6 +169,15 @@ def _token_problem(value: object) -> str | None:
     return None if isinstance(what, str) and what else t("{form} must be text", form=form)
 
 
+def binding_problem(value: object) -> str | None:
+    """Return what is wrong with the keys of one action as written, or None."""
+    if isinstance(value, str) and value:
+        return None
+    if isinstance(value, list) and all(isinstance(key, str) and key for key in value):
+        return None
+    return t("must be a key or a list of keys")
+
+
 def _zone_problem(value: object) -> str | None:
     from zoneinfo import ZoneInfo
 
@@ -180,7 +192,7 @@ def _zone_problem(value: object) -> str | None:
 
 def unknown_key_problem(path: str, table: str) -> str:
     """Return the message for a key that no profile has, with the nearest that one does have."""
-    if table in ("", *SECTIONS) and table != FILTERS:
+    if table in ("", *SECTIONS) and table not in (FILTERS, BINDINGS):
         prefix = f"{table}." if table else ""
         known = [
             key[len(prefix) :] for key in KEYS if key.startswith(prefix) and "." not in key[len(prefix) :]
@@ -231,6 +243,9 @@ def json_schema() -> dict[str, Any]:
     for name, properties in sections.items():
         if name == FILTERS:
             root[name] = {"type": "object", "additionalProperties": text}
+        elif name == BINDINGS:
+            keys = {"oneOf": [text, {"type": "array", "items": text}]}
+            root[name] = {"type": "object", "additionalProperties": keys}
         else:
             root[name] = {"type": "object", "properties": properties, "additionalProperties": False}
     return {

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 
 from console.contract.clock import SystemClock
+from console.actions.keyboard import Unbound
 from console.contract.language import current_language, t, use_language
 from console.contract.places import state_dir
 from console.tui.connection import Connection, open_link
 from console.tui.knowledge import Knowledge
+from console.tui.keys import key_label, keyboard, use_keys
 from console.tui.ordered_keys import OrderedKeys
 from console.tui.pointer import PointerWatch
 from console.tui.screens.main import MainScreen
@@ -20,6 +22,7 @@ from console.tui.terminal.application import run_in_terminal
 from console.tui.theme.sheet import SHEET
 from console.tui.theme.styles import use_theme
 
+from console.tui.widgets.prompt import Prompt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -59,6 +62,7 @@ class ConsoleApp(OrderedKeys[int], inherit_bindings=False):
         self.profile = profile
         use_language("zh" if (self._language or profile.view.language) == "zh" else "en")
         use_theme("mono" if os.environ.get("NO_COLOR") else profile.view.theme)
+        use_keys(profile.keys)
         self.knowledge = Knowledge(read_only=profile.guard.read_only, clock=self._clock)
         self.connection = Connection(profile, self.knowledge, self._changed, self._opener)
 
@@ -111,6 +115,22 @@ class ConsoleApp(OrderedKeys[int], inherit_bindings=False):
         self.call_after_refresh(self._connect)
 
     async def _disconnect(self) -> None:
+    async def meant(self, event: events.Key) -> events.Key | None:
+        """Return the key that the widgets know for one that the profile binds anew, outside of dialogs
+        and lines being typed."""
+        if self.screen is not self.main or isinstance(self.focused, Prompt):
+            return event
+        meaning = keyboard().meaning(self.main.view, event.key)
+        if meaning is None:
+            return event
+        if isinstance(meaning, Unbound):
+            self.main.say(t("{key} is bound to nothing here", key=key_label(event.key)), "bar-warn")
+            return None
+        if meaning.id in KEPT_BY_WIDGETS:
+            return events.Key(meaning.keys[0], None)
+        await self.main.do(meaning.id)
+        return None
+
         following, self._following = self._following, None
         if following is not None:
             following.cancel()

@@ -27,6 +27,23 @@ def key_label(key: str) -> str:
 
 def keys_label(action: Action) -> str:
     """Return all keys of an action, the first one first; its `:` command when it has no key."""
-    if action.keys:
-        return " ".join(key_label(key) for key in action.keys)
+    if keys := _keyboard.keys_of(action):
+        return " ".join(key_label(key) for key in keys)
     return f":{action.command}" if action.command else ""
+def use_keys(binding: Mapping[str, tuple[str, ...]]) -> None:
+    """From now on, keys are as the profile binds them."""
+    global _keyboard
+    _keyboard = Keyboard(binding)
+
+
+def keyboard() -> Keyboard:
+    """Return the keyboard in use."""
+    return _keyboard
+
+
+def first_key(action: Action) -> str:
+    """Return the label of the action's first key; its `:` command when it has none."""
+    keys = _keyboard.keys_of(action)
+    return key_label(keys[0]) if keys else f":{action.command}"
+
+

@@ -55,13 +55,19 @@ class OrderedKeys(TerminalApp[ReturnType], inherit_bindings=False):
         while True:
             event = await self._typed.get()
             try:
-                await super().on_event(event)
+                meant = await self.meant(event) if isinstance(event, events.Key) else event
+                if meant is not None:
+                    await super().on_event(meant)
                 await self._settled()
             except ScreenStackError:
                 return  # the application is ending
             except Exception as error:  # as anywhere in the application: an unforeseen error ends it
                 self._handle_exception(error)
                 return
+
+    async def meant(self, event: events.Key) -> events.Key | None:
+        """Return the key to hand on; None when it has been dealt with already."""
+        return event
 
     async def _settled(self) -> None:
         """Wait until every widget from the focus upwards has dealt with what the key caused."""

@@ -46,6 +46,24 @@ def test_the_list_shows_broken_profiles_too(repay: Repay, personal: Path) -> Non
     assert items["east"]["problem"].startswith(f"{personal}/east.toml:1: ")
 
 
+def test_keys_that_cannot_be_bound_are_told_with_their_line(repay: Repay, personal: Path) -> None:
+    assert repay("profile", "new", "mine").code == 0
+    assert repay("profile", "set", "mine", "keys.view.queues=f2").code == 0
+    assert repay("profile", "validate", "mine").code == 0
+    file = personal / "mine.toml"
+    file.write_text(file.read_text() + '\nview.overview = ["f2", "ctrl+s"]\n"zzz.qqqqqqqqq" = "n"\n')
+    ran = repay("profile", "validate", "mine")
+    assert ran.code == 2
+    assert [line.split(": ", 1)[1] for line in ran.out.splitlines()] == [
+        "keys.view.queues: f2 is also the key of view.overview",
+        "keys.view.overview: f2 is also the key of view.queues",
+        "keys.view.overview: ctrl+s cannot be bound: terminals or dialogs need it",
+        "keys.zzz.qqqqqqqqq: there is no such action; the help lists them",
+    ]
+    assert repay("profile", "use", "mine").code == 2
+    assert repay("profile", "current").out == "sandbox\n"
+
+
 def test_showing_names_the_source_of_every_value(repay: Repay) -> None:
     found = repay("profile", "show", "staging", "--json").json
     assert set(found["values"]) == set(found["sources"])
@@ -143,7 +161,7 @@ def test_the_path_and_where_it_is_looked_for(repay: Repay, personal: Path) -> No
 
 def test_the_schema_accepts_the_starters(repay: Repay) -> None:
     schema = repay("profile", "schema", "--json").json
-    assert set(schema["properties"]) == {"title", "environment", "control", "guard", "view", "filters"}
+    assert set(schema["properties"]) == {"title", "environment", "control", "guard", "view", "filters", "keys"}
     assert schema["properties"]["guard"]["properties"]["max_items"]["type"] == "integer"
     assert "view.language" in repay("profile", "schema").out
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from console.actions.registry import ACTIONS, BY_ID, View
 from console.contract.language import t
-from console.tui.keys import key_label
+from console.tui.keys import first_key
 from console.tui.situation import view_name, why_not
 from console.tui.widgets.lines import Line, Lines, spread, width_of, wrapped
 
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 SAID_FOR: Final = 6.0
 """Seconds for which a message stays."""
 
-_VIEWS: Final = (
-    (View.OVERVIEW, "1"), (View.QUEUES, "2"), (View.REPAYMENTS, "3"), (View.STRATEGIES, "4"),
-    (View.WINDOWS, "6"), (View.CHANGES, "9"),
-)  # fmt: skip
+_VIEWS: Final = tuple(
+    View(action.id.removeprefix("view.")) for action in ACTIONS if action.group is Group.VIEWS and action.keys
+)
+"""The views that have a key, in the order of the registry."""
+
 _WITHIN: Final = {
     View.REPAYMENT: View.REPAYMENTS,
     View.STRATEGY: View.STRATEGIES,
@@ -135,8 +136,8 @@ class Footer(Lines):
         assert self._situation is not None  # noqa: S101 - the caller has looked
         here = _WITHIN.get(self._situation.view, self._situation.view)
         pieces: list[tuple[str, str]] = []
-        for view, digit in _VIEWS:
-            pieces.append((f" {digit}", "bar-key"))
+        for view in _VIEWS:
+            pieces.append((f" {first_key(BY_ID[f'view.{view}'])}", "bar-key"))
             if named or here is view:
                 pieces.append((f" {view_name(view)} ", "dialog-title" if here is view else "bar"))
         return (*pieces, ("  ", "bar"))
@@ -146,6 +147,6 @@ def _hints(ids: tuple[str, ...]) -> Line:
     pieces: list[tuple[str, str]] = []
     for action_id in ids:
         action = BY_ID[action_id]
-        pieces.append((key_label(action.keys[0]), "bar-key"))
+        pieces.append((first_key(action), "bar-key"))
         pieces.append((f" {t(action.short)}  ", "bar-dim"))
     return tuple(pieces)
