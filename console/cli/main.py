@@ -134,6 +134,10 @@ def _open_console(context: Context) -> int:
     if context.options.no_color:
         os.environ["NO_COLOR"] = "1"
     profile = context.profile
+    if profile.keys:
+        from console.actions.key_flaws import check_keys
+
+        check_keys(profile)
     return run(replace(profile, view=replace(profile.view, language=current_language())))
 
 

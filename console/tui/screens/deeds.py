@@ -371,6 +371,8 @@ class Deeds(ChangeDeeds):
                 if chosen_here:
                     self._app.pointer.keep()
                 in_background(self._app, "switch", self._app.switch_to, profile)
+        from console.actions.key_flaws import check_keys
+        from console.profiles.document import ProfileError
             else:
                 self._main.say(t("still on {name}", name=self._main.profile.name), "bar-dim")
 
@@ -380,6 +382,11 @@ class Deeds(ChangeDeeds):
         from console.tui.screens.confirm import Confirm, short_code
 
         lines = (
+        try:
+            check_keys(profile)
+        except ProfileError as error:
+            self._main.say(str(error), "bar-bad")
+            return
             t("Profile {name}: {title}", name=profile.name, title=shown(profile.title)),
             t("Environment: PRODUCTION, at {service}", service=profile.service),
             t("Marks and open dialogs are cleared."),

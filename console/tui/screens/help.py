@@ -70,7 +70,7 @@ def help_lines(situation: Situation, width: int) -> list[Line]:
 def _action_lines(action: Action, situation: Situation, width: int) -> list[Line]:
     reason = why_not(action, situation)
     keys = fitted(((f" {keys_label(action)}", "key" if reason is None else "old"),), _KEYS_WIDTH)
-    command = f":{action.command}" if action.command and action.keys else ""
+    command = f":{action.command}" if action.command and keyboard().keys_of(action) else ""
     name = fitted(((command, "dim" if reason is None else "old"),), _COMMAND_WIDTH)
     if reason is None:
         return [(*keys, *name, (t(action.title), "text"))]

@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from console.actions.registry import ACTIONS, BY_ID, View
 from console.contract.language import t
-from console.tui.keys import key_label
+from console.tui.keys import first_key
 from console.tui.screens.deeds import Deeds
 from console.tui.screens.overview import OverviewPane
 from console.tui.screens.pane import (
@@ -279,8 +279,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         action = BY_ID[action_id]
         reason = why_not(action, self.situation)
         if reason is not None:
-            name = key_label(action.keys[0]) if action.keys else f":{action.command}"
-            self.say(t("{key} does nothing here: {reason}", key=name, reason=reason), "bar-warn")
+            self.say(t("{key} does nothing here: {reason}", key=first_key(action), reason=reason), "bar-warn")
             return
         method = "do_" + action_id.replace(".", "_")
         deed = getattr(self.pane, method, None) or getattr(self.deeds, method)
