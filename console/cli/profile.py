@@ -155,6 +155,8 @@ def _text(value: Any) -> str:
         return "-"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        return shown(" ".join(value))
     if isinstance(value, dict):
         ((form, what),) = value.items()
         return shown(f"{form}: {' '.join(what) if isinstance(what, list) else what}")
@@ -166,9 +168,9 @@ def use(context: Context) -> int:
     name = context.options.name
     file = find(name)
     profile = read(name, file)
+    _check_keys(profile)
     write_pointer(name, file)
     if context.output.json:
-    _check_keys(profile)
         context.output.document({"name": name, "path": str(file), "environment": profile.environment.value})
     else:
         context.output.talk(
@@ -182,8 +184,6 @@ def use(context: Context) -> int:
     return Exit.DONE
 
 
-def write_new(context: Context) -> int:
-    """Write a new profile: a copy of another, comments and all."""
 def _check_keys(profile: Profile) -> None:
     if profile.keys:
         from console.actions.key_flaws import check_keys
@@ -191,6 +191,8 @@ def _check_keys(profile: Profile) -> None:
         check_keys(profile)
 
 
+def write_new(context: Context) -> int:
+    """Write a new profile: a copy of another, comments and all."""
     name = check_name(context.options.name)
     source = context.options.source or "sandbox"
     document = read_document(find(source))
@@ -263,10 +265,10 @@ def validate(context: Context) -> int:
         file = find(named)
     try:
         flaws = tuple(flaws_of(read_document(file)))
-    except BrokenProfileError as error:
-        flaws = error.flaws
         if not flaws:
             _check_keys(read(file.stem, file))
+    except BrokenProfileError as error:
+        flaws = error.flaws
     if context.output.json:
         context.output.document(
             {
@@ -313,7 +315,7 @@ def schema(context: Context) -> int:
         default = "-" if key.default is None else _text(key.default)
         rows.append((key.path, " | ".join(key.choices) or t(key.kind.value), default, t(key.meaning)))
     rows.append((f"{FILTERS}.NAME", t("text"), "-", t("a named filter")))
+    rows.append((f"{BINDINGS}.ACTION", t("a key, or several"), "-", t("the keys of an action")))
     headings = (t("key"), t("values"), t("default"), t("meaning"))
     context.output.table([Column(heading) for heading in headings], rows)
-    rows.append((f"{BINDINGS}.ACTION", t("a key, or several"), "-", t("the keys of an action")))
     return Exit.DONE

@@ -6,23 +6,24 @@ import asyncio
 import os
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 
-from console.contract.clock import SystemClock
 from console.actions.keyboard import Unbound
+from console.contract.clock import SystemClock
 from console.contract.language import current_language, t, use_language
 from console.contract.places import state_dir
 from console.tui.connection import Connection, open_link
-from console.tui.knowledge import Knowledge
 from console.tui.keys import key_label, keyboard, use_keys
+from console.tui.knowledge import Knowledge
 from console.tui.ordered_keys import OrderedKeys
 from console.tui.pointer import PointerWatch
-from console.tui.screens.main import MainScreen
+from console.tui.screens.main import KEPT_BY_WIDGETS, MainScreen
 from console.tui.terminal.application import run_in_terminal
 from console.tui.theme.sheet import SHEET
 from console.tui.theme.styles import use_theme
-
 from console.tui.widgets.prompt import Prompt
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -61,8 +62,8 @@ class ConsoleApp(OrderedKeys[int], inherit_bindings=False):
         """Make the profile ours: language, theme, and nothing known yet."""
         self.profile = profile
         use_language("zh" if (self._language or profile.view.language) == "zh" else "en")
-        use_theme("mono" if os.environ.get("NO_COLOR") else profile.view.theme)
         use_keys(profile.keys)
+        use_theme("mono" if os.environ.get("NO_COLOR") else profile.view.theme)
         self.knowledge = Knowledge(read_only=profile.guard.read_only, clock=self._clock)
         self.connection = Connection(profile, self.knowledge, self._changed, self._opener)
 
@@ -114,7 +115,6 @@ class ConsoleApp(OrderedKeys[int], inherit_bindings=False):
         self.main.say(t("profile {name}: {title}", name=profile.name, title=profile.title))
         self.call_after_refresh(self._connect)
 
-    async def _disconnect(self) -> None:
     async def meant(self, event: events.Key) -> events.Key | None:
         """Return the key that the widgets know for one that the profile binds anew, outside of dialogs
         and lines being typed."""
@@ -131,6 +131,7 @@ class ConsoleApp(OrderedKeys[int], inherit_bindings=False):
         await self.main.do(meaning.id)
         return None
 
+    async def _disconnect(self) -> None:
         following, self._following = self._following, None
         if following is not None:
             following.cancel()

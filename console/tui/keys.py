@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from console.actions.keyboard import Keyboard
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from console.actions.registry import Action
+
+_keyboard = Keyboard()
 
 LABELS: Final = {
     "slash": "/",
@@ -25,11 +31,6 @@ def key_label(key: str) -> str:
     return LABELS.get(key, key)
 
 
-def keys_label(action: Action) -> str:
-    """Return all keys of an action, the first one first; its `:` command when it has no key."""
-    if keys := _keyboard.keys_of(action):
-        return " ".join(key_label(key) for key in keys)
-    return f":{action.command}" if action.command else ""
 def use_keys(binding: Mapping[str, tuple[str, ...]]) -> None:
     """From now on, keys are as the profile binds them."""
     global _keyboard
@@ -47,3 +48,8 @@ def first_key(action: Action) -> str:
     return key_label(keys[0]) if keys else f":{action.command}"
 
 
+def keys_label(action: Action) -> str:
+    """Return all keys of an action, the first one first; its `:` command when it has no key."""
+    if keys := _keyboard.keys_of(action):
+        return " ".join(key_label(key) for key in keys)
+    return f":{action.command}" if action.command else ""
