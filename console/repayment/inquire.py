@@ -2,7 +2,8 @@
 
 An order that was not found often enough in a row is sent again under the same order number, while the
 gateway still remembers order numbers and the order has not expired; the answer is evidence like any
-other. Nothing is sent again while dispatch is paused, its gateway is stopped or a window keeps it back.
+other. Nothing is sent again while dispatch is paused, its gateway is stopped, a window keeps it back or
+people want it closed.
 The worker never decides what an outcome is.
 """
 
@@ -21,7 +22,7 @@ from console.repayment.attempt import may_resend
 from console.repayment.lane import Desk, Lane, log, problem_of
 from console.repayment.personal import SealBroken, unseal
 from console.repayment.schedule import manual_cutoff
-from console.store import claims
+from console.store import claims, closing
 from console.store.attempts import LeaseLost
 from console.store.claims import Asked
 from console.store.controls import Controls, obey
@@ -110,7 +111,11 @@ class Inquirer:
             if due:
                 until = now + round((desk.lanes[name].config.timeout + desk.settings.lease) * 1000)
                 again = sending and name not in controls.stopped and not force.concerns(name, until)
-                asked = [one._replace(resend=again and self._resends(one, now)) for one in due]
+                to_close = closing.requested(connection, [one.attempt.id for one in due]) if again else ()
+                asked = [
+                    one._replace(resend=again and one.attempt.id not in to_close and self._resends(one, now))
+                    for one in due
+                ]
                 claimed += claims.claim(connection, asked, owner=desk.owner, until=Instant(until), now=now)
         return claimed
 

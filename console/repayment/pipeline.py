@@ -17,32 +17,34 @@ from console.contract.clock import Clock, Instant
 from console.contract.text import Untrusted
 from console.gateways.base import Gateway
 from console.gateways.config import GatewayConfig
-from console.gateways.health import Health
+from console.gateways.health import Circuit, Health
 from console.gateways.limits import Limits
+from console.repayment.close import Closer
 from console.repayment.dispatch import Dispatcher
 from console.repayment.evidence import Gatherer
 from console.repayment.expire import Expirer
 from console.repayment.inquire import Inquirer
 from console.repayment.lane import Desk, Lane, log, problem_of
 from console.repayment.personal import Keys
-from console.repayment.screen import Screener
 from console.repayment.reconcile.run import Reconciler
 from console.repayment.replay.worker import Replayer
+from console.repayment.screen import Screener
 from console.repayment.settings import PipelineSettings
-from console.store import attempts, controls, retention, workers
+from console.store import attempts, controls, reserves, retention, workers
 from console.store.controls import Announced
 from console.store.database import Store
 from console.store.errors import StoreError
+from console.store.reserves import Placed
 
 GatewayStateName = Literal["healthy", "degraded", "down", "unknown"]
 
 EXPIRE_EVERY: Final = 1.0
 """Seconds between the rounds of expiry."""
 
-PURGE_EVERY: Final = 60.0
 RECONCILE_EVERY: Final = 1.0
 """Seconds between looks for a reconciliation that is due."""
 
+PURGE_EVERY: Final = 60.0
 """Seconds between the rounds of retention."""
 
 BURY_AFTER_LEASES: Final = 20
@@ -116,9 +118,11 @@ class Pipeline:
             await self._ended.wait()
 
     def wake(self) -> None:
-        """Tell the workers that repayments were taken in; to be called on the pipeline's event loop."""
-        if duty := self._duties.get("screen"):
-            duty.wake.set()
+        """Tell the workers that repayments were taken in, or a change was done; to be called on the
+        pipeline's event loop."""
+        for name in ("screen", "replay"):
+            if duty := self._duties.get(name):
+                duty.wake.set()
 
     def health(self) -> tuple[Part, ...]:
         """Return how each worker is."""
@@ -135,6 +139,10 @@ class Pipeline:
     def in_flight(self) -> dict[str, int]:
         """Return how many calls each gateway is busy with."""
         return {name: lane.limits.in_flight for name, lane in self._lanes.items()}
+
+    def circuits(self) -> dict[str, tuple[Circuit, float]]:
+        """Return whether traffic passes to each gateway, and the share of its weight that it gets."""
+        return {name: (lane.health.circuit(), lane.health.share()) for name, lane in self._lanes.items()}
 
     def gateway_states(self) -> dict[str, GatewayStateName]:
         """Return how far each gateway is trusted, whether it gets traffic or not."""
@@ -172,8 +180,9 @@ class Pipeline:
 
     async def _on_duty(self, desk: Desk, expirer: Expirer, started_at: Instant) -> None:
         poll = self._settings.poll
-        send, ask = asyncio.Event(), asyncio.Event()
+        send, ask, shut = asyncio.Event(), asyncio.Event(), asyncio.Event()
         dispatcher, inquirer = Dispatcher(desk, send), Inquirer(desk, ask)
+        closer = Closer(desk, shut)
         screener = Screener(desk, send)
         self._duties = {
             duty.name: duty
@@ -181,14 +190,15 @@ class Pipeline:
                 _Duty("screen", screener, poll),
                 _Duty("dispatch", dispatcher, poll, send),
                 _Duty("inquire", inquirer, poll, ask),
+                _Duty("close", closer, poll, shut),
                 _Duty("expire", expirer, EXPIRE_EVERY),
+                _Duty("reconcile", Reconciler(desk, self._stopping), RECONCILE_EVERY),
+                _Duty("replay", Replayer(desk, (send, ask)), poll),
             )
         }
         self._running = True
         try:
             async with asyncio.TaskGroup() as group:
-                _Duty("reconcile", Reconciler(desk, self._stopping), RECONCILE_EVERY),
-                _Duty("replay", Replayer(desk, (send, ask)), poll),
                 for duty in self._duties.values():
                     group.create_task(self._attend(duty), name=duty.name)
                 beat = self._settings.heartbeat
@@ -196,7 +206,7 @@ class Pipeline:
                 group.create_task(self._now_and_then(PURGE_EVERY, self._purge), name="retention")
         finally:
             within = self._settings.stop_within if self._stopping.is_set() else 0.0
-            await asyncio.gather(dispatcher.finish(within), inquirer.finish(within))
+            await asyncio.gather(dispatcher.finish(within), inquirer.finish(within), closer.finish(within))
 
     async def _attend(self, duty: _Duty) -> None:
         """Do rounds until stopped: at once while there is work, else when woken or after a while."""
@@ -240,9 +250,16 @@ class Pipeline:
             for name, config in self._configs.items()
         ]
 
+        placed = [
+            Placed(name, config.reserve.balance_fen, config.reserve.floor_fen)
+            for name, config in self._configs.items()
+            if config.reserve is not None
+        ]
+
         def job(connection: Connection) -> None:
             workers.appear(connection, self._owner, "pipeline", started_at=started_at, now=now)
             controls.announce(connection, served, now=now)
+            reserves.announce(connection, placed, now=now)
 
         await self._store.write(job)
 
