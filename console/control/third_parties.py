@@ -33,12 +33,46 @@ FAILURE_CODES: Final = frozenset(
         "ACCOUNT_CLOSED",
         "ACCOUNT_FROZEN",
         "ORDER_EXPIRED",
+        "CHANNEL_BUSY",
     }
 )
 """The sandbox's codes for a debit that certainly failed."""
 
 WEIGHTS: Final = {"alipay": 40, "wechat": 30, "unionpay": 15, "bank": 15}
 """Share of the traffic per simulated gateway."""
+
+RESERVE_FEN: Final = 2_000_000_000
+"""What lies at each simulated gateway at first."""
+
+SLA: Final = {
+    "objective": 0.98,
+    "fee_basis_points": 60,
+    "clauses": [
+        {
+            "id": "success",
+            "metric": "success_rate",
+            "threshold": 0.995,
+            "tiers": [
+                {"beyond": 0.995, "credit_percent": 5},
+                {"beyond": 0.99, "credit_percent": 10},
+                {"beyond": 0.95, "credit_percent": 25},
+            ],
+        },
+        {
+            "id": "confirmation",
+            "metric": "confirm_p95",
+            "threshold": 30,
+            "tiers": [{"beyond": 30, "credit_percent": 5}, {"beyond": 120, "credit_percent": 15}],
+        },
+        {
+            "id": "inquiry",
+            "metric": "inquiry_availability",
+            "threshold": 0.99,
+            "tiers": [{"beyond": 0.99, "credit_percent": 2}],
+        },
+    ],
+}
+"""What each simulated gateway promises."""
 
 LOOK_SECONDS: Final = 1.0
 """How often the sandbox is looked after."""
@@ -139,7 +173,8 @@ class EmbeddedThirdParties:
 
 
 def _config(card: GatewayCard) -> GatewayConfig:
-    from console.gateways.config import GatewayConfig
+    from console.contract.sla_terms import SlaTerms
+    from console.gateways.config import GatewayConfig, Reserve
 
     config = GatewayConfig(
         id=card.id,
@@ -147,5 +182,7 @@ def _config(card: GatewayCard) -> GatewayConfig:
         merchant=card.merchant,
         weight=WEIGHTS.get(card.id, 10),
         failure_codes=FAILURE_CODES,
+        sla=SlaTerms.model_validate(SLA),
+        reserve=Reserve(balance_fen=RESERVE_FEN, floor_fen=RESERVE_FEN // 10),
     )
     return config.with_secret(card.secret.encode())

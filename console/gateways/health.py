@@ -3,10 +3,13 @@
 The rule, over outcomes of the last minute, at most 100 of them (good: any answer that could be verified;
 bad: none, or one that could not be trusted):
 
-- down: 5 bad in a row, or at least half of 10 or more are bad. It gets one probe every 2 s.
+- down: 5 bad in a row, or at least half of 10 or more are bad. Its circuit is open: it gets single probes,
+  at most one every 2 s, the next only when it is known what became of the last.
 - degraded: at least a tenth of 10 or more are bad. It gets a quarter of its weight.
 - from down it comes back after 3 good in a row, as degraded: its old outcomes are forgotten then, and it
-  is healthy only once 10 new ones are known.
+  is healthy only once 10 new ones are known. Until then its circuit is half-open: it gets a twentieth of
+  its weight, so that a recovery that does not last harms few, and goes on being probed, so that one that
+  does is seen however little traffic there is.
 
 What counts are debits; of inquiries only the bad ones, see `Lane.note`.
 """
@@ -24,7 +27,10 @@ UP_IN_A_ROW: Final = 3
 DOWN_SHARE: Final = 0.5
 DEGRADED_SHARE: Final = 0.1
 PROBE_SECONDS: Final = 2.0
+PROBE_LOST_SECONDS: Final = 30.0
+"""A probe of which nothing was heard for so long was never sent."""
 DEGRADED_WEIGHT: Final = 0.25
+EXPLORING_WEIGHT: Final = 0.05
 
 
 class HealthState(StrEnum):
@@ -33,6 +39,14 @@ class HealthState(StrEnum):
     HEALTHY = "healthy"
     DEGRADED = "degraded"
     DOWN = "down"
+
+
+class Circuit(StrEnum):
+    """Whether traffic passes: all, a little to see whether it recovers, or none but probes."""
+
+    CLOSED = "closed"
+    HALF_OPEN = "half_open"
+    OPEN = "open"
 
 
 class Health:
@@ -45,10 +59,12 @@ class Health:
         self._run = 0
         self._down = False
         self._returning = False
-        self._probed_at = -PROBE_SECONDS
+        self._probed_at = -PROBE_LOST_SECONDS
+        self._probe_out = False
 
-    def note(self, good: bool) -> None:
-        """Take in one outcome."""
+    def note(self, good: bool, *, debit: bool = True) -> None:
+        """Take in one outcome; only one of a debit can be that of a probe."""
+        self._probe_out = self._probe_out and not debit
         if len(self._outcomes) == KEPT:
             self._bad -= not self._outcomes[0][1]
         self._outcomes.append((self._clock(), good))
@@ -62,7 +78,7 @@ class Health:
             self._bad = 0
         elif not self._down:
             self._down = self._run <= -DOWN_IN_A_ROW or self._share() >= DOWN_SHARE
-            self._returning = self._returning and len(self._outcomes) < ENOUGH
+            self._returning = self._returning and not self._down and len(self._outcomes) < ENOUGH
 
     def state(self) -> HealthState:
         """Return how far the gateway is trusted now."""
@@ -71,23 +87,34 @@ class Health:
         doubtful = self._returning or self._share() >= DEGRADED_SHARE
         return HealthState.DEGRADED if doubtful else HealthState.HEALTHY
 
+    def circuit(self) -> Circuit:
+        """Return whether traffic passes now."""
+        if self._returning or (self._down and self._run > 0):
+            return Circuit.HALF_OPEN
+        return Circuit.OPEN if self._down else Circuit.CLOSED
+
+    def share(self) -> float:
+        """Return the share of its weight that the gateway gets (0…1)."""
+        if self._down:
+            return 0.0
+        if self._returning:
+            return EXPLORING_WEIGHT
+        return DEGRADED_WEIGHT if self._share() >= DEGRADED_SHARE else 1.0
+
     def weight(self, configured: int) -> float:
         """Return the weight to route by; 0 for a gateway that is down."""
-        match self.state():
-            case HealthState.HEALTHY:
-                return float(configured)
-            case HealthState.DEGRADED:
-                return configured * DEGRADED_WEIGHT
-            case HealthState.DOWN:
-                return 0.0
+        return configured * self.share()
 
     def probe_due(self) -> bool:
-        """Tell whether a gateway that is down may be tried with one call now."""
-        return self._down and self._clock() - self._probed_at >= PROBE_SECONDS
+        """Tell whether a gateway that is down, or returning, may be tried with one call now."""
+        since = self._clock() - self._probed_at
+        tried = self._down or self._returning
+        return tried and since >= (PROBE_LOST_SECONDS if self._probe_out else PROBE_SECONDS)
 
     def probing(self) -> None:
         """Note that the one call is on its way."""
         self._probed_at = self._clock()
+        self._probe_out = True
 
     def _share(self) -> float:
         """Return the share of bad outcomes, 0 while there are too few to tell."""

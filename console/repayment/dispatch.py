@@ -227,8 +227,7 @@ class Dispatcher:
                 continue
             if probe is not None:
                 untried.remove(probe)
-            else:
-                free[gateway] = free[gateway]._replace(free=free[gateway].free - 1)
+            free[gateway] = free[gateway]._replace(free=free[gateway].free - 1)
             plan.starts.append(self._start(repayment, self._desk.lanes[gateway], now))
 
     def _start(

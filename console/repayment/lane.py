@@ -54,7 +54,7 @@ class Lane:
         return Route(self.config.id, weight, self.limits.free(self.kept_for_asking), healthy)
 
     def probe_due(self, controls: Controls) -> bool:
-        """Tell whether this gateway is down and should be tried with one order now."""
+        """Tell whether this gateway is down, or just returning, and should be tried with one order now."""
         weight = controls.weight(self.config.id, self.config.weight)
         return weight > 0 and self.limits.free() > 0 and self.health.probe_due()
 
@@ -65,8 +65,9 @@ class Lane:
         tells nothing.
         """
         good = evidence.verdict not in (Verdict.UNKNOWN, Verdict.NOT_SENT, Verdict.CONTRADICTION)
-        if not good or evidence.source is not EvidenceSource.INQUIRY:
-            self.health.note(good)
+        debit = evidence.source is not EvidenceSource.INQUIRY
+        if not good or debit:
+            self.health.note(good, debit=debit)
 
 
 @dataclass(slots=True)

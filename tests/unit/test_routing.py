@@ -14,9 +14,12 @@ from console.gateways.config import GatewayConfig
 from console.gateways.health import (
     DOWN_IN_A_ROW,
     ENOUGH,
+    EXPLORING_WEIGHT,
+    PROBE_LOST_SECONDS,
     PROBE_SECONDS,
     UP_IN_A_ROW,
     WINDOW_SECONDS,
+    Circuit,
     Health,
     HealthState,
 )
@@ -157,17 +160,61 @@ def test_old_outcomes_are_forgotten() -> None:
     assert health.state() is HEALTHY
 
 
-def test_a_gateway_that_is_down_is_probed_now_and_then() -> None:
+def down() -> tuple[Ticks, Health]:
+    """A gateway whose circuit has just opened."""
     ticks = Ticks()
     health = Health(ticks)
-    assert not health.probe_due()
     for _ in range(DOWN_IN_A_ROW):
         health.note(False)
+    return ticks, health
+
+
+def test_a_gateway_that_is_down_gets_one_probe_at_a_time() -> None:
+    ticks, health = down()
+    assert health.circuit() is Circuit.OPEN and health.probe_due()
+    health.probing()
+    ticks.now += PROBE_LOST_SECONDS - 1
+    assert not health.probe_due(), "nobody knows yet what became of the last one"
+    health.note(False, debit=False)
+    assert not health.probe_due(), "an inquiry is no answer to a probe"
+    health.note(False)
     assert health.probe_due()
     health.probing()
-    assert not health.probe_due()
+    health.note(True)
+    assert not health.probe_due() and health.circuit() is Circuit.HALF_OPEN
     ticks.now += PROBE_SECONDS
     assert health.probe_due()
+
+
+def test_a_probe_that_was_never_sent_does_not_keep_a_gateway_down() -> None:
+    ticks, health = down()
+    health.probing()
+    ticks.now += PROBE_LOST_SECONDS
+    assert health.probe_due()
+
+
+def test_a_returning_gateway_gets_little_traffic_and_goes_on_being_probed() -> None:
+    ticks, health = down()
+    for _ in range(UP_IN_A_ROW):
+        health.probing()
+        health.note(True)
+    assert health.circuit() is Circuit.HALF_OPEN
+    assert health.weight(100) == 100 * EXPLORING_WEIGHT
+    ticks.now += PROBE_SECONDS
+    assert health.probe_due(), "however little traffic there is, its recovery is seen"
+    for _ in range(ENOUGH):
+        health.note(True)
+    assert (health.circuit(), health.weight(100)) == (Circuit.CLOSED, 100)
+    assert not health.probe_due()
+
+
+def test_a_gateway_that_fails_again_while_it_returns_is_down_again() -> None:
+    _, health = down()
+    for _ in range(UP_IN_A_ROW):
+        health.note(True)
+    for _ in range(DOWN_IN_A_ROW):
+        health.note(False)
+    assert (health.circuit(), health.weight(100)) == (Circuit.OPEN, 0)
 
 
 def test_a_gateway_gets_no_more_calls_than_it_has_room_for() -> None:
