@@ -16,6 +16,7 @@ from console import __version__
 from console.contract.change import AskForToken, Decision, NewChange
 from console.contract.problem import MEDIA_TYPE, Problem
 from console.contract.repayment import IntakeBatch, NewRepayment
+from console.contract.replay import NewPlan
 from console.contract.selection import NewSelection
 from console.contract.strategy_preview import NewStrategyPreview
 from console.control import problems
@@ -31,6 +32,7 @@ from console.control.routes import (
     hello,
     metrics,
     repayments,
+    replays,
     selections,
     strategies,
     strategy_preview,
@@ -57,6 +59,7 @@ _ROUTERS: Final = (
     tokens.router,
     strategy_preview.router,
     strategies.router,
+    replays.router,
 )
 
 _BODIES: Final[dict[tuple[str, str], tuple[type[BaseModel], ...]]] = {
@@ -69,6 +72,7 @@ _BODIES: Final[dict[tuple[str, str], tuple[type[BaseModel], ...]]] = {
     ("POST", "/v1/changes/{change_id}/revert"): (Decision,),
     ("POST", "/v1/changes/{change_id}/extend"): (Decision,),
     ("POST", "/v1/tokens"): (AskForToken,),
+    ("POST", "/v1/replays/plan"): (NewPlan,),
     ("POST", "/v1/strategies/preview"): (NewStrategyPreview,),
 }
 """Bodies that their routes read by themselves, for the description."""

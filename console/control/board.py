@@ -8,10 +8,20 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from console.contract.board import Board, GatewayLine, Part, StageLine, StrategyLine, WarningLine, WindowLine
+from console.contract.board import (
+    Board,
+    GatewayLine,
+    Part,
+    ReplayLine,
+    StageLine,
+    StrategyLine,
+    WarningLine,
+    WindowLine,
+)
 from console.contract.clock import Instant, to_datetime
 from console.contract.text import Untrusted
 from console.contract.vocabulary import Mode
+from console.control import replays
 from console.control.desk.outlook import Outlook, outlook
 from console.risk.health import strategy_lines
 from console.store.board import GatewayFigures, gateway_figures, stages
@@ -34,6 +44,7 @@ class Figures(NamedTuple):
     controls: Controls
     desk: Outlook
     windows: tuple[tuple[WindowLine, ...], tuple[WarningLine, ...]]
+    replays: tuple[ReplayLine, ...]
 
 
 SLOW_SECONDS: Final = 1.0
@@ -60,6 +71,7 @@ async def compute(service: Service, sequence: int, last: Board | None) -> Board:
             gateways=() if last is None else last.gateways,
             strategies=() if last is None else last.strategies,
             windows=() if last is None else last.windows,
+            replays=() if last is None else last.replays,
             warnings=() if last is None else last.warnings,
             approvals=0 if last is None else last.approvals,
             parts=parts,
@@ -75,6 +87,7 @@ async def compute(service: Service, sequence: int, last: Board | None) -> Board:
         gateways=_gateway_lines(service, figures.gateways, figures.controls),
         strategies=figures.strategies,
         windows=figures.windows[0],
+        replays=figures.replays,
         warnings=(*figures.windows[1], *figures.desk.warnings),
         approvals=figures.desk.approvals,
         parts=parts,
@@ -85,7 +98,7 @@ async def read_figures(service: Service, now: Instant) -> tuple[Figures | None, 
     """Return the store's figures and its health; None for figures that could not be read."""
     store = service.store
     if store is None:
-        return None, Part(name="store", state="unknown", detail=Untrusted("opening"))
+        return None, Part.of("store", "unknown", Said("opening"))
     since = int(service.standing.started_at) if store.dialect == "sqlite" else None
 
     def job(connection: Connection) -> Figures:
@@ -96,6 +109,7 @@ async def read_figures(service: Service, now: Instant) -> tuple[Figures | None, 
             look(connection),
             outlook(connection, now),
             board_lines(connection, service.calendar, now),
+            replays.board_lines(connection, now),
         )
 
     began = time.monotonic()

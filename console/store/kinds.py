@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from console.contract.said import Said as Said  # kinds say what they do in these
 from console.contract.wire import StrictWire
 
 if TYPE_CHECKING:
@@ -53,24 +54,13 @@ class Guard:
 
 
 @dataclass(frozen=True)
-class Said:
-    """A sentence for people: an English message with placeholders, and their values.
-
-    Kept apart so that it can be told in the reader's language. Values from outside are shown safely
-    by whoever renders it.
-    """
-
-    message: str
-    values: Mapping[str, str | int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Impact:
     """What a change would do at this instant. `count` repayments with `sum_fen` are touched.
 
     `targets` names what the change depends on and its version; together with the figures it makes the
-    digest that an approval binds. `refusal` says why the change cannot be done at all. The figures of
-    `live` ones move with the traffic: they are shown, and bound only in their magnitude (see the desk).
+    digest that an approval binds. `refusal` says why the change cannot be done at all; with `conflict`
+    because something else is under way. The figures of `live` ones move with the traffic: they are shown,
+    and bound only in their magnitude (see the desk).
     """
 
     count: int = 0
@@ -80,6 +70,7 @@ class Impact:
     irreversible: tuple[Said, ...] = ()
     targets: Mapping[str, str | int] = field(default_factory=dict)
     refusal: Said | None = None
+    conflict: bool = False
     live: bool = False
 
 

@@ -36,6 +36,7 @@ from console.control.desk.policy import (
     Policy,
 )
 from console.control.desk.refusals import (
+    already_running,
     changed_since_preview,
     later_changed,
     no_such_change,
@@ -119,7 +120,8 @@ class Desk:
         if found.guard.reason and not asked.reason:
             raise invalid("reason", "say why: others will read it")
         if found.impact.refusal is not None:
-            raise refused("guard", render(found.impact.refusal, visit.language))
+            said = render(found.impact.refusal, visit.language)
+            raise already_running(said) if found.impact.conflict else refused("guard", said)
         if asked.preview_digest is not None and asked.preview_digest != found.digest:
             moved = [] if visit.seen is None else difference(visit.seen, found.impact)
             raise changed_since_preview(told(moved, visit.language))

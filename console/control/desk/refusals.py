@@ -19,6 +19,11 @@ def refused(
     return ProblemError(403, code, title, hint)
 
 
+def already_running(title: str) -> ProblemError:
+    """Return 409: something else is under way that must end first."""
+    return ProblemError(409, "already_running", title, "wait for its end, or end it")
+
+
 def refused_body(error: InvalidChange) -> ProblemError:
     """Return 422 for a field that names something that is not there."""
     return invalid(error.field, error.problem, hint=shown(error.hint))

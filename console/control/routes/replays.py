@@ -1,0 +1,262 @@
+"""`/replays`: plans, progress, items and receipts. What changes a replay is the desk's."""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from sqlalchemy import Connection
+
+from console.contract.filter import parse_filter
+from console.contract.replay import (
+    NewPlan,
+    Receipt,
+    Replay,
+    ReplayClass,
+    ReplayItems,
+    ReplayOutcome,
+    Replays,
+    ReplayState,
+)
+from console.contract.text import nearest
+from console.control.bodies import parse_body
+from console.control.deadline import Deadline, Until
+from console.control.desk.wording import language_of
+from console.control.problems import ProblemError, invalid
+from console.control.replays import receipt_wire, replay_wires
+from console.control.rights import Admitted
+from console.control.routes.common import InService, json_bytes, json_of
+from console.control.routes.selections import filter_of
+from console.control.service import Service
+from console.store import audit, replay_pages, replays, selections
+from console.store.replays import StoredReplay
+
+if TYPE_CHECKING:
+    from console.contract.language import Language
+    from console.contract.selection import Selection
+    from console.control.signin import Caller
+
+router = APIRouter(prefix="/v1/replays", tags=["replays"])
+
+_NEWEST: Final = 2**62
+
+
+@router.post("/plan", response_model=Replay, status_code=202)
+async def plan_replay(request: Request, service: InService, caller: Admitted, until: Until) -> Response:
+    """Plan a replay over a filter or a selection; the answer comes before the plan is complete."""
+    asked = await parse_body(request, NewPlan)
+    selection = await _selection(service, asked, until)
+    limits = service.settings.replay
+    rate = limits.rate if asked.rate is None else asked.rate
+    if rate > limits.rate_cap:
+        hint = f"at most {limits.rate_cap} a second, unless the service's configuration allows more"
+        raise invalid("rate", "that is above the cap", hint=hint)
+    await service.ready(until)
+    made = StoredReplay(
+        seq=0,
+        id=f"rpl_{secrets.token_hex(8)}",
+        state=ReplayState.PLANNING,
+        filter=selection.filter,
+        selection_id=selection.id,
+        person=caller.person,
+        created_at=service.clock.now(),
+        planned_at=None,
+        started_at=None,
+        ended_at=None,
+        change_id=None,
+        rate=rate,
+        in_flight=limits.in_flight if asked.in_flight is None else asked.in_flight,
+        rate_cap=limits.rate_cap,
+        approval_count=limits.approval_count,
+        approval_fen=limits.approval_fen,
+        total=selection.count,
+        sum_fen=selection.sum_fen,
+        planned=0,
+        chunk=0,
+        digest=selection.digest,
+        estimate_ms=None,
+        slowed=None,
+        why=None,
+        rate_now=None,
+        rate_allowed=None,
+        receipt=None,
+        driven=True,
+        lease_owner=None,
+        lease_until=None,
+        lease_epoch=0,
+        version=1,
+    )
+    language = _language(request)
+    job = partial(_make, made=made, caller=caller, language=language)
+    found = await until.wait(service.start_write(job, until))
+    service.work_arrived()
+    return json_of(found, 202, {"Location": f"/v1/replays/{made.id}"})
+
+
+def _make(connection: Connection, made: StoredReplay, caller: Caller, language: Language) -> Replay:
+    """Store a plan to be made, and tell the audit who asked for it."""
+    replays.insert(connection, made)
+    told = f"{made.total} repayments, {made.filter or made.selection_id}"
+    audit.append(
+        connection,
+        audit.Entry(
+            made.created_at, caller.person, caller.via, "replay.plan", made.id, "applied", told[:512]
+        ),
+    )
+    return replay_wires(connection, [_there(replays.find(connection, made.id))], language)[0]
+
+
+async def _selection(service: Service, asked: NewPlan, until: Deadline) -> Selection:
+    """Return the selection to plan over, frozen now when a filter is given. Raises ProblemError."""
+    if (asked.filter is None) == (asked.selection is None):
+        raise invalid("filter", "name either a filter or a selection")
+    store, _ = await service.ready(until)
+    if asked.selection is not None:
+        now, identity = service.clock.now(), asked.selection
+        known = await service.read(lambda conn: selections.get(conn, identity, now=now), until)
+        if known is None:
+            raise ProblemError(
+                404,
+                "no_such_selection",
+                "there is no such selection (kept for an hour)",
+                "freeze the filter again",
+            )
+        found, empty = known, not parse_filter(known.filter).terms
+    else:
+        wanted = filter_of(asked.filter or "")
+        empty = not wanted.terms
+        if not empty:
+            found = await until.wait(selections.freeze(store, wanted))
+    if empty:
+        raise ProblemError(
+            422, "empty_filter", "everything is never replayed", "name what failed, e.g. state:failed"
+        )
+    if not found.count:
+        raise ProblemError(
+            422, "nothing_matches", "no repayment matches", "look at the filter: repay repayment list"
+        )
+    return found
+
+
+@router.get("", response_model=Replays)
+async def list_replays(
+    request: Request,
+    service: InService,
+    caller: Admitted,
+    until: Until,
+    state: Annotated[str, Query(max_length=100)] = "",
+    cursor: Annotated[str | None, Query(max_length=20)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """List replays, newest first; `state` is one or several of the states, with commas."""
+    states = frozenset(
+        ReplayState(word) for word in _words("state", state, [one.value for one in ReplayState])
+    )
+    before = _NEWEST if cursor is None else _number(cursor)
+    language = _language(request)
+
+    def job(connection: Connection) -> bytes:
+        found = replays.page(connection, states, before, limit + 1)
+        items = replay_wires(connection, found[:limit], language)
+        following = str(found[limit - 1].seq) if len(found) > limit else None
+        return Replays(items=items, next=following).model_dump_json().encode()
+
+    return json_bytes(await service.read(job, until))
+
+
+@router.get("/{replay_id}", response_model=Replay)
+async def show_replay(
+    replay_id: str, request: Request, service: InService, caller: Admitted, until: Until
+) -> Response:
+    """Return one replay: its plan and its progress."""
+    language = _language(request)
+
+    def job(connection: Connection) -> bytes:
+        found = _there(replays.find(connection, replay_id[:40]))
+        return replay_wires(connection, [found], language)[0].model_dump_json().encode()
+
+    return json_bytes(await service.read(job, until))
+
+
+@router.get("/{replay_id}/items", response_model=ReplayItems)
+async def items_of_replay(
+    replay_id: str,
+    service: InService,
+    caller: Admitted,
+    until: Until,
+    outcome: Annotated[str, Query(max_length=200)] = "",
+    class_: Annotated[str, Query(alias="class", max_length=200)] = "",
+    cursor: Annotated[str | None, Query(max_length=40)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> Response:
+    """Return items in the order they run; `outcome` and `class` take several words with commas."""
+    outcomes = _words("outcome", outcome, [one.value for one in ReplayOutcome])
+    classes = _words("class", class_, [one.value for one in ReplayClass])
+    after = _place(cursor)
+
+    def job(connection: Connection) -> bytes:
+        found = _there(replays.find(connection, replay_id[:40]))
+        items, following = replay_pages.page(connection, found.seq, outcomes, classes, after, limit)
+        return ReplayItems(items=items, next=following).model_dump_json().encode()
+
+    return json_bytes(await service.read(job, until))
+
+
+@router.get("/{replay_id}/receipt", response_model=Receipt)
+async def receipt_of_replay(
+    replay_id: str, request: Request, service: InService, caller: Admitted, until: Until
+) -> Response:
+    """Return the receipt of a replay that is over."""
+    language = _language(request)
+
+    def job(connection: Connection) -> Receipt:
+        found = receipt_wire(_there(replays.find(connection, replay_id[:40])), language)
+        if found is None:
+            raise ProblemError(
+                409, "not_over", "this replay has no receipt yet", "it is written when the replay ends"
+            )
+        return found
+
+    return json_of(await service.read(job, until))
+
+
+def _there(found: StoredReplay | None) -> StoredReplay:
+    if found is None:
+        raise ProblemError(404, "no_such_replay", "there is no such replay", "repay replay list shows them")
+    return found
+
+
+def _language(request: Request) -> Language:
+    return language_of(request.headers.get("accept-language", ""))
+
+
+def _words(field: str, text: str, known: list[str]) -> frozenset[str]:
+    words = frozenset(word for word in text.split(",") if word)
+    for word in sorted(words - set(known)):
+        near = nearest(word, known)
+        hint = f"did you mean {near}?" if near else f"known: {', '.join(known)}"
+        raise invalid(field, "there is no such word", hint=hint)
+    return words
+
+
+def _number(cursor: str) -> int:
+    if not cursor.isascii() or not cursor.isdigit():
+        raise _no_cursor()
+    return min(int(cursor), _NEWEST)
+
+
+def _place(cursor: str | None) -> tuple[str, int]:
+    """Return the place (day and number) after which a page of items begins."""
+    if cursor is None:
+        return "", 0
+    day, _, seq = cursor.partition("_")
+    if not seq or len(day) != 10 or not day.isascii():
+        raise _no_cursor()
+    return day, _number(seq)
+
+
+def _no_cursor() -> ProblemError:
+    return invalid("cursor", "it is the next of the page before", hint="leave it out for the first page")
