@@ -5,12 +5,10 @@ What a finding means is for others to say; here are only rows.
 
 from __future__ import annotations
 
-import sys
-import zlib
-from array import array
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from console.store.attempts import LeaseLost
+from console.store.packed import pack, unpack
 from console.store.prepared import SKIP_LOCKED, Prepared, among
 
 if TYPE_CHECKING:
@@ -284,22 +282,6 @@ def settled_in(connection: Connection, run_seq: int) -> Iterable[int]:
         yield from unpack(packed)
     for (attempt_id,) in _FOUND_IN_FILE.rows(connection, (run_seq,)):
         yield attempt_id
-
-
-def pack(numbers: Sequence[int]) -> bytes:
-    """Return numbers as compressed little-endian 64-bit."""
-    packed = array("q", numbers)
-    if sys.byteorder == "big":
-        packed.byteswap()
-    return zlib.compress(packed.tobytes(), 1)
-
-
-def unpack(packed: bytes) -> array[int]:
-    """Return what was packed."""
-    numbers = array("q", zlib.decompress(packed))
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
 
 
 def is_owed(connection: Connection, gateway: str, since: int, until: int) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
-import zlib
+from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import date, timedelta
@@ -31,6 +31,7 @@ from console.repayment.reconcile.question import (
     Question,
 )
 from console.risk.flips import connect
+from console.store.packed import unpack
 
 PART_BYTES: Final = 6 * 1024 * 1024
 """Bytes of the file that go into one part."""
@@ -58,6 +59,11 @@ _OURS: Final = pl.Schema(
 
 def match(question: Question) -> Answer:
     """Return how file and books agree; leaves members and differences in the working directory."""
+    with closing(connect(question.url)) as connection:
+        return _match(question, _Books(connection, sqlite=question.url.startswith("sqlite")))
+
+
+def _match(question: Question, books: _Books) -> Answer:
     work = Path(question.work)
     reader = SettlementReader(work / SETTLEMENT_FILE, question.first, question.end)
     size = (work / SETTLEMENT_FILE).stat().st_size
@@ -67,16 +73,16 @@ def match(question: Question) -> Answer:
             parts.add("theirs", frame)
     except Incomplete as error:
         return Answer(problem=error.problem)
-    for frame in _our_debits(question):
+    for frame in _our_debits(question, books):
         parts.add("ours", frame)
     matched, late = _Tally(), _Tally()
-    crossing = _Crossing(question)
+    crossing = _Crossing(question, books)
     with (work / MEMBERS_FILE).open("wb") as members, (work / DIFFERENCES_FILE).open("wb") as differences:
         for theirs, ours in parts.pairs():
             joined = _by_order(theirs).join(ours, on="order_no", how="full", coalesce=True)
             agrees = joined.filter(_AGREES)
             matched.add(agrees)
-            members.write(agrees["id"].to_numpy().astype("<i8").tobytes())
+            members.write(array("q", agrees["id"].to_list()).tobytes())
             _write(differences, joined.filter(_DIFFERS))
             lacking, elsewhere = crossing.sort(joined.filter(pl.col("debits").is_null()))
             late.add(elsewhere)
@@ -101,6 +107,33 @@ _AGREES: Final = (
     & (pl.col("currency") == pl.col("ours_currency"))
 ).fill_null(value=False)
 _DIFFERS: Final = pl.col("debits").is_not_null() & ~_AGREES
+
+
+class _Books:
+    """Our own books, read straight from the database."""
+
+    def __init__(self, connection: Any, *, sqlite: bool) -> None:
+        self._connection = connection
+        self._sqlite = sqlite
+
+    def query(self, query: str) -> pl.DataFrame:
+        """Return what a query finds."""
+        with self._connection.cursor() as cursor:
+            if self._sqlite:
+                cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": "65536"})
+            cursor.execute(query)
+            return pl.DataFrame(cursor.fetch_polars())
+
+    def settled_in(self, seq: int) -> Iterator[int]:
+        """Yield the attempts that the file of an earlier run had a row of."""
+        packed = self.query(f"SELECT attempts FROM reconciliation_member WHERE run_seq = {int(seq)}")  # noqa: S608
+        for (piece,) in packed.iter_rows():
+            yield from unpack(piece)
+        found = self.query(
+            "SELECT attempt_id FROM reconciliation_finding"  # noqa: S608 - a number
+            f" WHERE run_seq = {int(seq)} AND attempt_id IS NOT NULL AND debits + reversals > 0"
+        )
+        yield from (int(identity) for (identity,) in found.iter_rows())
 
 
 class _Tally:
@@ -190,7 +223,7 @@ def _write(file: Any, frame: pl.DataFrame) -> None:
         file.write(json.dumps(Difference._make(row), separators=(",", ":")).encode() + b"\n")
 
 
-def _our_debits(question: Question) -> Iterator[pl.DataFrame]:
+def _our_debits(question: Question, books: _Books) -> Iterator[pl.DataFrame]:
     """Yield the debits that our books hold for certain and that may stand in the day's file."""
     gateway = question.gateway.replace("'", "''")
     since = question.first - SKEW_MS
@@ -198,8 +231,7 @@ def _our_debits(question: Question) -> Iterator[pl.DataFrame]:
         until = min(since + length, question.decided_before)
         if since >= until:
             return
-        yield _query(
-            question.url,
+        yield books.query(
             "SELECT id, order_no, amount_fen AS ours_fen, currency AS ours_currency,"  # noqa: S608 - our words
             " coalesce(sent_at, decided_at) AS sent_at, decided_at FROM attempt"
             f" WHERE state = 'SUCCEEDED' AND gateway = '{gateway}' AND decided_at >= {since}"
@@ -215,8 +247,9 @@ class _Crossing:
     can stand in no other day's file is surely missing.
     """
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, books: _Books) -> None:
         self._question = question
+        self._books = books
         self._days: dict[date, frozenset[int] | None] = {}
 
     def sort(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -244,7 +277,7 @@ class _Crossing:
         """Return the attempts that stand in a day's file, None when that is not known."""
         if day not in self._days:
             seq = self._question.earlier.get(day.isoformat())
-            self._days[day] = None if seq is None else frozenset(_settled_in(self._question.url, seq))
+            self._days[day] = None if seq is None else frozenset(self._books.settled_in(seq))
         return self._days[day]
 
 
@@ -253,28 +286,6 @@ def _days(first: int, last: int) -> Iterable[date]:
     while day <= end:
         yield day
         day += timedelta(days=1)
-
-
-def _settled_in(url: str, seq: int) -> Iterator[int]:
-    """Yield the attempts that the file of an earlier run had a row of."""
-    packed = _query(url, f"SELECT attempts FROM reconciliation_member WHERE run_seq = {int(seq)}")  # noqa: S608
-    for (piece,) in packed.iter_rows():
-        raw = zlib.decompress(piece)
-        yield from memoryview(raw).cast("q")
-    found = _query(
-        url,
-        "SELECT attempt_id FROM reconciliation_finding"  # noqa: S608 - a number
-        f" WHERE run_seq = {int(seq)} AND attempt_id IS NOT NULL AND debits + reversals > 0",
-    )
-    yield from (int(identity) for (identity,) in found.iter_rows())
-
-
-def _query(url: str, query: str) -> pl.DataFrame:
-    with closing(connect(url)) as connection, connection.cursor() as cursor:
-        if url.startswith("sqlite"):
-            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": "65536"})
-        cursor.execute(query)
-        return pl.DataFrame(cursor.fetch_polars())
 
 
 def main() -> None:

@@ -50,7 +50,7 @@ class Question(StrictWire):
 class Answer(Wire):
     """What the whole file came to. `problem` is set when it is incomplete, and then nothing else counts.
 
-    `matched` rows agree, the attempts' ids are in MEMBERS_FILE (little-endian 64-bit). `open` debits that
+    `matched` rows agree, the attempts' ids are in MEMBERS_FILE (64-bit, of this machine). `open` debits that
     our books have may stand in the file of another day.
     """
 
