@@ -152,6 +152,16 @@ def owned(found: os.stat_result) -> bool:
     return found.st_uid in (os.getuid(), 0)
 
 
+def others_may_swap(path: Path) -> bool:
+    """Return whether another user may put a file of their own where this one is."""
+    try:
+        found = path.parent.stat()
+    except OSError:
+        return True
+    loose = bool(found.st_mode & 0o022) and not found.st_mode & stat.S_ISVTX
+    return loose or not owned(found)
+
+
 def write_file(path: Path, content: bytes, *, replace: bool = True) -> None:
     """Write a file (0600) atomically: temporary file of its own name, fsync, rename.
 

@@ -14,6 +14,7 @@ from console.profiles.places import (
     check_name,
     find,
     local_directory,
+    others_may_swap,
     owned,
     read_pointer,
 )
@@ -265,6 +266,16 @@ def _together(document: Document, name: str) -> Iterator[Flaw]:
         elif document.found.st_mode & 0o022:
             yield Flaw(
                 name, where, t("uses a token but others may write to it; run: chmod go-w {path}", path=name)
+            )
+        elif others_may_swap(document.path):
+            directory = shown(str(document.path.parent))
+            yield Flaw(
+                name,
+                where,
+                t(
+                    "uses a token but others may put another file there; run: chmod go-w {path}",
+                    path=directory,
+                ),
             )
 
 

@@ -161,25 +161,43 @@ def test_the_path_and_where_it_is_looked_for(repay: Repay, personal: Path) -> No
 
 def test_the_schema_accepts_the_starters(repay: Repay) -> None:
     schema = repay("profile", "schema", "--json").json
-    assert set(schema["properties"]) == {"title", "environment", "control", "guard", "view", "filters", "keys"}
+    assert set(schema["properties"]) == {
+        "title",
+        "environment",
+        "control",
+        "guard",
+        "view",
+        "filters",
+        "keys",
+    }
     assert schema["properties"]["guard"]["properties"]["max_items"]["type"] == "integer"
     assert "view.language" in repay("profile", "schema").out
 
 
-def test_switching_from_many_processes_at_once_leaves_a_whole_pointer(home: Path) -> None:
+SWITCHER = """
+import sys
+from console.cli.main import main
+names = ("sandbox", "staging", "production")
+sys.exit(any(main(["profile", "use", names[n % 3]]) for n in range(int(sys.argv[1]), int(sys.argv[1]) + 125)))
+"""
+
+
+def test_a_thousand_switches_by_scripts_at_once_never_leave_a_half_written_pointer(home: Path) -> None:
     import subprocess
     import sys
 
-    names = ("sandbox", "staging", "production") * 4
+    pointer = home / "config" / "repay" / "current"
+    command = [sys.executable, "-c", SWITCHER]
     running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "console", "profile", "use", name], stderr=subprocess.PIPE, env=os.environ
-        )
-        for name in names
+        subprocess.Popen([*command, str(number)], stderr=subprocess.DEVNULL, env=os.environ)
+        for number in range(8)
     ]
-    for process in running:
-        process.communicate()
-        assert process.returncode == 0
-    directory = home / "config" / "repay"
-    assert [path.name for path in directory.iterdir()] == ["current"]
-    assert (directory / "current").read_text().strip() in names
+    whole = {"sandbox\n", "staging\n", "production\n"}
+    seen = 0
+    while any(process.poll() is None for process in running):
+        if pointer.exists():
+            assert pointer.read_text() in whole
+            seen += 1
+    assert [process.returncode for process in running] == [0] * 8
+    assert seen > 100
+    assert [path.name for path in pointer.parent.iterdir()] == ["current"]
