@@ -293,6 +293,9 @@ _PROFILES: Final[dict[str, str]] = {
     "token": "令牌引用",
     "zone": "时区",
     "a named filter": "命名的筛选条件",
+    "uses a token but others may put another file there; run: chmod go-w {path}": (
+        "使用令牌，但他人可在该处放置别的文件；请运行：chmod go-w {path}"
+    ),
     "a key, or several": "一个按键，或多个",
     "the keys of an action": "某个操作的按键",
     "must be a key or a list of keys": "必须是一个按键或按键列表",
