@@ -164,8 +164,11 @@ class Platform:
 
 
 @asynccontextmanager
-async def running(directory: Path, database: str) -> AsyncIterator[Platform]:
-    """Run a platform on `database`; everything it writes is below `directory`."""
+async def running(directory: Path, database: str, *, serve: bool = True) -> AsyncIterator[Platform]:
+    """Run a platform on `database`; everything it writes is below `directory`.
+
+    Without `serve` the caller starts the services.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -176,8 +179,9 @@ async def running(directory: Path, database: str) -> AsyncIterator[Platform]:
         platform.start_sandbox()
         await until((platform.runtime / SANDBOX_CARD).exists, within=20)
         platform.write_configuration()
-        platform.start_service()
-        await platform.until_ready()
+        if serve:
+            platform.start_service()
+            await platform.until_ready()
         yield platform
     finally:
         await platform.close()
