@@ -95,7 +95,7 @@ class Driver:
             self._pace = Pace(self._settings, _moment())
         self._state = replay.state
         moment = _moment()
-        due = moment - self._looked_at >= LOOK_SECONDS
+        due = moment - self._looked_at >= min(LOOK_SECONDS, self._settings.ramp)
         if due:
             self._looked_at = moment
         look = await self._desk.store.read(lambda connection: self._look(connection, replay, due))
@@ -299,12 +299,11 @@ class Driver:
         if slowed is None and any(look.busy[name] >= replay.in_flight for name in names):
             slowed = Said("{count} orders at once are on their way", {"count": replay.in_flight})
         running = replay.state is ReplayState.RUNNING
-        rate_now = self._pace.rate_now(_moment())
         replays.progress(
             connection,
             replay.seq,
             slowed if running else None,
-            rate_now,
+            self._pace.rate_now(self._looked_at),
             round(allowed, 1) if running else 0.0,
         )
 
@@ -312,7 +311,9 @@ class Driver:
         """Take in what is written: how fast it goes, and how new orders end."""
         found = [mark for mark in marks if mark.item.outcome in _UNDER_WAY]
         self._pace.done(sum(1 for mark in found if mark.outcome not in _OPEN), moment)
-        self._pace.note((mark.outcome for mark in found if mark.item.submitted), moment)
+        self._pace.note(mark.outcome for mark in found if mark.item.submitted)
+        asked = [mark for mark in found if not mark.item.submitted]
+        self._pace.answered(sum(1 for mark in asked if mark.outcome is not Outcome.UNKNOWN))
 
     async def _sweep(self, replay: StoredReplay, lease: Lease) -> bool:
         """Look once more at every item whose outcome may have changed; tell whether one has to run again."""

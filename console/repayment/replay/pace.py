@@ -61,7 +61,11 @@ class Pace:
         """Take from a gateway's allowance what was begun."""
         self._tokens[gateway] = self._tokens.get(gateway, 0.0) - count
 
-    def note(self, outcomes: Iterable[ReplayOutcome], moment: float) -> None:
+    def answered(self, count: int) -> None:
+        """Learn that gateways told what became of old orders: they can be reached."""
+        self._decided += count
+
+    def note(self, outcomes: Iterable[ReplayOutcome]) -> None:
         """Learn what new orders came to (settled, refailed, unknown); others tell nothing."""
         for outcome in outcomes:
             if outcome not in _TELLING:
