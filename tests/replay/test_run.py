@@ -1,0 +1,102 @@
+"""A replay over real HTTP against a third party with its own ledger, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from console.contract.clock import ManualClock
+from console.contract.replay import Receipt
+from console.store.counters import counted, recount
+from console.store.database import Store
+from tests.gateways.third_party import ThirdParty, serving
+from tests.pipeline.entries import entry, rows, take_in
+from tests.pipeline.running import running, stages_of, until
+from tests.replay.stage import FAST, classes, found, outcomes, planned, receipt, start, state_of, tick
+
+
+@pytest.fixture
+async def party(clock: ManualClock) -> AsyncIterator[ThirdParty]:
+    async with serving(ThirdParty(clock)) as served:
+        yield served
+
+
+@pytest.fixture(autouse=True)
+def books_agree(store: Store) -> Any:
+    """After every test the counters agree with a recount, and the tallies with the items."""
+    yield
+    assert store.read_now(counted) == store.read_now(recount)
+    tallies = rows(
+        store,
+        "SELECT replay_seq, class, outcome, gateway, count, sum_fen FROM replay_tally WHERE count <> 0"
+        " ORDER BY 1, 2, 3, 4",
+    )
+    items = rows(
+        store,
+        "SELECT replay_seq, class, outcome, gateway, count(*), sum(amount_fen) FROM replay_item"
+        " GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+    )
+    assert [tuple(map(str, row)) for row in tallies] == [tuple(map(str, row)) for row in items]
+
+
+def balanced(one: Receipt) -> bool:
+    assert one.conservation.balanced, one.conservation
+    return True
+
+
+async def failing(store: Store, clock: ManualClock, party: ThirdParty, count: int) -> tuple[str, ...]:
+    """Take repayments in and let the gateway decline them all."""
+    party.behave = lambda order_no, times: "decline"
+    ids = await take_in(store, *(entry(number, 500 + number) for number in range(count)))
+    async with running(store, clock, party.config()) as pipeline:
+        pipeline.wake()
+        await until(lambda: tick(clock) and stages_of(store) == ["failed"] * count)
+    return ids
+
+
+async def test_what_failed_is_settled_by_a_new_order_each(
+    store: Store, clock: ManualClock, party: ThirdParty
+) -> None:
+    ids = await failing(store, clock, party, 60)
+    party.behave = lambda order_no, times: "ok"
+    async with running(store, clock, party.config(), replay=FAST):
+        identity = await planned(store, "state:failed")
+        await until(lambda: tick(clock) and state_of(store, identity) == "planned")
+        assert classes(store, identity) == ["resubmit"] * 60
+        start(store, identity)
+        await until(
+            lambda: tick(clock) and state_of(store, identity) == "done",
+            lambda: (found(store, identity), outcomes(store, identity)),
+        )
+    assert outcomes(store, identity) == {"settled": 60}
+    assert sorted(order_no for order_no, _ in party.book.debits) == sorted(f"{one}-2" for one in ids)
+    one = receipt(store, identity)
+    assert balanced(one)
+    assert one.conservation.settled.count == one.conservation.paid_orders.count == 60
+    steps = rows(store, "SELECT what FROM timeline WHERE repayment_seq = 1 ORDER BY id")
+    assert [step[0] for step in steps[-3:]] == ["replayed", "sending", "succeeded"]
+
+
+async def test_what_is_in_doubt_is_asked_about_and_sent_again_only_when_it_failed(
+    store: Store, clock: ManualClock, party: ThirdParty
+) -> None:
+    party.behave = lambda order_no, times: "timeout" if times == 1 else "ok"
+    ids = await take_in(store, *(entry(number, 500 + number) for number in range(20)))
+    slow = {"inquiry_steps": (900.0,), "inquiry_every": 900.0}
+    async with running(store, clock, party.config(), **slow):
+        await until(lambda: tick(clock) and stages_of(store) == ["in_doubt"] * 20)
+    party.behave = lambda order_no, times: "ok"
+    async with running(store, clock, party.config(), replay=FAST, **slow):
+        identity = await planned(store, "state:in_doubt")
+        await until(lambda: tick(clock) and state_of(store, identity) == "planned")
+        assert classes(store, identity) == ["inquire_first"] * 20
+        start(store, identity)
+        await until(
+            lambda: tick(clock) and state_of(store, identity) == "done",
+            lambda: (found(store, identity), outcomes(store, identity)),
+        )
+    assert balanced(receipt(store, identity))
+    assert stages_of(store) == ["settled"] * 20
+    assert party.book.debits_per_repayment() == dict.fromkeys(ids, 1)
