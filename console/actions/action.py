@@ -20,6 +20,8 @@ class View(StrEnum):
     STRATEGY = "strategy"
     WINDOWS = "windows"
     WINDOW = "window"
+    REPLAYS = "replays"
+    REPLAY = "replay"
     CHANGES = "changes"
     CHANGE = "change"
     AUDIT = "audit"

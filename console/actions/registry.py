@@ -15,14 +15,15 @@ from console.actions.replay import REPLAY_ACTIONS
 __all__ = ["ACTIONS", "BY_COMMAND", "BY_ID", "BY_VERB", "Action", "Group", "Need", "Role", "View"]
 
 _TABLES: Final = (
-    View.OVERVIEW, View.QUEUES, View.REPAYMENTS, View.STRATEGIES, View.WINDOWS, View.CHANGES, View.AUDIT,
+    View.OVERVIEW, View.QUEUES, View.REPAYMENTS, View.STRATEGIES, View.WINDOWS, View.REPLAYS,
+    View.REPLAY, View.CHANGES, View.AUDIT,
 )  # fmt: skip
 _READERS: Final = (*_TABLES, View.REPAYMENT, View.STRATEGY, View.WINDOW, View.CHANGE)
 _ROW_VIEWS: Final = (View.REPAYMENTS, View.REPAYMENT)
 _STRATEGIES: Final = (View.STRATEGIES, View.STRATEGY)
 _WINDOWS: Final = (View.WINDOWS, View.WINDOW)
 _CHANGES: Final = (View.CHANGES, View.CHANGE)
-_COPIES: Final = (*_ROW_VIEWS, *_STRATEGIES, *_WINDOWS, *_CHANGES, View.AUDIT)
+_COPIES: Final = (*_ROW_VIEWS, *_STRATEGIES, *_WINDOWS, View.REPLAYS, View.REPLAY, *_CHANGES, View.AUDIT)
 
 ACTIONS: Final[tuple[Action, ...]] = (
     # Views
@@ -31,6 +32,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("view.repayments", "Repayments: browse a frozen selection", Group.VIEWS, ("3",), "repayments"),
     Action("view.strategies", "Strategies: what intercepts repayments", Group.VIEWS, ("4",), "strategies"),
     Action("view.windows", "Windows: declared maintenance", Group.VIEWS, ("6",), "windows"),
+    Action("view.replays", "Replays: planned, running and done", Group.VIEWS, ("7",), "replays"),
     Action("view.changes", "Changes: what waits for approval, what was done", Group.VIEWS, ("9",), "changes"),
     Action(
         "view.audit",
@@ -53,7 +55,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Next panel",
         Group.MOVE,
         ("tab",),
-        views=(View.OVERVIEW, View.CHANGES, View.AUDIT),
+        views=(View.OVERVIEW, View.REPLAY, View.CHANGES, View.AUDIT),
         short="panel",
     ),
     Action("row.open", "Open what the cursor is on", Group.MOVE, ("enter",), views=_TABLES, short="open"),

@@ -61,6 +61,7 @@ FIELDS: Final = {
         Field("instalment", Kind.WORD, "the instalment's number"),
         Field("id", Kind.WORD, "the repayment's id"),
         Field("external", Kind.WORD, "the id the sender gave"),
+        Field("replay", Kind.WORD, "the id of a replay that took it in"),
         Field("text", Kind.TEXT, "part of an id, instalment, product or error code"),
     )
 }

@@ -27,7 +27,7 @@ CLASSES: Final[dict[ReplayClass, str]] = {
     ReplayClass.RESUBMIT: "failed for certain",
     ReplayClass.INQUIRE_FIRST: "in doubt",
     ReplayClass.ALREADY_SETTLED: "already paid",
-    ReplayClass.KEY_EXPIRED: "in doubt for too long",
+    ReplayClass.KEY_EXPIRED: "in doubt too long",
     ReplayClass.HELD_BY_WINDOW: "held back",
     ReplayClass.BLOCKED_BY_RISK: "blocked by risk",
     ReplayClass.DUPLICATE_INSTALMENT: "duplicate instalment",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_, true
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
 
 from console.contract.clock import business_day
 from console.contract.filter import Filter, Kind, RelativeDay, Term
 from console.contract.vocabulary import OPEN_STAGES, State
+from console.store.replay_tables import replay, replay_item
 from console.store.tables import repayment
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ def _words(term: Term) -> list[str]:
 
 def _term(term: Term, now: int, dialect: str) -> Condition:
     match term.field.kind:
+        case Kind.WORD if term.field.name == "replay":
+            condition = _taken_in(_words(term))
         case Kind.WORD | Kind.STATE | Kind.STAGE:
             column = COLUMNS[term.field.name]
             words = _words(term)
@@ -100,6 +103,12 @@ def _term(term: Term, now: int, dialect: str) -> Condition:
         case _:
             assert_never(term.field.kind)
     return not_(condition) if term.negated else condition
+
+
+def _taken_in(replays: list[str]) -> Condition:
+    """Hold for the repayments that any of these replays took in."""
+    taken = select(replay_item.c.repayment_seq).join(replay, replay.c.seq == replay_item.c.replay_seq)
+    return repayment.c.seq.in_(taken.where(replay.c.id.in_(replays)))
 
 
 def _any(column: Column[Any], term: Term, resolve: Callable[[object], int | str]) -> Condition:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ALIASES: Final = {
     "q": "quit", "q!": "quit", "wq": "quit", "1": "overview", "2": "queues", "3": "repayments",
-    "4": "strategies", "6": "windows", "9": "changes",
+    "4": "strategies", "6": "windows", "7": "replays", "9": "changes",
 }  # fmt: skip
 """Other names by which hands know a command."""
 
@@ -31,6 +31,8 @@ TAKES: Final = {
     "show": "id",
     "strategy": "strategy",
     "window": "window",
+    "plan": "filter",
+    "replay": "replay",
     "change": "id",
     "scenario": "scenario",
     "audit": "audit",
@@ -39,7 +41,7 @@ TAKES: Final = {
 }
 """Commands that take an argument, and of what kind; the others take none."""
 
-NEEDS_ARGUMENT: Final = frozenset({"show", "strategy", "window", "change"})
+NEEDS_ARGUMENT: Final = frozenset({"show", "strategy", "window", "replay", "change"})
 """Commands that do nothing without their argument."""
 
 BREAKDOWNS: Final = ("stage", "gateway", "error")
@@ -125,6 +127,8 @@ def _arguments(kind: str, typed: str, known: Known) -> tuple[str, ...]:
             return tuple(name for name in known.strategies() if name.startswith(typed))
         case "window":
             return tuple(name for name in known.windows() if name.startswith(typed))
+        case "replay":
+            return tuple(name for name in known.replays() if name.startswith(typed))
         case "scenario":
             return tuple(name for name in SCENARIOS if name.startswith(typed))
         case "breakdown":
@@ -142,3 +146,4 @@ class Known:
     values: Callable[[], dict[str, tuple[str, ...]]]
     strategies: Callable[[], tuple[str, ...]] = tuple
     windows: Callable[[], tuple[str, ...]] = tuple
+    replays: Callable[[], tuple[str, ...]] = tuple

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from console.contract.change import AuditPage, AuditVerdict, Change, Preview
     from console.contract.change import Changes as ChangePage
     from console.contract.repayment import Repayment, RepaymentRow
+    from console.contract.replay import NewPlan, Receipt, Replay, ReplayItems
+    from console.contract.replay import Replays as ReplayPage
     from console.contract.selection import Selection
     from console.contract.strategy import Strategies, StrategyDetail
     from console.contract.strategy_preview import Flips, NewStrategyPreview
@@ -78,12 +80,43 @@ class Desk(Protocol):
         """Return whether the audit chain holds."""
 
 
+class Replays(Protocol):
+    """The calls about replays; they raise ClientError."""
+
+    async def plan(self, asked: NewPlan) -> Replay:
+        """Begin to plan one; nothing runs."""
+
+    async def page(self, *, state: str = "", limit: int = 200, after: str | None = None) -> ReplayPage:
+        """Return replays, newest first."""
+
+    async def show(self, identity: str) -> Replay:
+        """Return one replay."""
+
+    async def items(
+        self,
+        identity: str,
+        *,
+        outcome: str = "",
+        class_: str = "",
+        limit: int = 200,
+        after: str | None = None,
+    ) -> ReplayItems:
+        """Return the repayments of a replay, in the order in which they run."""
+
+    async def receipt(self, identity: str) -> Receipt:
+        """Return what became of everything that went in."""
+
+
 class Service(Protocol):
     """The calls that views make; they raise ClientError."""
 
     @property
     def changes(self) -> Desk:
         """The change desk."""
+
+    @property
+    def replays(self) -> Replays:
+        """The replays."""
 
     async def freeze(self, filter_text: str) -> Selection:
         """Freeze what matches."""

@@ -73,10 +73,34 @@ async def export(
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise ExportError(
-            t("cannot write {path}: {problem}", path=shown(str(target)), problem=error.strerror or "?")
-        ) from error
+        raise _not_written(target, error) from error
     return target
+
+
+def write_whole(name: str, content: bytes) -> Path:
+    """Write the content to the file called `name`; return its path.
+
+    Raises ExportError when the file is there, or cannot be written.
+    """
+    target = _free_target(name)
+    temporary = target.with_name(f".{target.name[:100]}.{os.urandom(6).hex()}")
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                _settle(file)
+            target.hardlink_to(temporary)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise _not_written(target, error) from error
+    return target
+
+
+def _not_written(target: Path, error: OSError) -> ExportError:
+    problem = error.strerror or "?"
+    return ExportError(t("cannot write {path}: {problem}", path=shown(str(target)), problem=problem))
 
 
 def _free_target(name: str) -> Path:

@@ -108,7 +108,7 @@ def start_gateway(gateway: str) -> Intent:
 def weigh_gateway(gateway: str, weight: int) -> Intent:
     """Change a gateway's share of the traffic."""
     question = Question(
-        "weight", t("weight"), str(weight), t("empty: the configured one"), read=_whole_or_none
+        "weight", t("weight"), str(weight), t("empty: the configured one"), read=whole_or_none
     )
     return Intent(
         t("Change a gateway's weight"),
@@ -147,7 +147,7 @@ def edit_strategy(strategy: StrategyDetail) -> Intent:
             shown(one.name),
             str(one.base),
             t(one.meaning),
-            read=str if one.kind == "text" else _whole,
+            read=str if one.kind == "text" else whole,
         )
         for one in strategy.parameters
     )
@@ -160,7 +160,7 @@ def edit_strategy(strategy: StrategyDetail) -> Intent:
         questions=(
             Question("mode", t("mode"), strategy.mode, choices=MODES),
             Question(
-                "percent", t("percent"), percent, t("of repayments, in the mode canary"), read=_whole_or_none
+                "percent", t("percent"), percent, t("of repayments, in the mode canary"), read=whole_or_none
             ),
             *parameters,
         ),
@@ -379,15 +379,17 @@ def end_window(window: str, what: str, *, repeats: bool) -> Intent:
 # --- reading what was typed ------------------------------------------------------------------------------
 
 
-def _whole(text: str) -> int:
+def whole(text: str) -> int:
+    """Return the whole number that was typed. Raises ValueError."""
     try:
         return int(text)
     except ValueError:
         raise ValueError(t("write a whole number")) from None
 
 
-def _whole_or_none(text: str) -> int | None:
-    return _whole(text) if text else None
+def whole_or_none(text: str) -> int | None:
+    """Return the whole number that was typed, None for nothing. Raises ValueError."""
+    return whole(text) if text else None
 
 
 def _or_none(text: str) -> str | None:

@@ -24,6 +24,7 @@ from console.tui.intents import (
     toggle_strategy,
     weigh_gateway,
 )
+from console.tui.replay_intents import pause_replay, resume_replay
 from console.tui.words import stage_word
 
 if TYPE_CHECKING:
@@ -47,7 +48,13 @@ class Offer(NamedTuple):
     @property
     def stops(self) -> bool:
         """Whether it only stops something."""
-        return self.intent.body.get("kind") in ("queue.pause", "gateway.stop", "window.open", "window.extend")
+        return self.intent.body.get("kind") in (
+            "queue.pause",
+            "gateway.stop",
+            "window.open",
+            "window.extend",
+            "replay.pause",
+        )
 
 
 def offers(board: Board | None, now: datetime, zone: str) -> list[Offer]:
@@ -56,7 +63,14 @@ def offers(board: Board | None, now: datetime, zone: str) -> list[Offer]:
     opening = Offer(t("Open a maintenance window"), "", open_window("", hour, zone))
     if board is None:
         return [Offer(t("Pause a queue"), stage_word(stage), pause_queue(stage)) for stage in PAUSABLE]
-    return [*_queues(board), *_gateways(board), opening, *_windows(board), *_strategies(board)]
+    return [
+        *_queues(board),
+        *_gateways(board),
+        opening,
+        *_windows(board),
+        *_replays(board),
+        *_strategies(board),
+    ]
 
 
 def _queues(board: Board) -> Iterator[Offer]:
@@ -83,6 +97,14 @@ def _windows(board: Board) -> Iterator[Offer]:
             what = f"{shown(line.id)}  {shown(line.scope)}"
             yield Offer(t("Extend a window"), what, extend_window(line.id, what))
             yield Offer(t("End a window"), what, end_window(line.id, what, repeats=False))
+
+
+def _replays(board: Board) -> Iterator[Offer]:
+    for line in board.replays:
+        if line.state == "running":
+            yield Offer(t("Pause a replay"), shown(line.id), pause_replay(line.id))
+        elif line.state == "paused":
+            yield Offer(t("Resume a replay"), shown(line.id), resume_replay(line.id))
 
 
 def _strategies(board: Board) -> Iterator[Offer]:

@@ -20,6 +20,8 @@ VIEW_NAMES = {
     "strategy": "Strategy",
     "windows": "Windows",
     "window": "Window",
+    "replays": "Replays",
+    "replay": "Replay",
     "changes": "Changes",
     "change": "Change",
     "audit": "Audit",

@@ -40,6 +40,7 @@ from console.contract.vocabulary import (
 )
 from console.profiles.profile import Control, Guard, Profile, View
 from tests.tui.fake_desk import FakeDesk
+from tests.tui.fake_replays import FakeReplays
 
 GATEWAYS = ("alipay", "wechat", "unionpay", "bank")
 ERRORS = ("INSUFFICIENT_FUNDS", "CARD_EXPIRED", "LIMIT_EXCEEDED")
@@ -237,6 +238,7 @@ class FakeService:
         self.frozen: list[str] = []
         self.closed = False
         self.changes = FakeDesk()
+        self.replays = FakeReplays()
         self._texts = texts
         self._selections: dict[str, list[int]] = {}
 

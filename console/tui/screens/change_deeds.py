@@ -75,12 +75,15 @@ class ChangeDeeds:
         here = self._main.pane.here
         gateways = [line.id for line in self._main.knowledge.gateways()]
         zone = self._main.profile.view.timezone
+        board = self._main.knowledge.board
+        lines = () if board is None else board.replays
+        running = [line.id for line in lines if line.state == "running"]
 
         async def chosen(intent: Intent | None) -> None:
             if intent is not None:
                 await self.open_change(intent)
 
-        await self._app.push_screen(StopScreen(stoppings(here, gateways, zone)), chosen)
+        await self._app.push_screen(StopScreen(stoppings(here, gateways, zone, running)), chosen)
 
     async def open_change(self, intent: Intent) -> None:
         """Open the dialog for a change; its targets do not move from now on."""

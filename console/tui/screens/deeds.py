@@ -12,6 +12,7 @@ from console.tui import figures
 from console.tui.keys import keys_label
 from console.tui.screens.change_deeds import ChangeDeeds
 from console.tui.screens.pane import in_background
+from console.tui.screens.replay_deeds import ReplayDeeds
 from console.tui.situation import is_offered, why_not
 
 if TYPE_CHECKING:
@@ -27,16 +28,17 @@ if TYPE_CHECKING:
 
 _LONGEST_EXPORT_FILTER = 2000
 
-NEEDS_ID = ("console.palette", "repayment.show", "strategy.show", "window.show", "change.show")
+NEEDS_ID = ("console.palette", "repayment.show", "strategy.show", "window.show", "replay.show", "change.show")
 """What the palette does not offer: itself, and what cannot be done without an id."""
 
 
-class Deeds(ChangeDeeds):
+class Deeds(ChangeDeeds, ReplayDeeds):
     """Carries out actions on the main screen it was made for."""
 
     def __init__(self, main: MainScreen) -> None:
         super().__init__(main)
         self._question: Callable[[str], Awaitable[None]] | None = None
+        self._list = View.REPAYMENTS
 
     async def _repayments(self) -> RepaymentsPane:
         return cast("RepaymentsPane", await self._main.pane_for(View.REPAYMENTS))
@@ -67,7 +69,8 @@ class Deeds(ChangeDeeds):
         await self._main.show_view(View.REPAYMENTS)
 
     async def open_repayment(self, repayment_id: str) -> None:
-        """Show one repayment."""
+        """Show one repayment; going back leads to the list it was opened in."""
+        self._list = View.REPLAY if self._main.view is View.REPLAY else View.REPAYMENTS
         (await self._repayment()).open(repayment_id)
         await self._main.show_view(View.REPAYMENT)
 
@@ -79,11 +82,13 @@ class Deeds(ChangeDeeds):
         """Go from one thing to its list, from elsewhere to the overview."""
         match self._main.view:
             case View.REPAYMENT:
-                await self._main.show_view(View.REPAYMENTS)
+                await self._main.show_view(self._list)
             case View.STRATEGY:
                 await self._main.show_view(View.STRATEGIES)
             case View.WINDOW:
                 await self._main.show_view(View.WINDOWS)
+            case View.REPLAY:
+                await self._main.show_view(View.REPLAYS)
             case View.CHANGE | View.AUDIT:
                 await self._main.show_view(View.CHANGES)
             case View.OVERVIEW:
@@ -217,6 +222,7 @@ class Deeds(ChangeDeeds):
             self._values,
             lambda: () if board is None else tuple(line.id for line in board.strategies),
             lambda: () if board is None else tuple(line.id for line in board.windows),
+            lambda: () if board is None else tuple(line.id for line in board.replays),
         )
 
     def _values(self) -> dict[str, tuple[str, ...]]:

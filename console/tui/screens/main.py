@@ -89,6 +89,14 @@ def pane_of(view: View) -> type[Pane]:
             from console.tui.screens.window import WindowPane
 
             return WindowPane
+        case View.REPLAYS:
+            from console.tui.screens.replays import ReplaysPane
+
+            return ReplaysPane
+        case View.REPLAY:
+            from console.tui.screens.replay import ReplayPane
+
+            return ReplayPane
         case View.CHANGES:
             from console.tui.screens.changes import ChangesPane
 

@@ -8,9 +8,10 @@ from textual.containers import Container, Vertical
 
 from console.actions.registry import View
 from console.contract.language import t
+from console.contract.part_words import part_name
 from console.contract.text import cell_width, shown
 from console.tui import figures
-from console.tui.filters import term
+from console.tui.filters import REPLAYABLE, replayable, term
 from console.tui.intents import Here, start_gateway, stop_gateway, weigh_gateway
 from console.tui.knowledge import Freshness
 from console.tui.screens.pane import Heading, OpenChange, OpenFilter, Pane, SituationChanged
@@ -122,7 +123,7 @@ class OverviewPane(Pane):
         self._gateway_rows.replace((line.id, self._gateway_row(line, old)) for line in board.gateways)
         if self._gateway_rows.count != before:
             self._fit_panels()
-        found = troubles(board)
+        found = troubles(board, self.profile.view.timezone)
         self._filters = {trouble.key: trouble.filter for trouble in found if trouble.filter}
         self.stuck.set_empty(t("nothing is stuck") if not old else t("not known now"))
         self._trouble_rows.replace((trouble.key, _trouble_row(trouble, old)) for trouble in found)
@@ -173,6 +174,15 @@ class OverviewPane(Pane):
         if self.gateways.has_focus:
             return Here(gateway=self.gateways.cursor_key or "")
         return Here(stage=self.stages.stage.value) if self.stages.has_focus else Here()
+
+    @property
+    def replay_filter(self) -> str | None:
+        """What to plan a replay over: what is failed or in doubt under the cursor."""
+        if self.stuck.has_focus:
+            return replayable(self._filters.get(self.stuck.cursor_key or "", ""))
+        if self.here.gateway:
+            return f"{REPLAYABLE} {term('gateway', self.here.gateway)}"
+        return replayable(f"stage:{self.here.stage}")
 
     def refusals(self) -> tuple[tuple[str, str], ...]:
         """What works on a gateway needs one under the cursor, what works on a queue a queue."""
@@ -233,9 +243,15 @@ class PartsLine(Lines):
         lines = self._laid_out(width)
         if len(lines) <= height:
             return lines
-        return (*lines[: height - 1], fitted((*lines[height - 1][:-1], (" +...", "dim")), width))
+        last, hidden = lines[height - 1], sum(len(line) // 2 for line in lines[height:])
+        more = f" +{hidden}"
+        while len(last) > 3 and width_of(last) + cell_width(more) > width:
+            last, hidden = last[:-2], hidden + 1
+            more = f" +{hidden}"
+        return (*lines[: height - 1], fitted((*last, (more, "dim")), width))
 
     def _laid_out(self, width: int) -> list[Line]:
+        """Return all lines: a label each, then two pieces for each part."""
         board = self._knowledge.board
         label = f"  {t('parts')}:"
         if board is None:
@@ -245,10 +261,10 @@ class PartsLine(Lines):
         line: Line = ((label, "old" if old else "dim"),)
         for part in sorted(board.parts, key=lambda part: part.state == "ok"):
             letter, word, style = light(part.state)
-            well = part.state == "ok"
+            name, well = part_name(part.name), part.state == "ok"
             piece: Line = (
                 (f" {letter} ", "old" if old else style),
-                (shown(part.name) if well else f"{shown(part.name)} {word}", _part_style(old, well, style)),
+                (name if well else f"{name} {word}", _part_style(old, well, style)),
             )
             if width_of(line) + width_of(piece) > width and len(line) > 1:
                 lines.append(line)

@@ -9,6 +9,7 @@ from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.vocabulary import FINAL_STAGES, Stage
 from console.tui import figures
+from console.tui.filters import replayable
 from console.tui.intents import PAUSABLE, Here, pause_queue, resume_queue
 from console.tui.knowledge import Freshness
 from console.tui.screens.pane import Heading, OpenChange, OpenFilter, Pane, SituationChanged
@@ -112,6 +113,11 @@ class QueuesPane(Pane):
     def here(self) -> Here:
         """The queue under the cursor."""
         return Here(stage=self.table.cursor_key or "")
+
+    @property
+    def replay_filter(self) -> str | None:
+        """What to plan a replay over: the queue under the cursor, if what waits there can be replayed."""
+        return replayable(f"stage:{self.here.stage}")
 
     def refusals(self) -> tuple[tuple[str, str], ...]:
         """A queue without a worker cannot be paused."""

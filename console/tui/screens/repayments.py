@@ -299,6 +299,19 @@ class RepaymentsPane(Pane):
         return self.table.cursor_key
 
     @property
+    def replay_filter(self) -> str | None:
+        """What to plan a replay over: what is marked, else what the filter matches; None for everything."""
+        return self.export_filter or self.filter_text or None
+
+    @property
+    def replay_selection(self) -> str | None:
+        """The selection to plan a replay over: the one in sight, unless some of it is marked or it is all."""
+        if self.selection is None or self.table.marks or not self.filter_text:
+            return None
+        kept = self.selection.expires_at > self.knowledge.now
+        return self.selection.id if kept else None
+
+    @property
     def export_filter(self) -> str | None:
         """The filter of the marked repayments, or None when none is marked."""
         marks = sorted(self.table.marks)

@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from console.contract.language import t
 from console.contract.text import shown
 from console.tui.intents import PAUSABLE, Here, open_window, pause_queue, stop_gateway
+from console.tui.replay_intents import pause_replay
 from console.tui.screens.picker import Choice, ChoiceList, DialogTitle
 from console.tui.words import stage_word
 
@@ -40,7 +41,7 @@ _PAUSES = ("p", "i", "c")
 _LETTERS = "123456789"
 
 
-def stoppings(here: Here, gateways: Sequence[str], zone: str) -> list[Stopping]:
+def stoppings(here: Here, gateways: Sequence[str], zone: str, replays: Sequence[str] = ()) -> list[Stopping]:
     """Return what can be stopped, that under the cursor first."""
     found: list[Stopping] = []
     if here.gateway:
@@ -49,6 +50,9 @@ def stoppings(here: Here, gateways: Sequence[str], zone: str) -> list[Stopping]:
     stages = [here.stage] if here.stage in PAUSABLE else []
     for letter, stage in zip(_PAUSES, dict.fromkeys([*stages, *PAUSABLE]), strict=True):
         found.append(Stopping(letter, t("pause {stage}", stage=stage_word(stage)), pause_queue(stage)))
+    for letter, replay in zip_longest("r"[: len(replays)], replays, fillvalue=" "):
+        what = t("pause replay {id}", id=shown(replay))
+        found.append(Stopping(letter, what, pause_replay(replay)))
     others = [name for name in gateways if name != here.gateway]
     for letter, name in zip_longest(_LETTERS[: len(others)], others, fillvalue=" "):
         found.append(Stopping(letter, t("stop {gateway}", gateway=shown(name)), stop_gateway(name)))

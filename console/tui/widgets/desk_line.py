@@ -18,12 +18,14 @@ from console.tui.widgets.lines import Line, Lines, width_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from console.contract.board import ReplayLine
     from console.contract.change import Change
     from console.tui.knowledge import Knowledge
 
 SOON: Final = 600.0
 """Seconds before something returns or ends from which it is told in the header too."""
 
+_REPLAYING: Final = ("running", "paused")
 _OPEN: Final = ("draining", "active", "recovering")
 
 
@@ -78,7 +80,20 @@ def under_way(knowledge: Knowledge) -> list[Line]:
             left = (window.ends_at - knowledge.now).total_seconds()
             what = f"{policy_name(window.policy)} {shown(window.scope)} {window_state(window.state)}"
             parts.append(_part(t("{what}, ends in", what=what), left))
+    parts += [_replay(line) for line in board.replays if line.state in _REPLAYING]
     return parts
+
+
+def _replay(line: ReplayLine) -> Line:
+    """Return how far a replay is: `replay rpl_1 41.2%, 48/s, failed again 7`."""
+    through = figures.share(line.done / line.total if line.total else None)
+    said = through if line.rate is None else f"{through}, {line.rate:,.0f}/s"
+    told: Line = ((f"{t('replay')} {shown(line.id)} ", "bar-dim"), (said, "bar"))
+    if line.state == "paused":
+        told = (*told, (f" {t('paused')}", "bar-warn"))
+    if line.refailed:
+        told = (*told, (f", {t('failed again')} {figures.count(line.refailed)}", "bar-warn"))
+    return (*told, ("   ", "bar"))
 
 
 def seconds_left(one: Change, knowledge: Knowledge) -> float | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from console.actions.registry import ACTIONS, BY_ID, View
+from console.actions.registry import ACTIONS, BY_ID, Group, View
 from console.contract.language import t
 from console.tui.keys import first_key
 from console.tui.situation import view_name, why_not
@@ -30,6 +30,7 @@ _WITHIN: Final = {
     View.REPAYMENT: View.REPAYMENTS,
     View.STRATEGY: View.STRATEGIES,
     View.WINDOW: View.WINDOWS,
+    View.REPLAY: View.REPLAYS,
     View.CHANGE: View.CHANGES,
     View.AUDIT: View.CHANGES,
 }
@@ -44,6 +45,9 @@ _FIRST: Final = (
     "row.previous",
     "move.panel",
     "selection.filter",
+    "replay.start",
+    "replay.toggle",
+    "replay.plan",
     "selection.mark",
     "selection.refresh",
     "strategy.toggle",
