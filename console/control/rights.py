@@ -39,6 +39,8 @@ LEAST: Final[dict[tuple[str, str], frozenset[Role]]] = {
     ("GET", "/v1/metrics"): _LOOK,
     ("GET", "/metrics"): _LOOK,
     ("GET", "/v1/gateways"): _LOOK,
+    ("GET", "/v1/gateways/{gateway_id}"): _LOOK,
+    ("GET", "/v1/gateways/{gateway_id}/sla"): _LOOK,
     ("GET", "/v1/windows"): _LOOK,
     ("GET", "/v1/windows/{window_id}"): _LOOK,
     ("POST", "/v1/selections"): _LOOK,

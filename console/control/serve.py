@@ -26,6 +26,7 @@ from console.control.listening import Listener, bind_tcp
 from console.control.log import write_log
 from console.control.mistakes import ConfigError
 from console.control.opening import open_store
+from console.control.prometheus_source import Sources
 from console.control.service import Service, Standing
 from console.control.signin import Token, Tokens
 from console.control.stopping import stop_on_signals
@@ -120,6 +121,8 @@ async def _serve(
         service.workers = Elsewhere(store, config.pipeline.lease)
     clockwork = Clockwork(service)
     clockwork.start()
+    sources = Sources(service)
+    sources.start()
     unix, tcp = bound
     listener = _listener(service, config.listen, unix, tcp)
     await listener.start()
@@ -135,6 +138,7 @@ async def _serve(
     if workforce is not None:
         await workforce.stop()
     await clockwork.stop()
+    await sources.stop()
     return 0
 
 

@@ -1,0 +1,270 @@
+"""One gateway in full, as screens and the command line show it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final, Literal
+
+from console.contract.board import WindowLine
+from console.contract.clock import to_datetime
+from console.contract.gateway import (
+    BackingPart,
+    BreakerState,
+    Budget,
+    Burn,
+    ErrorCount,
+    GatewayDetail,
+    LatencyPoint,
+    Light,
+    ReserveState,
+    Sli,
+    Span,
+    WeightSuggestion,
+)
+from console.contract.text import Untrusted
+from console.contract.vocabulary import Stage
+from console.control.sla import MONTH_MINUTES, Figures, percentiles
+from console.sla.blame import Blamer
+from console.sla.budget import BUDGET_DAYS
+from console.sla.indicators import FAILURES, Counts, counts, with_open
+from console.sla.weights import Record, suggest_weights
+from console.store import controls, sla
+from console.store.sla_counters import MINUTE_MS, MINUTES_OF_AN_HOUR, EventKind
+from console.windows.scope import ScopeError, parse_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from console.contract.board import Board, GatewayLine
+    from console.control.service import Service
+    from console.gateways.config import GatewayConfig
+
+Chart = Literal["hour", "day", "week"]
+"""Over how long the latency is charted: minutes of an hour, hours of a day or a week."""
+
+SPAN_MINUTES: Final[dict[Span, int]] = {"now": 5, "hour": 60, "day": 1440, "month": MONTH_MINUTES}
+MOST_ERRORS: Final = 40
+
+SLOW_QUEUE_SECONDS: Final = 60.0
+INQUIRY_GOOD: Final = 0.99
+INQUIRY_POOR: Final = 0.5
+"""Shares of answered inquiries at which inquiry is in order, and below which it is down."""
+
+
+def detail(
+    connection: Connection, service: Service, line: GatewayLine, board: Board, chart: Chart, now: int
+) -> GatewayDetail:
+    """Return the gateway of a board's line in full."""
+    began = time.monotonic()
+    config = service.configs[line.id]
+    figures = service.sla.figures(connection, now)
+    own = figures[line.id]
+    blamer = Blamer(config.sla.blame if config.sla else None)
+    breaker = _breaker(service, line.id)
+    slis = tuple(_sli(connection, line.id, span, blamer, now) for span in SPAN_MINUTES)
+    weights = weight_suggestions(connection, service.configs, figures)
+    minute = now // MINUTE_MS
+    hour_events = sla.events(connection, minute - 60, minute + 1).get(line.id, [])
+    callbacks = _callbacks(connection, line.id, minute, now)
+    parts = (callbacks, _inquiry(own.by_span[3600]), _queue(board), _database(board, began))
+    return GatewayDetail(
+        as_of=to_datetime(now),
+        line=line,
+        light=light(line, own),
+        configured_weight=config.weight,
+        max_in_flight=config.max_in_flight,
+        rate_per_second=config.rate_per_second,
+        timeout_seconds=config.timeout,
+        measured_by="prometheus" if config.sla and config.sla.source else "platform",
+        breaker=breaker,
+        slis=slis,
+        objective=None if config.sla is None else config.sla.objective,
+        budget=_budget(own),
+        burns=tuple(Burn(**rule._asdict()) for rule in own.rules),
+        latency=_latency(connection, line.id, chart, minute),
+        errors=_errors(hour_events, blamer),
+        reserve=_reserve(own),
+        windows=tuple(one for one in board.windows if _concerns(one, line.id)),
+        parts=parts,
+        weights=weights,
+    )
+
+
+def light(line: GatewayLine, figures: Figures) -> Light:
+    """Return the state of a gateway at one look: what pages is red, what needs attention is amber."""
+    firing = {rule.rule for rule in figures.rules if rule.firing}
+    left = figures.budget_left
+    reserve = figures.reserve
+    if line.state == "down" or firing & {"outage", "page_1h"}:
+        return "red"
+    low = reserve is not None and reserve.balance_fen < reserve.floor_fen
+    if line.state == "degraded" or firing or low or (left is not None and left <= 0):
+        return "amber"
+    if not figures.measured or (line.state == "unknown" and not figures.by_span[3600].first_outcomes):
+        return "unknown"
+    return "green"
+
+
+def weight_suggestions(
+    connection: Connection, configs: Mapping[str, GatewayConfig], figures: Mapping[str, Figures]
+) -> tuple[WeightSuggestion, ...]:
+    """Return the weights that the last hour's success would give the gateways."""
+    in_force = controls.look(connection)
+    records = {
+        name: Record(
+            in_force.weight(name, config.weight),
+            config.weight,
+            figures[name].by_span[3600].good,
+            figures[name].by_span[3600].bad,
+        )
+        for name, config in configs.items()
+        if name in figures
+    }
+    return tuple(WeightSuggestion(**one._asdict()) for one in suggest_weights(records))
+
+
+def _breaker(service: Service, gateway: str) -> BreakerState:
+    pipeline = service.pipeline
+    found = None if pipeline is None else pipeline.circuits().get(gateway)
+    if found is None:
+        return BreakerState(state="unknown", share=None)
+    return BreakerState(state=found[0].value, share=found[1])
+
+
+def _sli(connection: Connection, gateway: str, span: Span, blamer: Blamer, now: int) -> Sli:
+    minute = now // MINUTE_MS
+    first, last = minute - SPAN_MINUTES[span], minute + 1
+    counted = counts(sla.events(connection, first, last).get(gateway, ()), blamer)
+    still_open = sla.open_orders(connection).get(gateway, [])
+    decided = sla.latencies(connection, first, last).get(gateway, [])
+    p50, p95, p99 = percentiles(with_open(decided, still_open, now))
+    return Sli(
+        span=span,
+        sent=counted.sent,
+        samples=counted.samples,
+        open=sum(count for _, count in still_open),
+        success_rate=counted.success_rate,
+        in_doubt_ratio=counted.in_doubt_ratio,
+        confirm_p50_seconds=p50,
+        confirm_p95_seconds=p95,
+        confirm_p99_seconds=p99,
+        inquiry_availability=counted.inquiry_availability,
+        inquiries=counted.inquiries,
+    )
+
+
+def _budget(figures: Figures) -> Budget | None:
+    if figures.terms is None or not figures.measured:
+        return None
+    counted, objective = figures.budget, figures.terms.objective
+    return Budget(
+        objective=objective,
+        days=BUDGET_DAYS,
+        samples=counted.samples,
+        bad=counted.bad,
+        allowed=round((1 - objective) * counted.samples, 1),
+        left=figures.budget_left,
+    )
+
+
+def _latency(connection: Connection, gateway: str, chart: Chart, minute: int) -> tuple[LatencyPoint, ...]:
+    if chart == "hour":
+        first, last, size = minute - 59, minute + 1, 1
+    else:
+        hour = minute // MINUTES_OF_AN_HOUR
+        first, last, size = hour - (23 if chart == "day" else 167), hour + 1, MINUTES_OF_AN_HOUR
+    slices = sla.latency_slices(connection, gateway, first, last, hours=size > 1)
+    points = []
+    for at in range(first, last):
+        buckets = slices.get(at, [])
+        p50, p95, p99 = percentiles(buckets)
+        points.append(
+            LatencyPoint(
+                at=to_datetime(at * size * MINUTE_MS),
+                count=sum(count for _, count in buckets),
+                p50_seconds=p50,
+                p95_seconds=p95,
+                p99_seconds=p99,
+            )
+        )
+    return tuple(points)
+
+
+def _errors(events: list[sla.EventSum], blamer: Blamer) -> tuple[ErrorCount, ...]:
+    found = []
+    for event in sorted(events, key=lambda one: -one.count):
+        if event.kind not in FAILURES:
+            continue
+        rule = blamer.rule(event.code)
+        found.append(
+            ErrorCount(
+                code=Untrusted(event.code),
+                outcome="in_doubt" if event.kind == EventKind.IN_DOUBT else "failed",
+                blame=rule.blame,
+                rule=str(rule),
+                count=event.count,
+            )
+        )
+    return tuple(found[:MOST_ERRORS])
+
+
+def _reserve(figures: Figures) -> ReserveState | None:
+    placed = figures.reserve
+    if placed is None:
+        return None
+    return ReserveState(
+        balance_fen=placed.balance_fen,
+        floor_fen=placed.floor_fen,
+        draw_fen_per_hour=figures.draw_fen_per_hour,
+        runway_hours=figures.runway_hours,
+        topped_up_fen=placed.topped_up_fen,
+        counted_from=to_datetime(placed.opened_at),
+    )
+
+
+def _concerns(window: WindowLine, gateway: str) -> bool:
+    try:
+        scope = parse_scope(window.scope)
+    except ScopeError:
+        return False
+    return gateway in scope.gateways
+
+
+def _callbacks(connection: Connection, gateway: str, minute: int, now: int) -> BackingPart:
+    by_minute = sla.minutes(connection, gateway, minute - 60, minute + 1)
+    heard = {
+        at: count for at, rows in by_minute.items() for kind, _, count in rows if kind == EventKind.CALLBACK
+    }
+    sent = sum(count for rows in by_minute.values() for kind, _, count in rows if kind == EventKind.SENT)
+    recent = sum(count for at, count in heard.items() if at >= minute - 5)
+    state: Literal["ok", "degraded", "unknown"] = "ok" if recent else "degraded" if sent else "unknown"
+    seconds = max(0.0, (now - (max(heard) + 1) * MINUTE_MS) / 1000) if heard else None
+    return BackingPart(name="callbacks", state=state, count=recent, seconds=seconds)
+
+
+def _inquiry(counted: Counts) -> BackingPart:
+    ratio = counted.inquiry_availability
+    if ratio is None:
+        return BackingPart(name="inquiry", state="unknown", count=0)
+    state: Literal["ok", "degraded", "down"] = (
+        "ok" if ratio >= INQUIRY_GOOD else "degraded" if ratio >= INQUIRY_POOR else "down"
+    )
+    return BackingPart(name="inquiry", state=state, count=counted.inquiries, ratio=ratio)
+
+
+def _queue(board: Board) -> BackingPart:
+    line = next((one for one in board.stages if one.stage is Stage.DISPATCH), None)
+    if line is None:
+        return BackingPart(name="queue", state="unknown")
+    slow = line.paused or (line.oldest_seconds or 0.0) > SLOW_QUEUE_SECONDS
+    return BackingPart(
+        name="queue", state="degraded" if slow else "ok", count=line.depth, seconds=line.oldest_seconds
+    )
+
+
+def _database(board: Board, began: float) -> BackingPart:
+    part = next((one for one in board.parts if one.name == "store"), None)
+    state = "unknown" if part is None else part.state
+    return BackingPart(name="database", state=state, seconds=round(time.monotonic() - began, 4))

@@ -1,0 +1,204 @@
+"""Gateways against their SLA as this service knows them: figures for board and screens, and the ledger.
+
+Reads counters and joins them with windows, configuration and, where one is named, a Prometheus. Decides
+nothing: the rules are in `console.sla`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from console.sla.blame import Blamer
+from console.sla.budget import (
+    BUDGET_DAYS,
+    SPANS,
+    Verdict,
+    budget_left,
+    burn_rate,
+    last_sixty_seconds,
+    verdicts,
+)
+from console.sla.indicators import Counts, counts, with_open
+from console.sla.ledger import Account, Measured, Period, Slot, Split, ledger, runs, split
+from console.sla.reading import Reading
+from console.store import reserves, sla
+from console.store import windows as stored_windows
+from console.store.latency import percentile
+from console.store.reserves import Reserve
+from console.store.sla_counters import MINUTE_MS
+from console.windows.calendar import read
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from console.contract.sla import SlaLedger
+    from console.contract.sla_terms import SlaTerms
+    from console.gateways.config import GatewayConfig
+
+GOOD_FOR_SECONDS: Final = 5.0
+"""How long figures are good for: budgets and burn rates move slowly, boards are made often."""
+
+MONTH_MINUTES: Final = BUDGET_DAYS * 1440
+HOUR_SECONDS: Final = 3600
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One gateway against its SLA. `by_span` are the counts of the last so many seconds; `budget` those of
+    30 days without excluded minutes. `terms` None: nothing was promised. `measured` is False where a
+    Prometheus is to count and has not answered lately."""
+
+    terms: SlaTerms | None
+    by_span: Mapping[int, Counts]
+    budget: Counts
+    rules: tuple[Verdict, ...]
+    reserve: Reserve | None
+    draw_fen_per_hour: int
+    measured: bool = True
+
+    @property
+    def budget_left(self) -> float | None:
+        """Share of the error budget that is left."""
+        if self.terms is None or not self.measured:
+            return None
+        return budget_left(self.budget, self.terms.objective)
+
+    @property
+    def burn_1h(self) -> float | None:
+        """How many times too fast the budget was spent in the last hour."""
+        if self.terms is None or not self.measured:
+            return None
+        return burn_rate(self.by_span[HOUR_SECONDS], self.terms.objective)
+
+    @property
+    def runway_hours(self) -> float | None:
+        """Hours until the reserve is empty at the draw of the last hour; None while nothing is drawn."""
+        if self.reserve is None or self.draw_fen_per_hour <= 0:
+            return None
+        return max(0.0, self.reserve.balance_fen / self.draw_fen_per_hour)
+
+
+@dataclass
+class SlaBook:
+    """The figures of all gateways, remembered for some seconds. May be shared by threads."""
+
+    configs: Callable[[], Mapping[str, GatewayConfig]]
+    readings: dict[str, Reading] = field(default_factory=dict)
+    _known: tuple[float, Mapping[str, Figures]] | None = None
+
+    def figures(self, connection: Connection, now: int, *, fresh: bool = False) -> Mapping[str, Figures]:
+        """Return the figures by gateway; `fresh` ones are read now."""
+        known, moment = self._known, time.monotonic()
+        if not fresh and known is not None and moment - known[0] < GOOD_FOR_SECONDS:
+            return known[1]
+        found = self._read(connection, now)
+        self._known = (moment, found)
+        return found
+
+    def _read(self, connection: Connection, now: int) -> dict[str, Figures]:
+        minute = now // MINUTE_MS
+        configs = self.configs()
+        by_span = {span: sla.events(connection, minute - span // 60, minute + 1) for span in SPANS}
+        month = sla.events(connection, minute - MONTH_MINUTES, minute + 1)
+        present = sla.events(connection, minute, minute + 1)
+        before = sla.events(connection, minute - 1, minute)
+        placed = reserves.reserves(connection)
+        found = {}
+        for name, config in configs.items():
+            terms = config.sla
+            blamer = Blamer(terms.blame if terms else None)
+            spans = {span: counts(events.get(name, ()), blamer) for span, events in by_span.items()}
+            budget = counts(month.get(name, ()), blamer)
+            if terms is not None:
+                period = Period(minute - MONTH_MINUTES, minute + 1)
+                budget = budget.minus(_excluded(connection, name, period, blamer))
+            last = last_sixty_seconds(
+                counts(present.get(name, ()), blamer), counts(before.get(name, ()), blamer), now % MINUTE_MS
+            )
+            draw = spans[HOUR_SECONDS].settled_fen
+            made = Figures(terms, spans, budget, (), placed.get(name), draw)
+            found[name] = self._judged(name, made, last, now)
+        return found
+
+    def _judged(self, name: str, made: Figures, last: tuple[float, float], now: int) -> Figures:
+        """Return figures with their rules, counted by a Prometheus where one is named."""
+        terms = made.terms
+        if terms is None:
+            return made
+        by_span, budget, measured = made.by_span, made.budget, True
+        if terms.source is not None:
+            reading = self.readings.get(name)
+            measured = reading is not None and reading.recent(now)
+            if reading is not None and measured:
+                by_span, budget, last = reading.by_span(by_span), reading.budget, reading.last_minute
+        rules = tuple(verdicts(by_span, last, terms.objective)) if measured else ()
+        return Figures(terms, by_span, budget, rules, made.reserve, made.draw_fen_per_hour, measured=measured)
+
+
+def confirmations(
+    connection: Connection, gateway: str, first: int, last: int, now: int
+) -> list[tuple[int, int]]:
+    """Return the confirmation times of a gateway's orders in a span of minutes, open ones by their age."""
+    decided = sla.latencies(connection, first, last).get(gateway, [])
+    return with_open(decided, sla.open_orders(connection).get(gateway, []), now)
+
+
+def percentiles(buckets: list[tuple[int, int]]) -> tuple[float | None, float | None, float | None]:
+    """Return the 50th, 95th and 99th percentile in seconds."""
+    return percentile(buckets, 0.5), percentile(buckets, 0.95), percentile(buckets, 0.99)
+
+
+def slots(connection: Connection, gateway: str, first: int, last: int) -> list[Slot]:
+    """Return the times that windows had this gateway, by name, closed for all its orders (instants)."""
+    found = []
+    for row, window in read(connection, stored_windows.live(connection, first)):
+        if gateway not in window.scope.gateways or not window.scope.closes(gateway):
+            continue
+        found += [
+            Slot(row.id, row.declared_at, one.starts_at, one.ends_at, one.declared)
+            for one in window.between(first, last)
+            if one.starts_at < last
+        ]
+    return found
+
+
+def _excluded(connection: Connection, gateway: str, period: Period, blamer: Blamer) -> Counts:
+    found = slots(connection, gateway, period.first * MINUTE_MS, period.last * MINUTE_MS)
+    minutes = split(found, period).all_excluded
+    return _measured(connection, gateway, minutes, blamer, latencies=False).counts
+
+
+def _measured(
+    connection: Connection, gateway: str, minutes: frozenset[int], blamer: Blamer, *, latencies: bool = True
+) -> Measured:
+    """Return what was counted in a set of minutes."""
+    events: list[sla.EventSum] = []
+    buckets: dict[int, int] = {}
+    for first, last in runs(minutes):
+        events += sla.events(connection, first, last).get(gateway, [])
+        if latencies:
+            for bucket, count in sla.latencies(connection, first, last).get(gateway, []):
+                buckets[bucket] = buckets.get(bucket, 0) + count
+    return Measured(counts(events, blamer), sorted(buckets.items()))
+
+
+def account(connection: Connection, gateway: str, terms: SlaTerms, period: Period, now: int) -> SlaLedger:
+    """Return the ledger of a gateway over a period of whole minutes that have passed."""
+    blamer = Blamer(terms.blame)
+    whole = Measured(
+        counts(sla.events(connection, period.first, period.last).get(gateway, ()), blamer),
+        sla.latencies(connection, period.first, period.last).get(gateway, []),
+    )
+    parts: Split = split(
+        slots(connection, gateway, period.first * MINUTE_MS, period.last * MINUTE_MS), period
+    )
+    by_slot = {
+        (which, slot): _measured(connection, gateway, minutes, blamer, latencies=False).counts
+        for which, several in (("excluded", parts.excluded), ("disputed", parts.disputed))
+        for slot, minutes in several.items()
+    }
+    left_out = _measured(connection, gateway, parts.all_excluded, blamer)
+    return ledger(Account(gateway, period, now, terms, whole, left_out, parts, by_slot))
