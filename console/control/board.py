@@ -6,6 +6,7 @@ While the store does not answer the last figures stay, with the age they have, a
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from console.contract.board import (
@@ -24,6 +25,7 @@ from console.contract.vocabulary import Mode
 from console.control import replays
 from console.control.desk.outlook import Outlook, outlook
 from console.risk.health import strategy_lines
+from console.control.sla import Figures as SlaFigures
 from console.store.board import GatewayFigures, gateway_figures, stages
 from console.store.controls import Controls, look
 from console.store.errors import StoreError
@@ -41,6 +43,7 @@ class Figures(NamedTuple):
     stages: tuple[StageLine, ...]
     gateways: dict[str, GatewayFigures]
     strategies: tuple[StrategyLine, ...]
+    sla: Mapping[str, SlaFigures]
     controls: Controls
     desk: Outlook
     windows: tuple[tuple[WindowLine, ...], tuple[WarningLine, ...]]
@@ -84,7 +87,7 @@ async def compute(service: Service, sequence: int, last: Board | None) -> Board:
         environment=standing.environment,
         mode=mode,
         stages=figures.stages,
-        gateways=_gateway_lines(service, figures.gateways, figures.controls),
+        gateways=_gateway_lines(service, figures),
         strategies=figures.strategies,
         windows=figures.windows[0],
         replays=figures.replays,
@@ -106,6 +109,7 @@ async def read_figures(service: Service, now: Instant) -> tuple[Figures | None, 
             stages(connection, now, since=since),
             gateway_figures(connection, now),
             strategy_lines(connection, now),
+            service.sla.figures(connection, now),
             look(connection),
             outlook(connection, now),
             board_lines(connection, service.calendar, now),
@@ -126,16 +130,15 @@ async def read_figures(service: Service, now: Instant) -> tuple[Figures | None, 
     return figures, Part(name="store", state="ok", detail=Untrusted(store.dialect))
 
 
-def _gateway_lines(
-    service: Service, figures: dict[str, GatewayFigures], controls: Controls
-) -> tuple[GatewayLine, ...]:
+def _gateway_lines(service: Service, figures: Figures) -> tuple[GatewayLine, ...]:
     pipeline = service.pipeline
     states = {} if pipeline is None else pipeline.gateway_states()
     in_flight = {} if pipeline is None else pipeline.in_flight()
     lines = []
     for name, config in service.configs.items():
-        known = figures.get(name)
-        weight = controls.weight(name, config.weight)
+        known, held_to = figures.gateways.get(name), figures.sla.get(name)
+        reserve = None if held_to is None else held_to.reserve
+        weight = figures.controls.weight(name, config.weight)
         lines.append(
             GatewayLine(
                 id=name,
@@ -145,6 +148,11 @@ def _gateway_lines(
                 success_rate=None if known is None else known.success_rate,
                 unknown_ratio=None if known is None else known.unknown_ratio,
                 confirm_p95_seconds=None if known is None else known.confirm_p95_seconds,
+                decided=0 if known is None else known.decided,
             )
         )
+                budget_left=None if held_to is None else held_to.budget_left,
+                burn_1h=None if held_to is None else held_to.burn_1h,
+                reserve_fen=None if reserve is None else reserve.balance_fen,
+                runway_hours=None if held_to is None else held_to.runway_hours,
     return tuple(lines)

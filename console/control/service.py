@@ -29,6 +29,7 @@ from console.control.entrance import Traffic
 from console.control.problems import unavailable
 from console.control.publisher import Publisher
 from console.control.signin import Tokens
+from console.control.sla import SlaBook
 from console.control.stored_tokens import StoredTokens
 from console.repayment.evidence import Gatherer
 from console.repayment.settings import PipelineSettings
@@ -119,6 +120,7 @@ class Service:
         self.workers: Workers = Absent()
         self.evidence: Gatherer | None = None
         self.calendar = Calendar()
+        self.sla = SlaBook(lambda: self.configs)
         self.in_flight: set[tuple[str, str]] = set()
         self.third_parties: ThirdParties | None = None
         self.desk = Desk(Policy(standing.environment, read_only, self._configured))
