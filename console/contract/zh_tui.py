@@ -3,6 +3,15 @@
 from typing import Final
 
 MESSAGES: Final[dict[str, str]] = {
+    "asking …": "询问中…",
+    "reached, as {roles}": "可达，角色 {roles}",
+    "starts when it is chosen": "选中后启动",
+    "its token's command is not run before it is chosen": "选中之前不运行其令牌命令",
+    "not asked: its token and address come from this directory": "未询问：令牌与地址来自当前目录",
+    "answers as another environment": "应答的是另一个环境",
+    "answers, but takes no such token": "有应答，但不接受此令牌",
+    "no answer within {seconds} s": "{seconds} 秒内无应答",
+    "not reached": "不可达",
     # Views
     "Overview": "总览",
     "Queues": "队列",

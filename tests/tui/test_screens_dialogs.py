@@ -136,6 +136,7 @@ async def test_switching_the_profile_forgets_everything_and_connects_anew(profil
         one.press("space", "P")
         await one.shows("Switch the profile", "STAGING", "https://staging.example", "PRODUCTION")
         assert "broken" in one.text()
+        await one.shows("not reached")
         one.press("stage", "enter")
         await one.until(lambda: one.app.profile.name == "stage", "the other profile")
         await one.shows("CONNECTING", "profile stage: Staging")

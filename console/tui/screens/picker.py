@@ -5,7 +5,7 @@ It only chooses. While it is open every other key is dead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from textual.containers import Vertical
@@ -62,6 +62,14 @@ class ChoiceList(Lines):
         """The choice under the cursor."""
         return self.found[self.at] if self.found else None
 
+    def renew(self, found: list[Choice]) -> None:
+        """Show the same choices with other notes, the cursor on the same one."""
+        chosen = self.chosen
+        keys = [choice.key for choice in found]
+        self.found = found
+        self.at = keys.index(chosen.key) if chosen is not None and chosen.key in keys else 0
+        self.redraw()
+
     def show(self, found: list[Choice]) -> None:
         """Show other choices, the cursor on the first."""
         self.found, self.at, self._first = found, 0, 0
@@ -116,6 +124,13 @@ class Picker(ModalScreen["str | None"], inherit_bindings=False):
         """Show everything at first."""
         self._list.show(list(self._choices))
         self._prompt.begin()
+
+    def note(self, key: str, note: str) -> None:
+        """Let another note stand at the right of a choice."""
+        self._choices = tuple(
+            replace(choice, note=note) if choice.key == key else choice for choice in self._choices
+        )
+        self._list.renew(matching(self._choices, self._prompt.text))
 
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
         """Narrow."""
