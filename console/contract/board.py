@@ -4,11 +4,16 @@ Computed once per tick by the service and sent to every console as the same byte
 the configuration, never on the load. Absent knowledge is None, never zero.
 """
 
+from __future__ import annotations
+
 from typing import Literal
 
+from console.contract.said import Said, Sentence, render
 from console.contract.text import Untrusted
 from console.contract.vocabulary import Environment, Mode, Stage
 from console.contract.wire import Moment, Wire
+
+PartState = Literal["ok", "degraded", "down", "unknown"]
 
 
 class StageLine(Wire):
@@ -24,8 +29,9 @@ class StageLine(Wire):
 
 
 class GatewayLine(Wire):
-    """One gateway over the last minutes. Ratios are 0…1; `budget_left`, `burn_1h`, `reserve_fen` and
-    `runway_hours` are None where no SLA or reserve is configured or measured."""
+    """One gateway over the last minutes. Ratios are 0…1, `success_rate` is over `decided` outcomes;
+    `budget_left`, `burn_1h`, `reserve_fen` and `runway_hours` are None where no SLA or reserve is configured
+    or measured."""
 
     id: str
     state: Literal["healthy", "degraded", "down", "stopped", "unknown"]
@@ -38,6 +44,7 @@ class GatewayLine(Wire):
     burn_1h: float | None = None
     reserve_fen: int | None = None
     runway_hours: float | None = None
+    decided: int | None = None
 
 
 class StrategyLine(Wire):
@@ -76,21 +83,50 @@ class ReplayLine(Wire):
 
 
 class WarningLine(Wire):
-    """One warning, ranked by minutes until somebody is harmed."""
+    """One warning, ranked by minutes until somebody is harmed. `said` is its title for readers of another
+    language or zone."""
 
     id: str
     title: Untrusted
     cause: str
     harm_in_minutes: float | None
     state: str
+    said: Sentence | None = None
+
+    @classmethod
+    def of(
+        cls,
+        identity: str,
+        said: Said,
+        *,
+        cause: str,
+        harm_in_minutes: float | None = None,
+        state: str = "open",
+    ) -> WarningLine:
+        """Return a warning whose title is a sentence."""
+        return cls(
+            id=identity,
+            title=Untrusted(render(said, "en")),
+            cause=cause,
+            harm_in_minutes=harm_in_minutes,
+            state=state,
+            said=Sentence.of(said),
+        )
 
 
 class Part(Wire):
-    """The health of one part of the platform: database, workers, callbacks, gateways' inquiry."""
+    """The health of one part of the platform: database, workers, callbacks, gateways' inquiry. `said`
+    is its detail for readers of another language."""
 
     name: str
-    state: Literal["ok", "degraded", "down", "unknown"]
+    state: PartState
     detail: Untrusted
+    said: Sentence | None = None
+
+    @classmethod
+    def of(cls, name: str, state: PartState, said: Said) -> Part:
+        """Return a part whose detail is a sentence."""
+        return cls(name=name, state=state, detail=Untrusted(render(said, "en")), said=Sentence.of(said))
 
 
 class Board(Wire):
