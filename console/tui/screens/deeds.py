@@ -331,25 +331,13 @@ class Deeds(ChangeDeeds, ReplayDeeds):
             else:
                 await self._enter(entry.profile)
             return
-        from console.tui.screens.picker import Choice, Picker
-
-        choices = []
-        for entry in listed.values():
-            if entry.profile is None:
-                choices.append(Choice(entry.name, shown(entry.name), entry.problem))
-                continue
-            environment = t(str(entry.profile.environment).upper())
-            here = " *" if entry.name == self._main.profile.name else ""
-            note = f"{environment}  {entry.profile.service}"
-            choices.append(
-                Choice(entry.name, f"{shown(entry.name)}{here}  {shown(entry.profile.title)}", note)
-            )
+        from console.tui.screens.profiles import ProfilePicker
 
         async def chosen(name: str | None) -> None:
             if name is not None:
                 await self.do_console_profile(name)
 
-        await self._app.push_screen(Picker(t("Switch the profile"), choices), chosen)
+        await self._app.push_screen(ProfilePicker(list(listed.values()), self._main.profile.name), chosen)
 
     async def follow_pointer(self) -> None:
         """Follow `repay profile use` of another shell, unless a profile was chosen here.
@@ -371,28 +359,28 @@ class Deeds(ChangeDeeds, ReplayDeeds):
 
     async def _enter(self, profile: Profile, *, chosen_here: bool = True) -> None:
         """Switch; ask before production."""
+        from console.actions.key_flaws import check_keys
+        from console.profiles.document import ProfileError
 
         def go(yes: bool | None) -> None:
             if yes:
                 if chosen_here:
                     self._app.pointer.keep()
                 in_background(self._app, "switch", self._app.switch_to, profile)
-        from console.actions.key_flaws import check_keys
-        from console.profiles.document import ProfileError
             else:
                 self._main.say(t("still on {name}", name=self._main.profile.name), "bar-dim")
 
+        try:
+            check_keys(profile)
+        except ProfileError as error:
+            self._main.say(str(error), "bar-bad")
+            return
         if profile.environment is not Environment.PRODUCTION:
             go(True)
             return
         from console.tui.screens.confirm import Confirm, short_code
 
         lines = (
-        try:
-            check_keys(profile)
-        except ProfileError as error:
-            self._main.say(str(error), "bar-bad")
-            return
             t("Profile {name}: {title}", name=profile.name, title=shown(profile.title)),
             t("Environment: PRODUCTION, at {service}", service=profile.service),
             t("Marks and open dialogs are cleared."),
