@@ -24,8 +24,8 @@ from console.contract.text import Untrusted
 from console.contract.vocabulary import Mode
 from console.control import replays
 from console.control.desk.outlook import Outlook, outlook
-from console.risk.health import strategy_lines
 from console.control.sla import Figures as SlaFigures
+from console.risk.health import strategy_lines
 from console.store.board import GatewayFigures, gateway_figures, stages
 from console.store.controls import Controls, look
 from console.store.errors import StoreError
@@ -42,8 +42,8 @@ class Figures(NamedTuple):
 
     stages: tuple[StageLine, ...]
     gateways: dict[str, GatewayFigures]
-    strategies: tuple[StrategyLine, ...]
     sla: Mapping[str, SlaFigures]
+    strategies: tuple[StrategyLine, ...]
     controls: Controls
     desk: Outlook
     windows: tuple[tuple[WindowLine, ...], tuple[WarningLine, ...]]
@@ -101,15 +101,15 @@ async def read_figures(service: Service, now: Instant) -> tuple[Figures | None, 
     """Return the store's figures and its health; None for figures that could not be read."""
     store = service.store
     if store is None:
-        return None, Part.of("store", "unknown", Said("opening"))
+        return None, Part(name="store", state="unknown", detail=Untrusted("opening"))
     since = int(service.standing.started_at) if store.dialect == "sqlite" else None
 
     def job(connection: Connection) -> Figures:
         return Figures(
             stages(connection, now, since=since),
             gateway_figures(connection, now),
-            strategy_lines(connection, now),
             service.sla.figures(connection, now),
+            strategy_lines(connection, now),
             look(connection),
             outlook(connection, now),
             board_lines(connection, service.calendar, now),
@@ -146,13 +146,13 @@ def _gateway_lines(service: Service, figures: Figures) -> tuple[GatewayLine, ...
                 weight=weight,
                 in_flight=in_flight.get(name, 0),
                 success_rate=None if known is None else known.success_rate,
+                decided=0 if known is None else known.decided,
                 unknown_ratio=None if known is None else known.unknown_ratio,
                 confirm_p95_seconds=None if known is None else known.confirm_p95_seconds,
-                decided=0 if known is None else known.decided,
-            )
-        )
                 budget_left=None if held_to is None else held_to.budget_left,
                 burn_1h=None if held_to is None else held_to.burn_1h,
                 reserve_fen=None if reserve is None else reserve.balance_fen,
                 runway_hours=None if held_to is None else held_to.runway_hours,
+            )
+        )
     return tuple(lines)
