@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+import tomllib
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from console.profiles.places import starters_directory
 from tests.cli.conftest import Repay
 
 
@@ -159,19 +162,41 @@ def test_the_path_and_where_it_is_looked_for(repay: Repay, personal: Path) -> No
     assert repay("profile", "path", "--json").json["searched"][0] == f"{Path.cwd()}/profiles"
 
 
-def test_the_schema_accepts_the_starters(repay: Repay) -> None:
-    schema = repay("profile", "schema", "--json").json
-    assert set(schema["properties"]) == {
-        "title",
-        "environment",
-        "control",
-        "guard",
-        "view",
-        "filters",
-        "keys",
-    }
-    assert schema["properties"]["guard"]["properties"]["max_items"]["type"] == "integer"
+def test_the_schema_accepts_the_starters_and_what_may_be_set(repay: Repay) -> None:
+    validator = jsonschema.Draft202012Validator(repay("profile", "schema", "--json").json)
+    validator.check_schema(validator.schema)
+    for starter in sorted(starters_directory().glob("*.toml")):
+        validator.validate(tomllib.loads(starter.read_text()))
+    validator.validate(
+        {
+            "environment": "staging",
+            "control": {"url": "https://c.example", "token": {"command": ["pass", "show", "repay"]}},
+            "keys": {"view.queues": "f2", "selection.mark": ["m", "space"]},
+            "filters": {"stuck": "state:in_doubt"},
+        }
+    )
     assert "view.language" in repay("profile", "schema").out
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {},
+        {"environment": "sandbox"},
+        {"environment": "prod", "control": {"embedded": True}},
+        {"environment": "sandbox", "control": {"embedded": "yes"}},
+        {"environment": "sandbox", "control": {"embedded": True}, "gaurd": {}},
+        {"environment": "sandbox", "control": {"embedded": True, "urll": "x"}},
+        {"environment": "sandbox", "control": {"embedded": True, "token": "s3cret"}},
+        {"environment": "sandbox", "control": {"embedded": True, "token": {"env": "A", "file": "b"}}},
+        {"environment": "sandbox", "control": {"embedded": True}, "guard": {"max_items": 0}},
+        {"environment": "sandbox", "control": {"embedded": True}, "keys": {"view.queues": 2}},
+    ],
+    ids=str,
+)
+def test_the_schema_refuses_what_a_profile_may_not_be(repay: Repay, broken: dict[str, object]) -> None:
+    validator = jsonschema.Draft202012Validator(repay("profile", "schema", "--json").json)
+    assert not validator.is_valid(broken)
 
 
 SWITCHER = """
