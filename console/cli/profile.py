@@ -307,15 +307,26 @@ def path(context: Context) -> int:
 
 def schema(context: Context) -> int:
     """Print every key with its meaning; as JSON Schema with --json."""
+    from console.actions.registry import ACTIONS
+
+    bound = [action for action in ACTIONS if action.keys]
     if context.output.json:
-        context.output.document(json_schema())
+        document = json_schema()
+        keys = document["properties"][BINDINGS]
+        keys["properties"] = {
+            action.id: keys["additionalProperties"] | {"description": t(action.title)} for action in bound
+        }
+        context.output.document(document)
         return Exit.DONE
     rows = []
     for key in KEYS.values():
         default = "-" if key.default is None else _text(key.default)
         rows.append((key.path, " | ".join(key.choices) or t(key.kind.value), default, t(key.meaning)))
     rows.append((f"{FILTERS}.NAME", t("text"), "-", t("a named filter")))
-    rows.append((f"{BINDINGS}.ACTION", t("a key, or several"), "-", t("the keys of an action")))
+    rows.extend(
+        (f"{BINDINGS}.{action.id}", t("a key, or several"), " ".join(action.keys), t(action.title))
+        for action in bound
+    )
     headings = (t("key"), t("values"), t("default"), t("meaning"))
     context.output.table([Column(heading) for heading in headings], rows)
     return Exit.DONE
