@@ -297,7 +297,6 @@ _PROFILES: Final[dict[str, str]] = {
         "使用令牌，但他人可在该处放置别的文件；请运行：chmod go-w {path}"
     ),
     "a key, or several": "一个按键，或多个",
-    "the keys of an action": "某个操作的按键",
     "must be a key or a list of keys": "必须是一个按键或按键列表",
     "there is no such action": "没有这个操作",
     "the help lists them": "帮助中列出全部操作",
