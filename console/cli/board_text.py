@@ -19,6 +19,7 @@ from console.cli.figures import (
 from console.cli.output import Cell, Column, Tone
 from console.contract.language import t
 from console.contract.money import yuan
+from console.contract.part_words import part_name
 from console.contract.text import shown
 
 if TYPE_CHECKING:
@@ -33,9 +34,10 @@ def print_board(output: Output, board: Board, profile: Profile) -> None:
     """Print everything the board holds, with its age."""
     banner = output.tinted(board.environment.value.upper(), Tone.STRONG)
     mode = output.tinted(board.mode.value, MODE_TONES[board.mode])
+    zone = zone_of(profile.view.timezone)
     as_of = t(
         "as of {moment} ({age} ago)",
-        moment=moment(board.as_of, zone_of(profile.view.timezone)),
+        moment=moment(board.as_of, zone),
         age=age(seconds_since(board.as_of)),
     )
     output.line(f"{banner}  {mode}  {shown(profile.name)}  {as_of}")
@@ -49,7 +51,7 @@ def print_board(output: Output, board: Board, profile: Profile) -> None:
         columns = [Column(t("warning")), Column(t("cause")), Column(t("harm in"), right=True)]
         rows = [
             (
-                shown(line.title),
+                shown(line.title) if line.said is None else line.said.told(zone),
                 shown(line.cause),
                 age(None if line.harm_in_minutes is None else line.harm_in_minutes * 60),
             )
@@ -60,7 +62,15 @@ def print_board(output: Output, board: Board, profile: Profile) -> None:
         output.line()
         columns = [Column(t("part")), Column(t("state")), Column(t("detail"))]
         output.table(
-            columns, [(shown(part.name), state_cell(part.state), shown(part.detail)) for part in board.parts]
+            columns,
+            [
+                (
+                    part_name(part.name),
+                    state_cell(part.state),
+                    shown(part.detail) if part.said is None else part.said.told(zone),
+                )
+                for part in board.parts
+            ],
         )
 
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A service's address. Either `socket` (a Unix socket) or `url` is set; the token shows nowhere."""
+    """A service's address. Either `socket` (a Unix socket) or `url` is set; the token shows nowhere.
+
+    `zone` is the IANA zone that the service is to tell instants in.
+    """
 
     url: str
     socket: Path | None
@@ -23,6 +26,7 @@ class Endpoint:
     embedded: bool
     token: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
+    zone: str = "UTC"
 
     @classmethod
     def of(cls, profile: Profile) -> Endpoint:
@@ -40,4 +44,12 @@ class Endpoint:
             socket = Path(url.removeprefix("unix://"))
         if socket is not None:
             url = "http://control"
-        return cls(url.rstrip("/"), socket, profile.environment, control.embedded, token, control.ca_file)
+        return cls(
+            url.rstrip("/"),
+            socket,
+            profile.environment,
+            control.embedded,
+            token,
+            control.ca_file,
+            profile.view.timezone,
+        )

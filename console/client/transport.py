@@ -46,6 +46,7 @@ class Transport:
             "User-Agent": f"repay/{__version__}",
             "Accept-Encoding": "identity",
             "Accept-Language": current_language(),
+            "Time-Zone": endpoint.zone,
         }
         if endpoint.token is not None:
             headers["Authorization"] = f"Bearer {endpoint.token}"

@@ -53,7 +53,7 @@ _GATEWAYS: Final[dict[str, str]] = {
 }
 
 _DESK: Final[dict[str, str]] = {
-    "{change} returns at {until} instead of {before}": "{change} 的恢复时间由 {before} 改为 {until}",
+    "{change} returns at {until_at} instead of {before_at}": "{change} 的恢复时间由 {before_at} 改为 {until_at}",
     "{change} does not return by itself": "{change} 不会自行恢复",
     "what was done by break-glass is not extended: ask for the change itself": (
         "应急变更不可延长：请另行申请该变更"

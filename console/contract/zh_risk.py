@@ -153,7 +153,7 @@ MESSAGES: Final[dict[str, str]] = {
     "{name}: {old} becomes {new}": "{name}：{old} 变为 {new}",
     "{scenario} is in force already": "场景 {scenario} 已启用",
     "nothing was screened lately, so its effect is not known": "近期没有经过筛查的还款，影响未知",
-    "of {count} repayments screened since {since}:": "自 {since} 以来筛查的 {count} 笔还款中：",
+    "of {count} repayments screened since {since_at}:": "自 {since_at} 以来筛查的 {count} 笔还款中：",
     "{count} more would be intercepted ({money})": "将多拦截 {count} 笔（{money}）",
     "{count} fewer would be intercepted ({money})": "将少拦截 {count} 笔（{money}）",
     "{count} of them are of payers with a clean history": "其中 {count} 笔来自记录良好的付款人",

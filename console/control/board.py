@@ -20,6 +20,7 @@ from console.contract.board import (
     WindowLine,
 )
 from console.contract.clock import Instant, to_datetime
+from console.contract.said import Said
 from console.contract.text import Untrusted
 from console.contract.vocabulary import Mode
 from console.control import replays
@@ -101,7 +102,7 @@ async def read_figures(service: Service, now: Instant) -> tuple[Figures | None, 
     """Return the store's figures and its health; None for figures that could not be read."""
     store = service.store
     if store is None:
-        return None, Part(name="store", state="unknown", detail=Untrusted("opening"))
+        return None, Part.of("store", "unknown", Said("opening"))
     since = int(service.standing.started_at) if store.dialect == "sqlite" else None
 
     def job(connection: Connection) -> Figures:
@@ -120,13 +121,14 @@ async def read_figures(service: Service, now: Instant) -> tuple[Figures | None, 
     try:
         figures = await service.bounded(store.read(job), READ_SECONDS)
     except TimeoutError:
-        detail = f"no answer within {READ_SECONDS:.0f} s"
-        return None, Part(name="store", state="down", detail=Untrusted(detail))
+        detail = Said("no answer within {seconds} s", {"seconds": round(READ_SECONDS)})
+        return None, Part.of("store", "down", detail)
     except StoreError as error:
         return None, Part(name="store", state="down", detail=Untrusted(str(error)))
     took = time.monotonic() - began
     if took > SLOW_SECONDS:
-        return figures, Part(name="store", state="degraded", detail=Untrusted(f"answers in {took:.1f} s"))
+        slow = Said("answers in {seconds} s", {"seconds": f"{took:.1f}"})
+        return figures, Part.of("store", "degraded", slow)
     return figures, Part(name="store", state="ok", detail=Untrusted(store.dialect))
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from console.contract.board import Part
 from console.contract.clock import Instant
-from console.contract.text import Untrusted
+from console.contract.said import Said
 from console.store.database import Store
 from console.store.errors import StoreError
 from console.store.workers import living
@@ -24,7 +24,7 @@ class Elsewhere:
         """`alive_seconds`: a worker not seen for as long is dead."""
         self._store, self._alive_ms = store, round(alive_seconds * 1000)
         self._looked_at = Instant(0)
-        self._part = Part(name="workers", state="unknown", detail=Untrusted("not looked yet"))
+        self._part = Part.of("workers", "unknown", Said("not looked yet"))
 
     async def parts(self, now: Instant) -> tuple[Part, ...]:
         """Return how many workers live."""
@@ -39,7 +39,7 @@ class Elsewhere:
                 lambda connection: living(connection, since=Instant(now - self._alive_ms))
             )
         except StoreError:
-            return Part(name="workers", state="unknown", detail=Untrusted("the store does not answer"))
+            return Part.of("workers", "unknown", Said("the store does not answer"))
         if not alive:
-            return Part(name="workers", state="down", detail=Untrusted("no worker is alive"))
-        return Part(name="workers", state="ok", detail=Untrusted(f"{alive} alive"))
+            return Part.of("workers", "down", Said("no worker is alive"))
+        return Part.of("workers", "ok", Said("{count} alive", {"count": alive}))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from console.contract.board import Board, Part
 from console.contract.checkup import Finding
 from console.contract.clock import Clock, Instant
-from console.contract.text import Untrusted
+from console.contract.said import Said
 from console.contract.vocabulary import Environment
 from console.control.audit.keeper import Keeper
 from console.control.audit.refusals import Refusals
@@ -94,7 +94,7 @@ class Absent:
 
     async def parts(self, now: Instant) -> tuple[Part, ...]:
         """Return that they are not there yet."""
-        return (Part(name="workers", state="unknown", detail=Untrusted("starting")),)
+        return (Part.of("workers", "unknown", Said("starting")),)
 
 
 class Service:

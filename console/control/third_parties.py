@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from console.contract.board import Part
-from console.contract.text import Untrusted
+from console.contract.said import Said
 from console.control.past import Past
 from console.control.problems import where
 from console.control.sandbox_link import GatewayCard, Sandbox, SandboxError
@@ -124,10 +124,10 @@ class EmbeddedThirdParties:
         """Return how the sandbox is."""
         away = time.monotonic() - self._seen_at
         if self._cards and away <= PATIENCE_SECONDS:
-            return Part(name="sandbox", state="ok", detail=Untrusted("answers"))
+            return Part.of("sandbox", "ok", Said("answers"))
         if away <= PATIENCE_SECONDS:
-            return Part(name="sandbox", state="unknown", detail=Untrusted("starting"))
-        return Part(name="sandbox", state="down", detail=Untrusted(f"away for {away:.0f} s"))
+            return Part.of("sandbox", "unknown", Said("starting"))
+        return Part.of("sandbox", "down", Said("away for {seconds} s", {"seconds": round(away)}))
 
     async def findings(self) -> list[Finding]:
         """Compare the sandbox's ledgers with the store."""

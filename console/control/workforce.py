@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from console.contract.board import Part
 from console.contract.clock import Instant
-from console.contract.text import Untrusted
+from console.contract.said import Said
 from console.control.problems import where
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Workforce:
     async def parts(self, now: Instant) -> tuple[Part, ...]:
         """Return the health of the workers."""
         if self.pipeline is None:
-            return (Part(name="workers", state="down", detail=Untrusted("starting again")),)
+            return (Part.of("workers", "down", Said("starting again")),)
         return self.pipeline.health()
 
     async def _run(self) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from console.contract.board import Part
 from console.contract.clock import Clock, Instant
+from console.contract.said import Said
 from console.contract.text import Untrusted
 from console.gateways.base import Gateway
 from console.gateways.config import GatewayConfig
@@ -127,13 +128,16 @@ class Pipeline:
     def health(self) -> tuple[Part, ...]:
         """Return how each worker is."""
         if not self._duties:
-            return (Part(name="workers", state="unknown", detail=Untrusted("starting")),)
+            return (Part.of("workers", "unknown", Said("starting")),)
         parts = [self._part(duty) for duty in self._duties.values()]
         since, count = self._in_doubt
         age = 0.0 if since is None else (self._clock.now() - since) / 1000
         late = age > self._settings.page_after
-        detail = f"{count} in doubt, the oldest for {age:.0f} s" if count else "nothing in doubt"
-        parts.append(Part(name="doubt", state="degraded" if late else "ok", detail=Untrusted(detail)))
+        told = {"count": count, "seconds": round(age)}
+        detail = (
+            Said("{count} in doubt, the oldest for {seconds} s", told) if count else Said("nothing in doubt")
+        )
+        parts.append(Part.of("doubt", "degraded" if late else "ok", detail))
         return tuple(parts)
 
     def in_flight(self) -> dict[str, int]:
@@ -277,11 +281,11 @@ class Pipeline:
 
     def _part(self, duty: _Duty) -> Part:
         if not self._running:
-            return Part(name=duty.name, state="down", detail=Untrusted("stopped"))
+            return Part.of(duty.name, "down", Said("stopped"))
         if duty.failures:
             state: Literal["degraded", "down"] = "degraded" if duty.failures < 5 else "down"
             return Part(name=duty.name, state=state, detail=Untrusted(duty.problem))
-        return Part(name=duty.name, state="ok", detail=Untrusted("working"))
+        return Part.of(duty.name, "ok", Said("working"))
 
 
 async def _woken(event: asyncio.Event, seconds: float) -> bool:

@@ -74,8 +74,12 @@ class GatewayFigures:
     @property
     def success_rate(self) -> float | None:
         """Successes among all outcomes, doubt included (0 … 1)."""
-        total = self.succeeded + self.failed + self.unknown
-        return self.succeeded / total if total else None
+        return self.succeeded / self.decided if self.decided else None
+
+    @property
+    def decided(self) -> int:
+        """Outcomes that `success_rate` is of."""
+        return self.succeeded + self.failed + self.unknown
 
     @property
     def unknown_ratio(self) -> float | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from console.contract.language import t
+from console.contract.part_words import part_name
 from console.contract.text import shown
 from console.contract.vocabulary import Stage
 from console.tui import figures
@@ -16,7 +17,9 @@ from console.tui.filters import term
 from console.tui.words import stage_name
 
 if TYPE_CHECKING:
-    from console.contract.board import Board, GatewayLine, StageLine, WarningLine
+    from datetime import tzinfo
+
+    from console.contract.board import Board, GatewayLine, Part, StageLine, WarningLine
 
 WAITS_TOO_LONG: Final = {
     Stage.INTAKE: 30.0,
@@ -34,6 +37,9 @@ MANY_IN_DOUBT: Final = 0.05
 
 LOW_SUCCESS: Final = 0.8
 """The success rate of a gateway below which it is named."""
+
+LEAST_DECIDED: Final = 20
+"""Outcomes below which a success rate tells nothing."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +61,13 @@ def waits_too_long(line: StageLine) -> bool:
     return limit is not None and line.depth > 0 and (line.oldest_seconds or 0.0) > limit
 
 
-def troubles(board: Board) -> tuple[Trouble, ...]:
-    """Return what is wrong, worst first."""
+def troubles(board: Board, zone: str = "UTC") -> tuple[Trouble, ...]:
+    """Return what is wrong, worst first; moments are told in the zone."""
     found = [
-        *(trouble for part in board.parts if (trouble := _part(part.name, part.state, shown(part.detail)))),
+        *(trouble for part in board.parts if (trouble := _part(part, figures.zone(zone)))),
         *(trouble for gateway in board.gateways for trouble in _gateway(gateway)),
         *(trouble for line in board.stages if (trouble := _stage(line))),
-        *(trouble for line in board.warnings if (trouble := _warning(line))),
+        *(trouble for line in board.warnings if (trouble := _warning(line, figures.zone(zone)))),
     ]
     return tuple(sorted(found, key=lambda trouble: (trouble.severity, trouble.key)))
 
@@ -70,21 +76,23 @@ CAUSES: Final = {"maintenance window": "window ends soon", "break_glass": "needs
 """Cause of a warning → what to call it. What returns by itself counts down elsewhere."""
 
 
-def _warning(line: WarningLine) -> Trouble | None:
+def _warning(line: WarningLine, zone: tzinfo) -> Trouble | None:
     if line.cause == "expiry":
         return None
     what = t(CAUSES[line.cause]) if line.cause in CAUSES else shown(line.cause)
-    why = shown(line.title)
+    why = shown(line.title) if line.said is None else line.said.told(zone)
     if line.harm_in_minutes is not None:
         why = f"{t('in {minutes} min', minutes=f'{line.harm_in_minutes:.0f}')}: {why}"
     return Trouble(f"warning:{line.id}", 1, "!", "warn", what, why)
 
 
-def _part(name: str, state: str, detail: str) -> Trouble | None:
-    if state == "down":
-        return Trouble(f"part:{name}", 0, "x", "bad", t("{part} is down", part=shown(name)), detail)
-    if state == "degraded":
-        return Trouble(f"part:{name}", 2, "!", "warn", t("{part} is degraded", part=shown(name)), detail)
+def _part(part: Part, zone: tzinfo) -> Trouble | None:
+    name, key = part_name(part.name), f"part:{part.name}"
+    detail = shown(part.detail) if part.said is None else part.said.told(zone)
+    if part.state == "down":
+        return Trouble(key, 0, "x", "bad", t("{part} is down", part=name), detail)
+    if part.state == "degraded":
+        return Trouble(key, 2, "!", "warn", t("{part} is degraded", part=name), detail)
     return None
 
 
@@ -97,7 +105,7 @@ def _gateway(line: GatewayLine) -> list[Trouble]:
         )
         return [Trouble(f"gateway:{line.id}", 0, "x", "bad", t("{gateway} is down", gateway=name), why, here)]
     found: list[Trouble] = []
-    if line.state == "degraded" or (line.success_rate is not None and line.success_rate < LOW_SUCCESS):
+    if line.state == "degraded" or _succeeds_too_seldom(line):
         what = t("{gateway}: low success", gateway=name)
         why = t("success {rate}", rate=figures.share(line.success_rate))
         found.append(Trouble(f"gateway:{line.id}", 1, "!", "warn", what, why, here))
@@ -107,6 +115,12 @@ def _gateway(line: GatewayLine) -> list[Trouble]:
         doubt = f"{here} stage:in_doubt"
         found.append(Trouble(f"gateway-doubt:{line.id}", 1, "!", "warn", what, why, doubt))
     return found
+
+
+def _succeeds_too_seldom(line: GatewayLine) -> bool:
+    """Tell whether the success rate is low; a handful of outcomes tells nothing."""
+    enough = line.decided is None or line.decided >= LEAST_DECIDED
+    return enough and line.success_rate is not None and line.success_rate < LOW_SUCCESS
 
 
 def _stage(line: StageLine) -> Trouble | None:

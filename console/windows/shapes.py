@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from console.contract import window as wire
 from console.contract.board import WarningLine, WindowLine
 from console.contract.clock import to_datetime
+from console.contract.said import Said
 from console.contract.text import Untrusted
 from console.store import holds
 from console.store import windows as stored
@@ -103,14 +104,15 @@ def window_warnings(
         stage = 5 if present.ends_at - now <= WARN_MS[1] else 15
         waits = backlogs.get(window.id, NOTHING)
         end = shown_in(present.ends_at, zone_of(window.zone))
-        title = f"{window.id} over {window.scope} ends at {end}: {waits.depth:,} repayments wait for it"
+        told: dict[str, str | int] = {
+            "window": window.id, "scope": str(window.scope), "end": end, "count": waits.depth,
+        }  # fmt: skip
         found.append(
-            WarningLine(
-                id=f"window:{window.id}:{stage}",
-                title=Untrusted(title),
+            WarningLine.of(
+                f"window:{window.id}:{stage}",
+                Said("{window} over {scope} ends at {end}: {count} repayments wait for it", told),
                 cause="maintenance window",
                 harm_in_minutes=round((present.ends_at - now) / 60_000, 1),
-                state="open",
             )
         )
     return tuple(sorted(found, key=lambda line: (line.harm_in_minutes or 0.0, line.id)))

@@ -18,6 +18,7 @@ from console.control.desk.desk import Desk, Visit
 from console.control.desk.draft import Asked
 from console.control.desk.people import person_key
 from console.control.desk.policy import APPROVAL_WITHIN_MS, EXECUTION_WITHIN_MS, Known, Policy
+from console.control.desk.wording import Reader
 from console.control.problems import ProblemError
 from console.control.service import Service
 from console.control.signin import Caller, Role
@@ -318,7 +319,9 @@ def test_ten_thousand_attacks_do_nothing(store: Store, clock: ManualClock) -> No
     asked = Asked(TestLoosen(), LoosenBody(switch="s"), "a test")
 
     def ask(connection: Connection) -> changes.StoredChange:
-        return desk.submit(connection, asked, Visit(Caller("li.wei", Role.OPERATOR), "en", asked_at)).change
+        return desk.submit(
+            connection, asked, Visit(Caller("li.wei", Role.OPERATOR), Reader(), asked_at)
+        ).change
 
     waiting = store.write_now(ask)
     assert waiting.state is ChangeState.AWAITING_APPROVAL
@@ -332,7 +335,7 @@ def test_ten_thousand_attacks_do_nothing(store: Store, clock: ManualClock) -> No
             one.before(connection)
             on, version = controls.switch(connection, "s")
             outcome = desk.approve(
-                connection, waiting.id, one.agreed, agreed_at, Visit(one.approver, "en", now)
+                connection, waiting.id, one.agreed, agreed_at, Visit(one.approver, Reader(), now)
             )
         except Exception as error:
             assert isinstance(error, ProblemError) or "guard: " in str(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import string
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ from sqlalchemy import Connection
 
 import console
 from console.contract.clock import ManualClock
+from console.contract.said import Sentence
 from console.contract.vocabulary import Environment
 from console.contract.zh import MESSAGES
 from console.control.desk import registry
 from console.control.desk.desk import Desk, Visit, inverse_of
 from console.control.desk.draft import Asked
 from console.control.desk.policy import Policy
-from console.control.desk.wording import language_of, render
+from console.control.desk.wording import Reader, language_of, render, zone_named
 from console.control.signin import OWNER
 from console.store import changes, controls
 from console.store.database import Store
@@ -50,9 +52,7 @@ def test_a_kind_tells_what_it_is(kind: Kind[Any]) -> None:
 
 def said() -> Iterator[tuple[str, str]]:
     """Every sentence that a kind or the desk says, with its place."""
-    files = [*PACKAGE.glob("*/changes/*.py"), *PACKAGE.glob("control/desk/*.py")]
-    files += [PACKAGE / "gateways" / "standing.py", *PACKAGE.glob("windows/*.py"), *PACKAGE.glob("risk/*.py")]
-    for path in files:
+    for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Said":
                 message = node.args[0]
@@ -77,7 +77,7 @@ def test_every_sentence_has_a_chinese_form_with_the_same_placeholders() -> None:
 
 def test_a_value_from_outside_is_made_safe() -> None:
     sentence = Said("{gateway} is not stopped", {"gateway": "a\u001b[31m"})
-    assert "\u001b" not in render(sentence, "en") and "\\x1b" in render(sentence, "zh")
+    assert "\u001b" not in render(sentence, Reader()) and "\\x1b" in render(sentence, Reader("zh"))
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,25 @@ def test_the_readers_language(header: str, language: str) -> None:
     assert language_of(header) == language
 
 
+def test_an_instant_is_told_in_the_readers_zone() -> None:
+    sentence = Said("{change} returns at {until_at} instead of {before_at}", {
+        "change": "chg_1", "until_at": 1_795_500_202_000, "before_at": "?",
+    })  # fmt: skip
+    assert render(sentence, Reader()) == "chg_1 returns at 2026-11-24 06:03:22+00:00 instead of ?"
+    there = render(sentence, Reader("zh", zone_named("Asia/Shanghai")))
+    assert "2026-11-24 14:03:22+08:00" in there and "chg_1" in there
+    for nonsense in ("", "../../etc/passwd", "No/Where", "x" * 100, "\0"):
+        assert zone_named(nonsense) is UTC
+
+
+def test_what_a_service_says_on_the_board_cannot_act_on_the_reader() -> None:
+    hostile = Sentence.model_validate(
+        {"message": "{a.__class__} {0} {b} {c_at} \u001b[31m", "values": {"b": "\u001b[2J", "c_at": 10**18}}
+    )
+    told = hostile.told(UTC)
+    assert "\u001b" not in told and "__class__" in told and str(10**18) in told
+
+
 # Round trips: whatever was done, its inverse undoes.
 
 STAGES = draws.sampled_from([stage.value for stage in controls.PAUSABLE])
@@ -108,7 +127,7 @@ BODIES: dict[str, draws.SearchStrategy[dict[str, Any]]] = {
         {"gateway": NAMES, "weight": draws.one_of(draws.none(), draws.integers(1, 10_000))}
     ),
 }
-ELSEWHERE = ("change.", "service.", "strategy.", "window.", "test.")
+ELSEWHERE = ("change.", "repayment.", "service.", "strategy.", "window.", "test.")
 """Kinds whose round trips are proved by tests of their own: what they touch has to be made first."""
 
 
@@ -128,7 +147,7 @@ def test_undoing_everything_in_turn_leads_back_to_the_beginning(
     store: Store, clock: ManualClock, todo: list[tuple[str, dict[str, Any]]]
 ) -> None:
     desk = Desk(Policy(Environment.SANDBOX))
-    visit = Visit(OWNER, "en", clock.now())
+    visit = Visit(OWNER, Reader(), clock.now())
 
     def job(connection: Connection) -> None:
         controls.announce(connection, GATEWAYS, now=clock.now())

@@ -12,13 +12,13 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from console.contract.board import Part
+from console.contract.said import Said
 from console.contract.text import Untrusted, shown
 from console.control.audit.sinks import Sink, SinkError
 from console.control.problems import ProblemError
 from console.store import audit
 from console.store.audit import Anchor
 from console.store.errors import StoreError
-from console.store.kinds import Said
 
 if TYPE_CHECKING:
     from console.contract.clock import Clock
@@ -65,8 +65,8 @@ class Keeper:
         if self._problem:
             return Part(name="audit", state="down", detail=Untrusted(self._problem))
         if self._written_at < 0:
-            return Part(name="audit", state="ok", detail=Untrusted("not anchored yet"))
-        return Part(name="audit", state="ok", detail=Untrusted(f"anchored up to row {self._anchored.seq}"))
+            return Part.of("audit", "ok", Said("not anchored yet"))
+        return Part.of("audit", "ok", Said("anchored up to row {row}", {"row": self._anchored.seq}))
 
     async def require(self, store: Store) -> None:
         """Return if the sink can be written. Raises ProblemError (503)."""

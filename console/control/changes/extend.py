@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from console.contract.change import ChangeState
-from console.contract.clock import iso, to_datetime, to_instant
+from console.contract.clock import to_datetime, to_instant
 from console.contract.span import SpanError, parse_span
 from console.contract.wire import StrictWire
 from console.control.desk.draft import guard_of
@@ -80,11 +80,11 @@ class ChangeExtend(Kind[ExtendBody]):
         return Impact(
             effects=(
                 Said(
-                    "{change} returns at {until} instead of {before}",
+                    "{change} returns at {until_at} instead of {before_at}",
                     {
                         "change": stored.id,
-                        "until": iso(until),
-                        "before": "?" if stored.expires_at is None else iso(stored.expires_at),
+                        "until_at": until,
+                        "before_at": "?" if stored.expires_at is None else stored.expires_at,
                     },
                 ),
             ),

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from console.contract.change import ChangeState
-from console.contract.language import Language
 from console.control.desk.clearance import VOIDING, Facts, Objection, objection
 from console.control.desk.draft import (
     Asked,
@@ -47,7 +46,7 @@ from console.control.desk.refusals import (
 )
 from console.control.desk.registry import kinds
 from console.control.desk.states import IllegalStep, Step, after
-from console.control.desk.wording import render, told
+from console.control.desk.wording import Reader, render, told
 from console.control.problems import ProblemError, invalid
 from console.control.signin import Caller, Role
 from console.store import audit, changes, controls
@@ -66,14 +65,14 @@ THE_SERVICE: Final = Caller(SERVICE, Role.ADMIN, SERVICE)
 
 @dataclass(frozen=True)
 class Visit:
-    """One call at the desk: who comes, in which language, when, and what they had seen (see `Seen`).
+    """One call at the desk: who comes, how they read, when, and what they had seen (see `Seen`).
 
     `unanchored` is set while the audit's second sink takes nothing: it meets all that does not only stop
     something.
     """
 
     caller: Caller
-    language: Language
+    reader: Reader
     now: Instant
     seen: Impact | None = None
     unanchored: ProblemError | None = None
@@ -120,11 +119,11 @@ class Desk:
         if found.guard.reason and not asked.reason:
             raise invalid("reason", "say why: others will read it")
         if found.impact.refusal is not None:
-            said = render(found.impact.refusal, visit.language)
+            said = render(found.impact.refusal, visit.reader)
             raise already_running(said) if found.impact.conflict else refused("guard", said)
         if asked.preview_digest is not None and asked.preview_digest != found.digest:
             moved = [] if visit.seen is None else difference(visit.seen, found.impact)
-            raise changed_since_preview(told(moved, visit.language))
+            raise changed_since_preview(told(moved, visit.reader))
         stored = self._insert(connection, found, visit, lasts_ms)
         guard, key = found.guard, visit.key
         if asked.incident is None and self.policy.asks_for_approval(connection, guard, key, visit.now):
@@ -191,7 +190,7 @@ class Desk:
         except InvalidChange as error:
             raise refused_body(error) from None
         except Refused as error:
-            raise refused("guard", render(error.said, visit.language)) from None
+            raise refused("guard", render(error.said, visit.reader)) from None
         expires_at = None if stored.lasts_ms is None else visit.now + stored.lasts_ms
         done = changes.step(
             connection,
@@ -239,7 +238,7 @@ class Desk:
         wrong = objection(self._with_present(connection, facts, stored, found, visit))
         if wrong is not None:
             moved = [] if found is None else difference(impact_of(stored.impact), found.impact)
-            return self._object(connection, stored, wrong, told(moved, visit.language) or problem, visit)
+            return self._object(connection, stored, wrong, told(moved, visit.reader) or problem, visit)
         assert found is not None  # noqa: S101 - an absent draft has another digest
         self._check_read_only(connection, found)
         _check_anchored(found, visit)
@@ -257,7 +256,7 @@ class Desk:
         except InvalidChange as error:
             return None, error.problem
         if found.impact.refusal is not None:
-            return None, render(found.impact.refusal, visit.language)
+            return None, render(found.impact.refusal, visit.reader)
         return found, ""
 
     def _facts(

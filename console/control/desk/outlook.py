@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from console.contract.board import WarningLine
-from console.contract.clock import iso
-from console.contract.text import Untrusted
+from console.contract.said import Said
 from console.control.desk.policy import LAST_CALL_MS
 from console.store import changes, controls
 
@@ -25,22 +24,24 @@ class Outlook(NamedTuple):
 def outlook(connection: Connection, now: int) -> Outlook:
     """Return it. Changes that return by themselves soon are warned about."""
     returning = tuple(
-        WarningLine(
-            id=f"returns:{one.id}",
-            title=Untrusted(f"{one.kind} by {one.person} returns at {iso(one.expires_at or now)}"),
+        WarningLine.of(
+            f"returns:{one.id}",
+            Said(
+                "{kind} by {person} returns at {returns_at}",
+                {"kind": one.kind, "person": one.person, "returns_at": one.expires_at or now},
+            ),
             cause="expiry",
-            harm_in_minutes=None,
-            state="open",
         )
         for one in changes.returning(connection, now + LAST_CALL_MS)
     )
     reviews = tuple(
-        WarningLine(
-            id=f"review:{one.id}",
-            title=Untrusted(f"{one.kind} by {one.person} ({one.incident}) has to be reviewed"),
+        WarningLine.of(
+            f"review:{one.id}",
+            Said(
+                "{kind} by {person} ({incident}) has to be reviewed",
+                {"kind": one.kind, "person": one.person, "incident": one.incident or "-"},
+            ),
             cause="break_glass",
-            harm_in_minutes=None,
-            state="open",
         )
         for one in changes.unreviewed(connection)
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, Final, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from console.contract.change import Approval, Change, Needs, Preview
 from console.contract.clock import to_datetime
 from console.contract.language import Language, translated
-from console.contract.text import Untrusted, shown
+from console.contract.said import render as said_to
+from console.contract.text import Untrusted
 from console.control.desk.draft import Draft, guard_of, impact_of
 from console.control.desk.registry import kinds
 from console.store.changes import StoredApproval, StoredChange
@@ -18,13 +21,33 @@ from console.store.kinds import Guard, Impact, Said
 if TYPE_CHECKING:
     from datetime import datetime
 
+LONGEST_ZONE: Final = 64
+"""Characters of an IANA zone's name, at most."""
 
-def render(said: Said, language: Language) -> str:
-    """Return a sentence in a language, values from outside made safe to show."""
-    values = {
-        name: shown(value) if isinstance(value, str) else f"{value:,}" for name, value in said.values.items()
-    }
-    return translated(said.message, language).format(**values)
+
+class Reader(NamedTuple):
+    """Who reads: the language, and the zone that instants are told in."""
+
+    language: Language = "en"
+    zone: tzinfo = UTC
+
+
+def reader_of(headers: Mapping[str, str]) -> Reader:
+    """Return the reader that `Accept-Language` and `Time-Zone` (an IANA zone) name; UTC without one."""
+    return Reader(language_of(headers.get("accept-language", "")), zone_named(headers.get("time-zone", "")))
+
+
+def zone_named(name: str) -> tzinfo:
+    """Return the zone of a name, UTC when there is none."""
+    try:
+        return ZoneInfo(name) if name and len(name) <= LONGEST_ZONE else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def render(said: Said, reader: Reader) -> str:
+    """Return a sentence as its reader reads it, values from outside made safe to show."""
+    return said_to(said, reader.language, reader.zone)
 
 
 def language_of(accepted: str) -> Language:
@@ -42,15 +65,15 @@ def language_of(accepted: str) -> Language:
     return "zh" if chosen == "zh" else "en"
 
 
-def preview_wire(draft: Draft, language: Language, now: int) -> Preview:
+def preview_wire(draft: Draft, reader: Reader, now: int) -> Preview:
     """Return a draft as it crosses the wire."""
-    return _preview(draft.asked.kind.name, draft.guard, draft.impact, draft.digest, language, now)
+    return _preview(draft.asked.kind.name, draft.guard, draft.impact, draft.digest, reader, now)
 
 
 def change_wire(
     stored: StoredChange,
     approvals: Iterable[StoredApproval],
-    language: Language,
+    reader: Reader,
     notices: Iterable[Said] = (),
 ) -> Change:
     """Return a stored change as it crosses the wire."""
@@ -58,7 +81,7 @@ def change_wire(
     return Change(
         id=stored.id,
         kind=stored.kind,
-        title=Untrusted(title_of(stored.kind, language)),
+        title=Untrusted(title_of(stored.kind, reader.language)),
         state=stored.state,
         who=Untrusted(stored.person),
         reason=Untrusted(stored.reason),
@@ -72,12 +95,12 @@ def change_wire(
         ended_at=_moment(stored.ended_at),
         revert_of=stored.revert_of,
         reverted_by=stored.reverted_by,
-        preview=_preview(stored.kind, guard, impact, stored.digest, language, stored.created_at),
+        preview=_preview(stored.kind, guard, impact, stored.digest, reader, stored.created_at),
         approvals=tuple(_approval(one) for one in approvals),
         needs_review=stored.needs_review,
         reviewed_by=None if stored.reviewed_by is None else Untrusted(stored.reviewed_by),
         reviewed_at=_moment(stored.reviewed_at),
-        notices=tuple(Untrusted(render(said, language)) for said in notices),
+        notices=tuple(Untrusted(render(said, reader)) for said in notices),
     )
 
 
@@ -87,26 +110,26 @@ def title_of(kind: str, language: Language) -> str:
     return kind if found is None else translated(found.title, language)
 
 
-def told(sentences: Sequence[Said], language: Language) -> str:
+def told(sentences: Sequence[Said], reader: Reader) -> str:
     """Return sentences on one line."""
-    return "; ".join(render(said, language) for said in sentences)
+    return "; ".join(render(said, reader) for said in sentences)
 
 
-def _preview(kind: str, guard: Guard, impact: Impact, digest: str, language: Language, as_of: int) -> Preview:
+def _preview(kind: str, guard: Guard, impact: Impact, digest: str, reader: Reader, as_of: int) -> Preview:
     def every(sentences: Iterable[Said]) -> tuple[Untrusted, ...]:
-        return tuple(Untrusted(render(said, language)) for said in sentences)
+        return tuple(Untrusted(render(said, reader)) for said in sentences)
 
-    approval = None if guard.approval is None else Untrusted(render(guard.approval, language))
+    approval = None if guard.approval is None else Untrusted(render(guard.approval, reader))
     found = kinds().get(kind)
     return Preview(
         kind=kind,
-        title=Untrusted(title_of(kind, language)),
+        title=Untrusted(title_of(kind, reader.language)),
         count=impact.count,
         sum_fen=impact.sum_fen,
         effects=every(impact.effects),
         warnings=every(impact.warnings),
         irreversible=every(impact.irreversible),
-        refusal=None if impact.refusal is None else Untrusted(render(impact.refusal, language)),
+        refusal=None if impact.refusal is None else Untrusted(render(impact.refusal, reader)),
         digest=digest,
         needs=Needs(
             role=guard.role,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from console.contract.change import Change, Changes, ChangeState, KindLine, Kinds, Preview
-from console.contract.language import Language, translated
+from console.contract.language import translated
 from console.contract.text import Untrusted, shown
 from console.control.audit.keeper import UNANCHORED
 from console.control.bodies import parse_object
@@ -23,7 +23,7 @@ from console.control.desk.desk import Outcome, Visit, asked_again
 from console.control.desk.draft import Asked, Draft, dumps
 from console.control.desk.refusals import no_such_change
 from console.control.desk.registry import kinds
-from console.control.desk.wording import change_wire, language_of, preview_wire
+from console.control.desk.wording import Reader, change_wire, preview_wire, reader_of
 from console.control.idempotency import Answer, key_of, once
 from console.control.problems import ProblemError, invalid, log, where
 from console.control.rights import Admitted
@@ -55,19 +55,19 @@ class Call:
     subject: str
 
     @property
-    def language(self) -> Language:
-        """The language of the answer."""
-        return language_of(self.request.headers.get("accept-language", ""))
+    def reader(self) -> Reader:
+        """Who reads the answer."""
+        return reader_of(self.request.headers)
 
 
 @router.get("/kinds", response_model=Kinds)
 async def list_kinds(request: Request, caller: Admitted) -> Response:
     """List every kind of change, with the JSON Schema of its own fields."""
-    language = language_of(request.headers.get("accept-language", ""))
+    reader = reader_of(request.headers)
     lines = tuple(
         KindLine(
             kind=kind.name,
-            title=Untrusted(translated(kind.title, language)),
+            title=Untrusted(translated(kind.title, reader.language)),
             stops=kind.stops,
             revertible=kind.revertible,
             fields=kind.body.model_json_schema(),
@@ -81,15 +81,15 @@ async def list_kinds(request: Request, caller: Admitted) -> Response:
 async def preview_change(request: Request, service: InService, caller: Admitted, until: Until) -> Response:
     """Tell what a change would do now, what it needs, and the digest that binds this."""
     asked = requests.asked(parse_object(await request.body()))
-    language = language_of(request.headers.get("accept-language", ""))
+    reader = reader_of(request.headers)
     now = service.clock.now()
 
     def job(connection: Connection) -> Draft:
-        return service.desk.preview(connection, asked, Visit(caller, language, now))
+        return service.desk.preview(connection, asked, Visit(caller, reader, now))
 
     found = await service.read(job, until, urgent=asked.kind.stops)
     service.seen.note(found.digest, found.impact)
-    return json_of(preview_wire(found, language, now))
+    return json_of(preview_wire(found, reader, now))
 
 
 @router.get("", response_model=Changes)
@@ -108,14 +108,14 @@ async def list_changes(
 ) -> Response:
     """List changes, newest first. `unreviewed`: those made by break-glass that nobody looked at yet."""
     before = cursor_of(cursor)
-    language = language_of(request.headers.get("accept-language", ""))
+    reader = reader_of(request.headers)
     wanted = changes.Wanted(state, kind, who, target, unreviewed)
 
     def job(connection: Connection) -> bytes:
         found = changes.page(connection, wanted, before, limit + 1)
         page = found[:limit]
         approvals = changes.approvals_of(connection, [one.id for one in page])
-        items = tuple(change_wire(one, approvals[one.id], language) for one in page)
+        items = tuple(change_wire(one, approvals[one.id], reader) for one in page)
         following = str(page[-1].seq) if len(found) > limit else None
         return Changes(items=items, next=following).model_dump_json().encode()
 
@@ -140,13 +140,13 @@ async def show_change(
     change_id: str, request: Request, service: InService, caller: Admitted, until: Until
 ) -> Response:
     """Return one change with its preview and approvals."""
-    language = language_of(request.headers.get("accept-language", ""))
+    reader = reader_of(request.headers)
 
     def job(connection: Connection) -> bytes:
         found = changes.find(connection, change_id)
         if found is None:
             raise no_such_change()
-        return _body(connection, found, language)
+        return _body(connection, found, reader)
 
     return json_bytes(await service.read(job, until))
 
@@ -207,16 +207,16 @@ async def preview_revert(
     change_id: str, request: Request, service: InService, caller: Admitted, until: Until
 ) -> Response:
     """Tell what undoing a change would do now, and the digest that binds this."""
-    language = language_of(request.headers.get("accept-language", ""))
+    reader = reader_of(request.headers)
     now = service.clock.now()
 
     def job(connection: Connection) -> Draft:
         asked = service.desk.reverting(connection, change_id, lock=False)
-        return service.desk.preview(connection, asked, Visit(caller, language, now))
+        return service.desk.preview(connection, asked, Visit(caller, reader, now))
 
     found = await service.read(job, until, urgent=True)
     service.seen.note(found.digest, found.impact)
-    return json_of(preview_wire(found, language, now))
+    return json_of(preview_wire(found, reader, now))
 
 
 @router.post(
@@ -254,13 +254,13 @@ async def _mutate(
     call: Call, job: Callable[[Connection, Visit], Outcome], *, urgent: bool = False
 ) -> Response:
     """Run the job once per idempotency key, in one transaction with its answer; tell refusals."""
-    service, caller, language = call.service, call.caller, call.language
+    service, caller, reader = call.service, call.caller, call.reader
     key = key_of(call.request, caller, await call.request.body())
     store, _ = await service.ready(call.until)
     unanchored = None if await service.keeper.writable(store, urgent=urgent) else service.keeper.refusal()
 
     def effect(connection: Connection) -> Answer:
-        visit = Visit(caller, language, service.clock.now(), unanchored=unanchored)
+        visit = Visit(caller, reader, service.clock.now(), unanchored=unanchored)
         try:
             outcome = job(connection, visit)
         except changes.ChangeMoved:
@@ -271,7 +271,7 @@ async def _mutate(
         stored = outcome.change
         status = 202 if stored.state is ChangeState.AWAITING_APPROVAL else 201
         notices = () if unanchored is None else (UNANCHORED,)
-        return Answer(status, _body(connection, stored, language, notices))
+        return Answer(status, _body(connection, stored, reader, notices))
 
     try:
         answer = await once(service, key, effect, call.until, urgent=urgent)
@@ -318,11 +318,11 @@ def _append(connection: Connection, entry: audit.Entry) -> None:
 def _body(
     connection: Connection,
     stored: changes.StoredChange,
-    language: Language,
+    reader: Reader,
     notices: tuple[Said, ...] = (),
 ) -> bytes:
     approvals = changes.approvals_of(connection, [stored.id])[stored.id]
-    return change_wire(stored, approvals, language, notices).model_dump_json().encode()
+    return change_wire(stored, approvals, reader, notices).model_dump_json().encode()
 
 
 def _moved() -> ProblemError:

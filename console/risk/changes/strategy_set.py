@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 
-from console.contract.clock import iso
 from console.contract.money import yuan
 from console.contract.text import nearest, shown
 from console.contract.wire import StrictWire
@@ -122,7 +121,8 @@ def flips_said(found: recent.Recent) -> tuple[Said, ...]:
     if not found.seen:
         return (Said("nothing was screened lately, so its effect is not known"),)
     period = Said(
-        "of {count} repayments screened since {since}:", {"count": found.seen, "since": iso(found.since)}
+        "of {count} repayments screened since {since_at}:",
+        {"count": found.seen, "since_at": found.since},
     )
     more = Said(
         "{count} more would be intercepted ({money})", {"count": found.more, "money": yuan(found.more_fen)}
