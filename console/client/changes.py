@@ -19,6 +19,7 @@ from console.client.answers import query as _path
 from console.client.downloads import lines, pieces
 from console.client.errors import Conflict, Failed
 from console.contract.board import GatewayLine
+from console.contract.case import CaseLine, Cases, Suspense
 from console.contract.change import (
     AuditPage,
     AuditVerdict,
@@ -30,7 +31,10 @@ from console.contract.change import (
     TokenList,
 )
 from console.contract.change import Changes as ChangePage
+from console.contract.doubt import Doubts
+from console.contract.gateway import GatewayDetail
 from console.contract.language import t
+from console.contract.sla import SlaLedger
 from console.contract.strategy import Strategies, StrategyDetail, StrategyHistory
 from console.contract.strategy_preview import Flips, NewStrategyPreview
 from console.contract.text import Untrusted
@@ -194,11 +198,41 @@ class Changes:
         """Return one maintenance window in full."""
         return await self._get(Window, f"/v1/windows/{part(identity)}")
 
+    # Doubts and cases
+
+    async def doubts(self, *, stage: str = "", limit: int = PAGE, after: str | None = None) -> Doubts:
+        """Return one page of orders that people work on, the most urgent first."""
+        return await self._get(Doubts, _path("/v1/doubts", stage=stage, limit=limit, cursor=after))
+
+    async def cases(self, *, every: bool = False, limit: int = PAGE, after: str | None = None) -> Cases:
+        """Return one page of exception cases, newest first; `every` with those that are over."""
+        wanted = "true" if every else None
+        return await self._get(Cases, _path("/v1/cases", all=wanted, limit=limit, cursor=after))
+
+    async def case(self, identity: str) -> CaseLine:
+        """Return one exception case."""
+        return await self._get(CaseLine, f"/v1/cases/{part(identity)}")
+
+    async def suspense(self) -> Suspense:
+        """Return the money in suspense per gateway and day."""
+        return await self._get(Suspense, "/v1/cases/suspense")
+
     # Gateways
 
     async def gateways(self) -> tuple[GatewayLine, ...]:
         """Return every gateway as the board shows it."""
         return (await self._get(_Gateways, "/v1/gateways")).items
+
+    async def gateway(self, identity: str, *, chart: str = "hour") -> GatewayDetail:
+        """Return one gateway in full; `chart` is over an hour, a day or a week."""
+        return await self._get(GatewayDetail, _path(f"/v1/gateways/{part(identity)}", chart=chart))
+
+    async def gateway_sla(
+        self, identity: str, *, start: str | None = None, end: str | None = None
+    ) -> SlaLedger:
+        """Return the SLA ledger of a gateway; days or instants, without them the last 30 days."""
+        query = {"from": start, "to": end}
+        return await self._get(SlaLedger, _path(f"/v1/gateways/{part(identity)}/sla", **query))
 
     # Audit
 

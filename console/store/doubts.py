@@ -17,6 +17,7 @@ from console.contract.vocabulary import AttemptState, EvidenceSource, Stage, Ver
 from console.store import selections
 from console.store.attempts import FROM_ATTEMPT, SUBJECT_COLUMNS, LeaseLost, Subject, subject_from
 from console.store.prepared import Prepared, among
+from console.store.tables import DOUBTFUL, IN_GRACE, NO_GRACE
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -82,19 +83,20 @@ _COLUMNS: Final = (
     " EXISTS (SELECT 1 FROM close_request q WHERE q.attempt_id = a.id AND q.next_action_at IS NOT NULL)"
 )
 _JOINED: Final = "JOIN attempt a ON a.repayment_seq = r.seq AND a.number = r.attempts"
-_BY_EXPIRY: Final = Prepared(
-    "SELECT order_expires_at, repayment_seq FROM attempt"
-    " WHERE state IN ('UNKNOWN', 'CLOSING', 'MANUAL') AND (order_expires_at, repayment_seq) > (?, ?)"
-    " ORDER BY order_expires_at, repayment_seq LIMIT ?"
-)
-_BY_GRACE: Final = Prepared(
-    "SELECT grace_until, seq FROM repayment WHERE stage IN ('in_doubt', 'manual')"
-    " AND grace_until IS NOT NULL AND (grace_until, seq) > (?, ?) ORDER BY grace_until, seq LIMIT ?"
-)
-_BY_DUE: Final = Prepared(
-    "SELECT due_on, seq FROM repayment WHERE stage IN ('in_doubt', 'manual')"
-    " AND grace_until IS NULL AND (due_on, seq) > (?, ?) ORDER BY due_on, seq LIMIT ?"
-)
+
+
+def _walk(table: str, index: str, columns: str, condition: str) -> Prepared:
+    """Return the walk along an index; SQLite is told which, it would sort a wider one."""
+    tail = f" WHERE {condition} AND ({columns}) > (?, ?) ORDER BY {columns} LIMIT ?"
+    return Prepared(
+        f"SELECT {columns} FROM {table} INDEXED BY {index}{tail}",  # noqa: S608 - our words
+        f"SELECT {columns} FROM {table}{tail}",  # noqa: S608 - our words
+    )
+
+
+_BY_EXPIRY: Final = _walk("attempt", "ix_attempt_doubt", "order_expires_at, repayment_seq", DOUBTFUL)
+_BY_GRACE: Final = _walk("repayment", "ix_repayment_doubt_grace", "grace_until, seq", IN_GRACE)
+_BY_DUE: Final = _walk("repayment", "ix_repayment_doubt_due", "due_on, seq", NO_GRACE)
 _ROWS: Final = Prepared(
     f"SELECT {_COLUMNS} FROM repayment r {_JOINED}"  # noqa: S608 - our words
     " WHERE r.seq {among} AND r.stage IN ('in_doubt', 'manual')"

@@ -136,6 +136,7 @@ class ThirdParty:
         return self._signed("\n".join(lines).encode())
 
     def _close(self, order_no: str) -> web.Response:
+        self.seen["CLOSE", order_no] += 1
         known = self.book.statuses.get(order_no)
         if known is None:
             return self._signed(encode_refusal("ORDER_NOT_FOUND"), 404)
