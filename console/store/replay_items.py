@@ -7,7 +7,7 @@ decides what is to be done with one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import text
@@ -142,6 +142,11 @@ _SEEN: Final = (
     " WHERE i.replay_seq = ? AND i.gateway = ? AND i.outcome = ?"
 )
 _UNDER_WAY: Final = Prepared(_SEEN)
+_ARRIVED: Final = Prepared(f"{_SEEN} AND r.stage NOT IN ('dispatch', 'confirming')")
+_SENDING: Final = Prepared(
+    "SELECT count(*) FROM replay_item i JOIN repayment r ON r.seq = i.repayment_seq"
+    " WHERE i.replay_seq = ? AND i.gateway = ? AND i.outcome = 'submitted' AND r.stage = 'dispatch'"
+)
 _CONCLUDED: Final = Prepared(
     f"{_SEEN} AND (i.day > ? OR (i.day = ? AND i.repayment_seq > ?)) ORDER BY i.day, i.repayment_seq LIMIT ?"
 )
@@ -222,14 +227,21 @@ def plan(
 # Running.
 
 
-def under_way(
-    connection: Connection, replay_seq: int, gateways: Iterable[str], outcome: ReplayOutcome
-) -> list[Seen]:
-    """Return the items of one outcome with their repayments as they are now; for outcomes that few have."""
-    rows = []
-    for gateway in gateways:
-        rows += _UNDER_WAY.rows(connection, (replay_seq, gateway, outcome.value))
+def asking(connection: Connection, replay_seq: int, gateway: str) -> list[Seen]:
+    """Return the items of one gateway that are asked about, with their repayments as they are now."""
+    rows = _UNDER_WAY.rows(connection, (replay_seq, gateway, ReplayOutcome.ASKING.value))
     return [_seen(row) for row in rows]
+
+
+def arrived(connection: Connection, replay_seq: int, gateway: str) -> list[Seen]:
+    """Return the items of one gateway that were submitted and are not on their way any more."""
+    rows = _ARRIVED.rows(connection, (replay_seq, gateway, ReplayOutcome.SUBMITTED.value))
+    return [_seen(row) for row in rows]
+
+
+def sending(connection: Connection, replay_seq: int, gateway: str) -> int:
+    """Return how many submitted items of one gateway wait to be sent."""
+    return int(_SENDING.rows(connection, (replay_seq, gateway))[0][0])
 
 
 def concluded(

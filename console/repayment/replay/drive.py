@@ -89,8 +89,8 @@ class Driver:
     def _settings(self) -> ReplaySettings:
         return self._desk.settings.replay
 
-    async def round(self, replay: StoredReplay, lease: Lease) -> bool:
-        """Do one batch; tell whether more may be done at once. Raises DriverGone, RulesStale."""
+    async def round(self, replay: StoredReplay, lease: Lease) -> None:
+        """Do one batch. Raises DriverGone, RulesStale."""
         if replay.state is ReplayState.RUNNING and self._state is not ReplayState.RUNNING:
             self._pace = Pace(self._settings, _moment())
         self._state = replay.state
@@ -102,12 +102,12 @@ class Driver:
         if self._is_over(replay, look):
             if not await self._sweep(replay, lease):
                 await self._end(replay, lease)
-            return False
+            return
         if due:
             self._pace.look(look.live_waiting, moment)
         room = self._room(replay, look, moment)
         if not (due or room or look.marks or replay.state in OVER):
-            return False
+            return
         begun = await self._desk.store.write(
             lambda connection: self._write(connection, lease, look, room, due)
         )
@@ -115,7 +115,6 @@ class Driver:
         for gateway, count in begun.items():
             self._pace.spend(gateway, count)
         self._learn(look.marks, moment)
-        return bool(room) and any(begun[name] >= count for name, count in room.items())
 
     # Looking.
 
@@ -128,10 +127,13 @@ class Driver:
                 counts[tally.gateway, tally.outcome] += tally.items
         names = sorted({gateway for gateway, _ in counts})
         seen: list[Seen] = []
-        for outcome in _UNDER_WAY:
-            some = [name for name in names if counts[name, outcome]]
-            seen += replay_items.under_way(connection, replay.seq, some, outcome)
-        sending = sum(1 for one in seen if one.item.submitted and one.stage is Stage.DISPATCH)
+        sending = 0
+        for name in names:
+            if counts[name, Outcome.SUBMITTED]:
+                seen += replay_items.arrived(connection, replay.seq, name)
+                sending += replay_items.sending(connection, replay.seq, name) if due else 0
+            if counts[name, Outcome.ASKING]:
+                seen += replay_items.asking(connection, replay.seq, name)
         if due:
             seen += self._revisited(connection, replay, names, counts)
         marks = _marks(seen, limit)

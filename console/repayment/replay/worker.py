@@ -17,8 +17,8 @@ from console.store.replays import DriverGone, Lease, StoredReplay
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-BREATH_SECONDS: Final = 0.02
-"""Pause between rounds while something is under way, so that others get their turn at the store."""
+BREATH_SECONDS: Final = 0.03
+"""Pause between rounds of a running replay: batches become worth their commit, others get their turn."""
 
 
 class Replayer:
@@ -43,10 +43,9 @@ class Replayer:
         mine = [(replay, lease) for replay in found if (lease := await self._leased(replay)) is not None]
         if not mine:
             return False
-        hurry = False
         for replay, lease in mine:
             try:
-                hurry |= await self._work_on(replay, lease)
+                await self._work_on(replay, lease)
             except RulesStale:
                 await self._strategies.fresh()
             except DriverGone:
@@ -55,18 +54,18 @@ class Replayer:
                 self._drivers.pop(replay.seq, None)
         for event in self._following:
             event.set()
-        if not hurry:
+        if any(replay.state is not ReplayState.PLANNING for replay, _ in mine):
             await asyncio.sleep(BREATH_SECONDS)
         return True
 
-    async def _work_on(self, replay: StoredReplay, lease: Lease) -> bool:
+    async def _work_on(self, replay: StoredReplay, lease: Lease) -> None:
         if replay.state is ReplayState.PLANNING:
             await self._planner.step(replay, lease)
-            return True
+            return
         driver = self._drivers.get(replay.seq)
         if driver is None:
             driver = self._drivers[replay.seq] = Driver(self._desk, self._strategies, replay)
-        return await driver.round(replay, lease)
+        await driver.round(replay, lease)
 
     async def _leased(self, replay: StoredReplay) -> Lease | None:
         """Return our lease of a replay, taken now if it was free; None when another worker has it."""
