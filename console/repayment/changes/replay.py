@@ -91,7 +91,18 @@ def _target(replay: StoredReplay) -> dict[str, str | int]:
 def _wrong_state(replay: StoredReplay, *states: ReplayState) -> Said | None:
     if replay.state in states:
         return None
-    return Said("the replay is {state}", {"state": replay.state.value})
+    return _IS[replay.state]
+
+
+_IS: Final = {
+    ReplayState.PLANNING: Said("the replay is being planned still"),
+    ReplayState.PLANNED: Said("the replay has not been started"),
+    ReplayState.RUNNING: Said("the replay runs"),
+    ReplayState.PAUSED: Said("the replay is paused"),
+    ReplayState.DONE: Said("the replay is done"),
+    ReplayState.CANCELLED: Said("the replay was cancelled"),
+    ReplayState.STOPPED: Said("the replay stopped itself"),
+}
 
 
 class ReplayStart(Kind[ReplayBody]):
