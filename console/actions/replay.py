@@ -30,7 +30,7 @@ REPLAY_ACTIONS: Final[tuple[Action, ...]] = (
         role=Role.OPERATOR,
         views=_REPLAYS,
         needs=_ONE,
-        short="start",
+        short="run it",
     ),
     Action(
         "replay.toggle",

@@ -191,18 +191,19 @@ async def _to_start(context: Context, service: Service) -> Replay:
     sent = mutation.sent_before(context)
     if sent is not None and sent.body.get("kind") == "replay.start":
         before = await service.replays.show(str(sent.body["replay"]))
-        if before.filter == text:
-            return before
+        if before.filter != text:
+            raise UsageError(t("this key was used for something else; leave --key out for a new one"))
+        return before
     return await _planned(context, service, text)
 
 
 def _starting(context: Context, found: Replay) -> mutation.Intent:
     from dataclasses import replace
 
-    from console.cli.replay_text import plan_rows
+    from console.cli.replay_text import about_rows
 
     intent = mutation.changing(context, "replay.start", {"replay": found.id})
-    return replace(intent, about=tuple(plan_rows(found)))
+    return replace(intent, about=tuple(about_rows(found)))
 
 
 async def _refuse_second(service: Service, found: Replay) -> None:

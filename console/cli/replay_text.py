@@ -11,7 +11,7 @@ from console.cli.output import UNKNOWN, Cell, Column, Tone
 from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.replay import OVER, ReplayOutcome, ReplayState
-from console.contract.replay_words import Row, by_effect, counted, deed, order_name
+from console.contract.replay_words import Row, by_effect, counted, deed, money_rows, order_name
 from console.contract.text import cell_width, fit, shown
 
 if TYPE_CHECKING:
@@ -85,6 +85,16 @@ def plan_rows(one: Replay) -> list[Row]:
         (t("sequence"), order_name(one.order)),
         (t("estimate"), about(one.estimate_seconds)),
         (t("approval"), approval),
+    ]
+
+
+def about_rows(one: Replay) -> list[Row]:
+    """Return what the preview of a start does not say by itself."""
+    return [
+        (t("filter"), shown(one.filter)),
+        *class_rows(one),
+        (t("sequence"), order_name(one.order)),
+        (t("estimate"), about(one.estimate_seconds)),
     ]
 
 
@@ -175,10 +185,7 @@ def _people(context: Context, one: Replay) -> list[Row]:
 
 def run_rows(one: Replay) -> list[Row]:
     """Return what became of its items so far, and what keeps it."""
-    outcomes = [
-        (t("outcomes") if at == 0 else "", f"{line.outcome.value}  {line.count:,}  {yuan(line.sum_fen)}")
-        for at, line in enumerate(one.outcomes)
-    ]
+    outcomes = money_rows(t("outcomes"), [(line.outcome.value, line) for line in one.outcomes if line.count])
     return [
         *(outcomes if one.started_at is not None else []),
         *([(t("slowed by"), shown(one.slowed))] if one.slowed is not None else []),

@@ -65,7 +65,7 @@ STATES: Final[dict[ReplayState, str]] = {
     ReplayState.PLANNED: "planned",
     ReplayState.RUNNING: "running",
     ReplayState.PAUSED: "paused",
-    ReplayState.DONE: "done",
+    ReplayState.DONE: "finished",
     ReplayState.CANCELLED: "cancelled",
     ReplayState.STOPPED: "stopped itself",
 }
@@ -133,8 +133,8 @@ def receipt_rows(receipt: Receipt, moment: Callable[[datetime | None], str]) -> 
         (t("began"), moment(receipt.started_at)),
         (t("ended"), moment(receipt.ended_at)),
         *why,
-        *_money_rows(t("went in"), [(class_name(one.class_), one) for one in receipt.classes if one.count]),
-        *_money_rows(t("came out"), [(outcome_name(one.outcome), one) for one in receipt.outcomes]),
+        *money_rows(t("went in"), [(class_name(one.class_), one) for one in receipt.classes if one.count]),
+        *money_rows(t("came out"), [(outcome_name(one.outcome), one) for one in receipt.outcomes]),
         *conservation_rows(receipt),
         (t("plan"), shown(receipt.digest)),
     ]
@@ -152,10 +152,11 @@ def conservation_rows(receipt: Receipt) -> list[Row]:
         (t("orders paid"), found.paid_orders),
     ]
     verdict = t("balances") if found.balanced else t("DOES NOT BALANCE: call for help, run repay doctor")
-    return [*_money_rows(t("check"), parts), ("", verdict)]
+    return [*money_rows(t("balance"), parts), ("", verdict)]
 
 
-def _money_rows(label: str, parts: Iterable[tuple[str, Counted]]) -> list[Row]:
+def money_rows(label: str, parts: Iterable[tuple[str, Counted]]) -> list[Row]:
+    """Return named counts with their money under one label, aligned; a dash where there are none."""
     lines = [(name, f"{one.count:,}", yuan(one.sum_fen)) for name, one in parts]
     widths = [max((cell_width(line[at]) for line in lines), default=0) for at in range(3)]
     rows = [

@@ -49,6 +49,7 @@ _RECEIPT: Final[dict[str, str]] = {
     "+ open": "+ 未了结",
     "+ reversed": "+ 已冲正",
     "+ refused": "+ 未成功",
+    "balance": "核对",
     "orders paid": "成功订单",
     "balances": "账目平衡",
     "DOES NOT BALANCE: call for help, run repay doctor": "账目不平：请求支援，并运行 repay doctor",
@@ -129,6 +130,8 @@ _ACTIONS: Final[dict[str, str]] = {
 
 _CONSOLE: Final[dict[str, str]] = {
     "Replays": "重放",
+    "run it": "启动",
+    "Run it": "启动",
     "the id of a replay that took it in": "纳入过它的重放的编号",
     "Replay": "重放",
     "Resume a replay": "继续重放",

@@ -17,7 +17,7 @@ def start_replay(one: Replay) -> Intent:
     return Intent(
         t("Start a replay"),
         f"{shown(one.id)}  {shown(one.filter)}",
-        t("Start"),
+        t("Run it"),
         {"kind": "replay.start", "replay": one.id},
     )
 

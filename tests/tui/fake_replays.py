@@ -42,7 +42,9 @@ RUN = (ReplayClass.RESUBMIT, ReplayClass.INQUIRE_FIRST)
 def class_lines() -> tuple[ClassLine, ...]:
     """Return the classes of every plan here."""
     return tuple(
-        ClassLine(class_=one, count=count, sum_fen=count * 123_456, runs=one in RUN)
+        ClassLine.model_validate(
+            {"class": one, "count": count, "sum_fen": count * 123_456, "runs": one in RUN}
+        )
         for one, count in COUNTS.items()
     )
 
@@ -91,13 +93,15 @@ def replay(name: str = "rpl_000001", state: str = "planned", **fields: Any) -> R
 def item(number: int, outcome: str) -> ReplayItem:
     """Return an item."""
     doubt = number % 40 == 0
-    return ReplayItem(
-        repayment=f"rp_{number:08d}",
-        class_=ReplayClass.INQUIRE_FIRST if doubt else ReplayClass.RESUBMIT,
-        outcome=ReplayOutcome(outcome), stage="settled" if outcome == "settled" else "failed",
-        gateway="alipay", amount_fen=50_000 + 317 * number, due_on="2026-11-25", grace_until=None,
-        error_code=Untrusted("CARD_EXPIRED") if outcome == "refailed" else None,
-        old_order_no=f"rp_{number:08d}-1", new_order_no=f"rp_{number:08d}-2", verdict=None, at=EPOCH,
+    return ReplayItem.model_validate(
+        {
+            "repayment": f"rp_{number:08d}", "outcome": outcome, "gateway": "alipay",
+            "class": ReplayClass.INQUIRE_FIRST if doubt else ReplayClass.RESUBMIT,
+            "stage": "settled" if outcome == "settled" else "failed", "amount_fen": 50_000 + 317 * number,
+            "due_on": "2026-11-25", "grace_until": None, "old_order_no": f"rp_{number:08d}-1",
+            "error_code": "CARD_EXPIRED" if outcome == "refailed" else None,
+            "new_order_no": f"rp_{number:08d}-2", "verdict": None, "at": EPOCH,
+        }
     )  # fmt: skip
 
 
