@@ -1,9 +1,7 @@
 """Reconciliations as the service shows them."""
 
-from pydantic import Field
-
 from console.contract.text import Untrusted
-from console.contract.wire import Moment, StrictWire, Wire
+from console.contract.wire import Moment, Wire
 
 PIECE_BYTES = 4 * 1024 * 1024
 """Bytes of each piece in which a settlement file is brought, but the last."""
@@ -91,13 +89,3 @@ class OrderFindings(Wire):
 
     items: tuple[OrderFinding, ...]
     next: str | None
-
-
-class ReconcileBody(StrictWire):
-    """Which gateway's day. With `file` it is matched with the settlement file of that SHA-256, which was
-    brought before in so many `pieces`; else with the gateway's own."""
-
-    gateway: str = Field(min_length=1, max_length=64, examples=["alipay"])
-    day: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2026-11-23"])
-    file: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
-    pieces: int | None = Field(default=None, ge=1, le=4096)

@@ -152,6 +152,10 @@ _ABSENT: Final = Prepared(
     " AND NOT EXISTS (SELECT 1 FROM reconciliation_finding f WHERE f.attempt_id = a.id"
     " AND f.debits + f.reversals > 0) ORDER BY a.order_no LIMIT ?"
 )
+_IN_DOUBT: Final = Prepared(
+    "SELECT count(*), coalesce(sum(amount_fen), 0) FROM attempt WHERE gateway = ?"
+    " AND state IN ('ACCEPTED', 'UNKNOWN', 'CLOSING', 'MANUAL') AND sent_at < ?"
+)
 _PROOF: Final = Prepared(
     "SELECT a.order_no, a.request_digest, r.sealed FROM attempt a JOIN repayment r ON r.seq = a.repayment_seq"
     " WHERE a.order_no {among}"
@@ -287,6 +291,12 @@ def settled_in(connection: Connection, run_seq: int) -> Iterable[int]:
 def is_owed(connection: Connection, gateway: str, since: int, until: int) -> bool:
     """Tell whether we know of a debit that was confirmed in a span of time."""
     return bool(_OWED.rows(connection, (gateway, since, until)))
+
+
+def in_doubt(connection: Connection, gateway: str, sent_before: int) -> tuple[int, int]:
+    """Return how many orders of a gateway are in doubt, and their money (fen)."""
+    count, fen = _IN_DOUBT.rows(connection, (gateway, sent_before))[0]
+    return int(count), int(fen)
 
 
 def maybe_absent(

@@ -28,17 +28,19 @@ NAMES: Final = (
     "store_pages",
     "strategies",
     "preview",
+    "reconcile",
 )
 """Modules of this package; each has `measure() -> list[Figure]` and a docstring that says of what."""
 
-FULL_COUNT: Final = 10_000_000
-"""Repayments in the store for `--full`."""
+FULL_COUNTS: Final = {"store_pages": 10_000_000, "reconcile": 1_000_000}
+"""Rows for `--full`."""
 
 
 def measure(name: str, *, full: bool) -> list[Figure]:
     """Return the figures of one module."""
     module = importlib.import_module(f"tests.bench.{name}")
-    figures: list[Figure] = module.measure(FULL_COUNT) if full and name == "store_pages" else module.measure()
+    sized = full and name in FULL_COUNTS
+    figures: list[Figure] = module.measure(FULL_COUNTS[name]) if sized else module.measure()
     return figures
 
 
@@ -47,7 +49,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="what to measure; everything without")
     parser.add_argument("--list", action="store_true", help="say what can be measured")
-    parser.add_argument("--full", action="store_true", help="pages among ten million repayments, not one")
+    parser.add_argument("--full", action="store_true", help="far more rows: a million and more")
     chosen = parser.parse_args(words)
     if unknown := [name for name in chosen.names if name not in NAMES]:
         parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(NAMES)}")

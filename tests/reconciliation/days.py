@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
+from pathlib import Path
 from typing import IO, Any, cast
 
 from sqlalchemy import Connection, insert
@@ -73,16 +75,24 @@ class Counter:
 
     def __init__(self) -> None:
         self.files: dict[date, bytes] = {}
+        self.paths: dict[date, Path] = {}
         self.asked: list[date] = []
 
     async def settlement(self, day: date, into: IO[bytes]) -> Settlement:
         """See `Gateway`."""
         self.asked.append(day)
+        if day in self.paths:
+            return self._copied(day, into)
         content = self.files.get(day)
         if content is None:
             return Settlement(day, "not_ready")
         into.write(content)
         return Settlement(day, "fetched", sha256(content).hexdigest())
+
+    def _copied(self, day: date, into: IO[bytes]) -> Settlement:
+        with self.paths[day].open("rb") as file:
+            shutil.copyfileobj(file, into)
+        return Settlement(day, "fetched", "0" * 64)
 
 
 def debit(
