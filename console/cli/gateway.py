@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from console.cli import listing, mutation
+from console.cli import gateway_sla, listing, mutation
 from console.cli.arguments import unknown, whole_number
 from console.cli.failures import Exit, Failure
 from console.contract.language import t
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from console.cli.arguments import Parser
     from console.cli.context import Context
     from console.contract.board import GatewayLine
+    from console.contract.gateway import GatewayDetail
 
 CONFIGURED = "configured"
 """The weight that stands in the service's configuration."""
@@ -42,6 +43,12 @@ def add(parser: Parser) -> None:
     starting = verbs.add("start", start)
     _add_id(starting)
     mutation.add_flags(starting, expires=False)
+    held_to = verbs.add("sla", gateway_sla.ledger)
+    _add_id(held_to)
+    gateway_sla.add_ledger(held_to)
+    placing = verbs.add("reserve", gateway_sla.reserve)
+    _add_id(placing)
+    gateway_sla.add_reserve(placing)
 
 
 def _add_id(parser: Parser) -> None:
@@ -82,13 +89,21 @@ def _known(context: Context) -> GatewayLine:
 
 
 def show(context: Context) -> int:
-    """Print one gateway."""
-    found = _known(context)
+    """Print one gateway in full."""
+    found = asyncio.run(_detail(context))
     if context.output.json:
-        context.output.document(found.model_dump(mode="json"))
-    else:
-        _print(context, [found])
+        document = found.model_dump(mode="json")
+        context.output.document(document["line"] | document)
+        return Exit.DONE
+    from console.cli.gateway_text import print_gateway
+
+    print_gateway(context, found)
     return Exit.DONE
+
+
+async def _detail(context: Context) -> GatewayDetail:
+    async with context.service() as service:
+        return await service.changes.gateway(context.options.id)
 
 
 def weight(context: Context) -> int:

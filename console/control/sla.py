@@ -21,7 +21,7 @@ from console.sla.budget import (
     last_sixty_seconds,
     verdicts,
 )
-from console.sla.indicators import Counts, counts, with_open
+from console.sla.indicators import Counts, counts
 from console.sla.ledger import Account, Measured, Period, Slot, Split, ledger, runs, split
 from console.sla.reading import Reading
 from console.store import reserves, sla
@@ -43,6 +43,9 @@ GOOD_FOR_SECONDS: Final = 5.0
 
 MONTH_MINUTES: Final = BUDGET_DAYS * 1440
 HOUR_SECONDS: Final = 3600
+
+LEAST_HOURS: Final = 1 / 12
+"""From less than five minutes nothing is projected."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +121,9 @@ class SlaBook:
             last = last_sixty_seconds(
                 counts(present.get(name, ()), blamer), counts(before.get(name, ()), blamer), now % MINUTE_MS
             )
-            draw = spans[HOUR_SECONDS].settled_fen
-            made = Figures(terms, spans, budget, (), placed.get(name), draw)
+            reserve = placed.get(name)
+            draw = _per_hour(spans[HOUR_SECONDS].settled_fen, reserve, now)
+            made = Figures(terms, spans, budget, (), reserve, draw)
             found[name] = self._judged(name, made, last, now)
         return found
 
@@ -138,12 +142,12 @@ class SlaBook:
         return Figures(terms, by_span, budget, rules, made.reserve, made.draw_fen_per_hour, measured=measured)
 
 
-def confirmations(
-    connection: Connection, gateway: str, first: int, last: int, now: int
-) -> list[tuple[int, int]]:
-    """Return the confirmation times of a gateway's orders in a span of minutes, open ones by their age."""
-    decided = sla.latencies(connection, first, last).get(gateway, [])
-    return with_open(decided, sla.open_orders(connection).get(gateway, []), now)
+def _per_hour(settled_fen: int, reserve: Reserve | None, now: int) -> int:
+    """Return what is drawn in an hour; of a reserve opened a moment ago by what was drawn since."""
+    if reserve is None:
+        return settled_fen
+    hours = min(1.0, max(LEAST_HOURS, (now - reserve.opened_at) / 3_600_000))
+    return round(settled_fen / hours)
 
 
 def percentiles(buckets: list[tuple[int, int]]) -> tuple[float | None, float | None, float | None]:

@@ -25,9 +25,10 @@ from console.control.desk.draft import Asked
 from console.control.desk.policy import Policy
 from console.control.desk.wording import Reader, language_of, render, zone_named
 from console.control.signin import OWNER
-from console.store import changes, controls
+from console.store import changes, controls, reserves
 from console.store.database import Store
 from console.store.kinds import Kind, Said
+from console.store.reserves import Placed
 from tests.desk.conftest import GATEWAYS
 
 PACKAGE = Path(console.__file__).parent
@@ -126,6 +127,9 @@ BODIES: dict[str, draws.SearchStrategy[dict[str, Any]]] = {
     "gateway.weight": draws.fixed_dictionaries(
         {"gateway": NAMES, "weight": draws.one_of(draws.none(), draws.integers(1, 10_000))}
     ),
+    "gateway.reserve": draws.fixed_dictionaries(
+        {"gateway": NAMES, "top_up_fen": draws.integers(-100_000, 100_000).filter(bool)}
+    ),
 }
 ELSEWHERE = ("change.", "repayment.", "service.", "strategy.", "window.", "test.")
 """Kinds whose round trips are proved by tests of their own: what they touch has to be made first."""
@@ -134,6 +138,11 @@ ELSEWHERE = ("change.", "repayment.", "service.", "strategy.", "window.", "test.
 def test_every_kind_has_its_round_trip_somewhere() -> None:
     missing = [name for name in KINDS if name not in BODIES and not name.startswith(ELSEWHERE)]
     assert missing == []
+
+
+def balances(connection: Connection) -> dict[str, int]:
+    """What lies with each gateway (fen)."""
+    return {name: reserve.balance_fen for name, reserve in reserves.reserves(connection).items()}
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -151,7 +160,9 @@ def test_undoing_everything_in_turn_leads_back_to_the_beginning(
 
     def job(connection: Connection) -> None:
         controls.announce(connection, GATEWAYS, now=clock.now())
-        beginning = controls.look(connection)
+        placed = [Placed(gateway.gateway, 10_000_000, 0) for gateway in GATEWAYS]
+        reserves.announce(connection, placed, now=clock.now())
+        beginning = controls.look(connection), balances(connection)
         done: list[tuple[changes.StoredChange, controls.Controls]] = []
         for name, fields in todo:
             asked = Asked(KINDS[name], KINDS[name].body.model_validate(fields), "a test")
@@ -162,7 +173,7 @@ def test_undoing_everything_in_turn_leads_back_to_the_beginning(
             assert inverse_of(stored) is not None
             desk.revert(connection, stored.id, "back", None, visit)
             assert controls.look(connection) == before, stored.kind
-        assert controls.look(connection) == beginning
+        assert (controls.look(connection), balances(connection)) == beginning
 
     def aside(connection: Connection) -> None:
         connection.exec_driver_sql("SAVEPOINT example")
