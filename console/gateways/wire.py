@@ -365,11 +365,27 @@ def _encode(fields: dict[str, object]) -> bytes:
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object's fields; one that says a field twice may be read either way, so it is refused."""
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise WireError(Flaw.MALFORMED, "a field twice")
+    return fields
+
+
+def _no_number(name: str) -> float:
+    """Refuse NaN and Infinity, which are no JSON."""
+    raise WireError(Flaw.MALFORMED, name)
+
+
+_DECODE: Final = json.JSONDecoder(object_pairs_hook=_each_once, parse_constant=_no_number).decode
+
+
 def _object(body: bytes) -> dict[str, Any]:
     if len(body) > BODY_LIMIT:
         raise WireError(Flaw.OVERSIZED)
     try:
-        fields = json.loads(body.decode())
+        fields = _DECODE(body.decode())
     except (ValueError, RecursionError) as error:
         raise WireError(Flaw.MALFORMED, "JSON") from error
     if type(fields) is not dict:

@@ -98,6 +98,8 @@ TABLE: dict[str, tuple[Reply, Asked, Verdict, str | None]] = {
     "nothing": (signed(b""), DEBIT, U, "MALFORMED"),
     "a list": (signed(b"[]"), DEBIT, U, "MALFORMED"),
     "cut off": (signed(body()[:-4]), DEBIT, U, "MALFORMED"),
+    "two statuses": (signed(body()[:-1] + b',"status":"FAILED"}'), DEBIT, U, "MALFORMED"),
+    "not a number": (signed(body()[:-1] + b',"fee":NaN}'), DEBIT, U, "MALFORMED"),
     "too long": (signed(b" " * BODY_LIMIT + body()), DEBIT, U, "OVERSIZED"),
     "amount as text": (signed(body(amount_fen="500")), DEBIT, U, "WRONG_FIELD"),
     "amount as a fraction": (signed(body(amount_fen=500.0)), DEBIT, U, "WRONG_FIELD"),
