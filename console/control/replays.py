@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from console.contract.board import ReplayLine
 from console.contract.clock import to_datetime
 from console.contract.replay import RUN, Receipt, Replay, ReplayOutcome, ReplayState
-from console.contract.said import render
+
 from console.contract.text import Untrusted
+from console.control.desk.wording import Reader, render
 from console.repayment.changes.replay import PLAN_KEPT_MS, gateways_of, needs_approval, running_sums
 from console.repayment.replay.receipt import class_lines, outcome_lines
 from console.store import changes, replays
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from console.contract.language import Language
     from console.store.changes import StoredChange
     from console.store.kinds import Said
     from console.store.replays import StoredReplay, Tally
@@ -32,17 +32,13 @@ _OPEN: Final = frozenset({ReplayOutcome.WAITING, ReplayOutcome.ASKING, ReplayOut
 _UNPLANNED: Final = frozenset({ReplayState.PLANNING})
 
 
-def replay_wires(
-    connection: Connection, found: Sequence[StoredReplay], language: Language
-) -> tuple[Replay, ...]:
+def replay_wires(connection: Connection, found: Sequence[StoredReplay], reader: Reader) -> tuple[Replay, ...]:
     """Return replays as they cross the wire."""
     tallies = replays.tallies_of(connection, [one.seq for one in found])
-    return tuple(_wire(connection, one, tallies[one.seq], language) for one in found)
+    return tuple(_wire(connection, one, tallies[one.seq], reader) for one in found)
 
 
-def _wire(
-    connection: Connection, replay: StoredReplay, tallies: Sequence[Tally], language: Language
-) -> Replay:
+def _wire(connection: Connection, replay: StoredReplay, tallies: Sequence[Tally], reader: Reader) -> Replay:
     change = None if replay.change_id is None else changes.find(connection, replay.change_id)
     to_run, to_run_fen = running_sums(tallies)
     done = to_run - _count(tallies, _OPEN)
@@ -71,7 +67,7 @@ def _wire(
         rate=replay.rate,
         in_flight=replay.in_flight,
         estimate_seconds=None if replay.estimate_ms is None else replay.estimate_ms / 1000,
-        needs_approval=_told(needs_approval(replay, tallies), language) if planned else None,
+        needs_approval=_told(needs_approval(replay, tallies), reader) if planned else None,
         digest=replay.digest if planned else None,
         to_run=to_run,
         to_run_fen=to_run_fen,
@@ -82,18 +78,18 @@ def _wire(
         outcomes=outcome_lines(tallies),
         rate_now=replay.rate_now if running else None,
         rate_allowed=replay.rate_allowed if running else None,
-        slowed=_told(said_of(replay.slowed), language) if running else None,
-        why=_told(said_of(replay.why), language),
+        slowed=_told(said_of(replay.slowed), reader) if running else None,
+        why=_told(said_of(replay.why), reader),
         eta_seconds=_eta(replay, to_run - done) if running else None,
     )
 
 
-def receipt_wire(replay: StoredReplay, language: Language) -> Receipt | None:
+def receipt_wire(replay: StoredReplay, reader: Reader) -> Receipt | None:
     """Return the receipt, None before the end."""
     if replay.receipt is None:
         return None
     found = Receipt.model_validate_json(replay.receipt)
-    return found.model_copy(update={"why": _told(said_of(replay.why), language)})
+    return found.model_copy(update={"why": _told(said_of(replay.why), reader)})
 
 
 def board_lines(connection: Connection, now: int) -> tuple[ReplayLine, ...]:
@@ -129,8 +125,8 @@ def _eta(replay: StoredReplay, left: int) -> float | None:
     return round(left / pace, 1) if pace else None
 
 
-def _told(said: Said | None, language: Language) -> Untrusted | None:
-    return None if said is None else Untrusted(render(said, language))
+def _told(said: Said | None, reader: Reader) -> Untrusted | None:
+    return None if said is None else Untrusted(render(said, reader))
 
 
 def _person(change: StoredChange | None) -> Untrusted | None:

@@ -24,6 +24,7 @@ EXPECTED = {
 KIND = {
     ("POST", "/v1/repayments"): "operate",
     ("POST", "/v1/repayments/{repayment_id}/challenge"): "operate",
+    ("POST", "/v1/replays/plan"): "operate",
     ("GET", "/v1/selections/{selection_id}/export"): "export",
     ("POST", "/v1/changes"): "change",
     ("POST", "/v1/changes/{change_id}/approve"): "approve",

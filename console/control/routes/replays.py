@@ -24,7 +24,7 @@ from console.contract.replay import (
 from console.contract.text import nearest
 from console.control.bodies import parse_body
 from console.control.deadline import Deadline, Until
-from console.control.desk.wording import language_of
+from console.control.desk.wording import Reader, reader_of
 from console.control.problems import ProblemError, invalid
 from console.control.replays import receipt_wire, replay_wires
 from console.control.rights import Admitted
@@ -35,7 +35,6 @@ from console.store import audit, replay_pages, replays, selections
 from console.store.replays import StoredReplay
 
 if TYPE_CHECKING:
-    from console.contract.language import Language
     from console.contract.selection import Selection
     from console.control.signin import Caller
 
@@ -89,14 +88,14 @@ async def plan_replay(request: Request, service: InService, caller: Admitted, un
         lease_epoch=0,
         version=1,
     )
-    language = _language(request)
-    job = partial(_make, made=made, caller=caller, language=language)
+    reader = reader_of(request.headers)
+    job = partial(_make, made=made, caller=caller, reader=reader)
     found = await until.wait(service.start_write(job, until))
     service.work_arrived()
     return json_of(found, 202, {"Location": f"/v1/replays/{made.id}"})
 
 
-def _make(connection: Connection, made: StoredReplay, caller: Caller, language: Language) -> Replay:
+def _make(connection: Connection, made: StoredReplay, caller: Caller, reader: Reader) -> Replay:
     """Store a plan to be made, and tell the audit who asked for it."""
     replays.insert(connection, made)
     told = f"{made.total} repayments, {made.filter or made.selection_id}"
@@ -106,7 +105,7 @@ def _make(connection: Connection, made: StoredReplay, caller: Caller, language: 
             made.created_at, caller.person, caller.via, "replay.plan", made.id, "applied", told[:512]
         ),
     )
-    return replay_wires(connection, [_there(replays.find(connection, made.id))], language)[0]
+    return replay_wires(connection, [_there(replays.find(connection, made.id))], reader)[0]
 
 
 async def _selection(service: Service, asked: NewPlan, until: Deadline) -> Selection:
@@ -156,11 +155,11 @@ async def list_replays(
         ReplayState(word) for word in _words("state", state, [one.value for one in ReplayState])
     )
     before = _NEWEST if cursor is None else _number(cursor)
-    language = _language(request)
+    reader = reader_of(request.headers)
 
     def job(connection: Connection) -> bytes:
         found = replays.page(connection, states, before, limit + 1)
-        items = replay_wires(connection, found[:limit], language)
+        items = replay_wires(connection, found[:limit], reader)
         following = str(found[limit - 1].seq) if len(found) > limit else None
         return Replays(items=items, next=following).model_dump_json().encode()
 
@@ -172,11 +171,11 @@ async def show_replay(
     replay_id: str, request: Request, service: InService, caller: Admitted, until: Until
 ) -> Response:
     """Return one replay: its plan and its progress."""
-    language = _language(request)
+    reader = reader_of(request.headers)
 
     def job(connection: Connection) -> bytes:
         found = _there(replays.find(connection, replay_id[:40]))
-        return replay_wires(connection, [found], language)[0].model_dump_json().encode()
+        return replay_wires(connection, [found], reader)[0].model_dump_json().encode()
 
     return json_bytes(await service.read(job, until))
 
@@ -210,10 +209,10 @@ async def receipt_of_replay(
     replay_id: str, request: Request, service: InService, caller: Admitted, until: Until
 ) -> Response:
     """Return the receipt of a replay that is over."""
-    language = _language(request)
+    reader = reader_of(request.headers)
 
     def job(connection: Connection) -> Receipt:
-        found = receipt_wire(_there(replays.find(connection, replay_id[:40])), language)
+        found = receipt_wire(_there(replays.find(connection, replay_id[:40])), reader)
         if found is None:
             raise ProblemError(
                 409, "not_over", "this replay has no receipt yet", "it is written when the replay ends"
@@ -227,10 +226,6 @@ def _there(found: StoredReplay | None) -> StoredReplay:
     if found is None:
         raise ProblemError(404, "no_such_replay", "there is no such replay", "repay replay list shows them")
     return found
-
-
-def _language(request: Request) -> Language:
-    return language_of(request.headers.get("accept-language", ""))
 
 
 def _words(field: str, text: str, known: list[str]) -> frozenset[str]:
