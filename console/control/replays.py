@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from console.contract.board import ReplayLine
 from console.contract.clock import to_datetime
 from console.contract.replay import RUN, Receipt, Replay, ReplayOutcome, ReplayState
-
 from console.contract.text import Untrusted
 from console.control.desk.wording import Reader, render
 from console.repayment.changes.replay import PLAN_KEPT_MS, gateways_of, needs_approval, running_sums

@@ -14,6 +14,7 @@ from console.control.service import Service
 from console.repayment.replay.settings import ReplaySettings
 from console.repayment.replay.worker import Replayer
 from console.repayment.settings import PipelineSettings
+from console.store import workers
 from console.store.database import Store
 from tests.desk.conftest import Person, li, person, root, service, sink, test_kinds, wang
 from tests.gateways.third_party import ThirdParty, serving
@@ -184,8 +185,11 @@ async def test_a_plan_needs_an_operator(wang: Person, failed: int) -> None:
 async def test_two_workers_never_drive_one_replay(
     li: Person, replayer: Replayer, store: Store, clock: ManualClock, failed: int
 ) -> None:
+    now = clock.now()
+    store.write_now(lambda conn: workers.appear(conn, "w_1", "pipeline", started_at=now, now=now))
     identity = (await plan(li, replayer))["id"]
     await li.change("replay.start", replay=identity)
+    await replayer.round()
     async with serving(ThirdParty(clock)) as party:
         others = [Replayer(desk(store, clock, party.config(), owner=name), ()) for name in ("w_2", "w_3")]
         await asyncio.gather(*(one.round() for one in (replayer, *others)))
