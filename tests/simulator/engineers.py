@@ -11,7 +11,7 @@ from console.contract.clock import Instant
 from console.contract.vocabulary import EvidenceSource, Stage, Verdict
 from console.repayment import intake
 from console.repayment.evidence import apply_evidence
-from console.store import claims, controls
+from console.store import attempts, claims, closing, controls
 from console.store import windows as stored_windows
 from console.store.facts import Evidence
 from console.windows.calendar import row_of
@@ -40,7 +40,8 @@ class Declared(NamedTuple):
 async def act(world: "World") -> None:
     """Do something."""
     names = list(_ACTS)
-    (name,) = world.chance.choices(names, [_ACTS[one][0] for one in names])
+    weights = [world.plan.weights.get(one, _ACTS[one][0]) for one in names]
+    (name,) = world.chance.choices(names, weights)
     world.note("act", name)
     await _ACTS[name][1](world)
 
@@ -91,7 +92,8 @@ async def _replay(world: "World") -> None:
     def job(connection: Connection) -> int:
         found = connection.execute(
             text(
-                f"SELECT {', '.join(f'r.{name}' for name in claims.DueRepayment._fields)} FROM repayment r WHERE stage = 'failed'"
+                f"SELECT {', '.join(f'r.{name}' for name in claims.DueRepayment._fields)} "
+                " FROM repayment r WHERE stage = 'failed'"
                 " AND NOT EXISTS (SELECT 1 FROM exception_case x JOIN attempt a ON a.id = x.attempt_id"
                 " WHERE a.repayment_seq = r.seq AND NOT x.resolved)"
             )
@@ -102,6 +104,23 @@ async def _replay(world: "World") -> None:
         return len(moves)
 
     world.note("replayed", str(world.database.write(job)))
+
+
+async def _close(world: "World") -> None:
+    """Have what is not decided closed at its gateway."""
+    now = Instant(world.wall())
+
+    def job(connection: Connection) -> int:
+        query = (
+            "SELECT order_no FROM attempt a WHERE state IN ('ACCEPTED', 'UNKNOWN')"
+            " AND NOT EXISTS (SELECT 1 FROM close_request c WHERE c.attempt_id = a.id)"
+        )
+        orders = connection.execute(text(query)).scalars().all()[:2]
+        found = [one.attempt for one in attempts.subjects_of(connection, orders).values()]
+        closing.request(connection, found, change_id="chg_c", now=now)
+        return len(found)
+
+    world.note("to be closed", str(world.database.write(job)))
 
 
 def _pause(world: "World", stage: Stage, paused: bool) -> None:
@@ -237,6 +256,7 @@ async def _time_passes(world: "World") -> None:
 _ACTS: Final[dict[str, tuple[int, Callable[["World"], Awaitable[None]]]]] = {
     "repay": (14, _repay),
     "replay": (6, _replay),
+    "close": (1, _close),
     "pause": (2, _pause_something),
     "stop": (3, _stop_a_gateway),
     "declare": (2, _declare),

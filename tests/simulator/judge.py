@@ -4,10 +4,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from console.contract.vocabulary import FINAL_ATTEMPT_STATES, FINAL_STAGES, AttemptState
-from console.gateways.wire import DebitRequest
+from console.gateways.wire import DebitRequest, Status
 from console.repayment.attempt import EDGES
 from console.store import invariants
-from tests.simulator.process import LEASE
+from tests.simulator.process import LEASE, TIMEOUT
 
 if TYPE_CHECKING:
     from tests.simulator.bank import Bank
@@ -62,10 +62,23 @@ class Judge:
             since = world.stopped.get(name)
             if since is not None and now - since > LEASE * 500:
                 self.fail(f"{order_no} was sent though {name} had been stopped for {now - since} ms")
+        self._in_time(order_no, clock_now)
         for window in world.windows:
             known = now - window.known_at > LEASE * 1000
             if known and window.gateway == bank.name and window.starts_at <= clock_now < window.ends_at:
                 self.fail(f"{order_no} was sent to {bank.name} in its maintenance window")
+
+    def _in_time(self, order_no: str, clock_now: int) -> None:
+        """A claim that is about to run out is not used: somebody else may act by now."""
+        rows = self._world.database.rows(
+            "SELECT state, deadline_at, next_action_at, lease_owner FROM attempt WHERE order_no = :order_no",
+            order_no=order_no,
+        )
+        for state, deadline_at, next_action_at, owner in rows:
+            ends = deadline_at if state == "SENDING" else next_action_at
+            spare = 0 if state == "SENDING" else round(LEASE * 500)
+            if owner and ends and clock_now > ends - TIMEOUT * 1000 - spare:
+                self.fail(f"{order_no} was sent after its time to begin")
 
     def debit_is_sent(self, bank: "Bank", request: DebitRequest) -> None:
         """Look at the first byte of a debit: it must be in the books by now, and be the same each time."""
@@ -101,7 +114,10 @@ class Judge:
             self._states[order_no] = state
             if (next_action_at is None) != (state in FINAL_ATTEMPT_STATES):
                 self.fail(f"{order_no} is {state} and its next action is {next_action_at}")
-            net = self._world.banks[gateway].net(order_no)
+            bank = self._world.banks[gateway]
+            if state == "CREATED" and order_no in bank.orders:
+                self.fail(f"{order_no} is taken for unsent though {gateway} has it")
+            net = bank.net(order_no)
             if state == "SUCCEEDED" and net <= 0:
                 self.fail(f"{order_no} is settled without a debit")
             if state in ("FAILED", "REVERSED", "CLOSED") and net > 0:
@@ -143,11 +159,22 @@ class Judge:
     def open_ones(self) -> list[str]:
         """Return the repayments that have not ended, nor wait for people."""
         query = (
-            f"SELECT r.id || ' ' || r.stage FROM repayment r WHERE r.stage NOT IN {ENDED}"  # noqa: S608 - our words
-            " AND NOT EXISTS (SELECT 1 FROM exception_case x JOIN attempt a ON a.id = x.attempt_id"
-            " WHERE a.repayment_seq = r.seq AND NOT x.resolved)"
+            f"SELECT r.id || ' ' || r.stage FROM repayment r WHERE r.stage NOT IN {ENDED}"
+            " AND NOT (r.stage IN ('dispatch', 'held') AND EXISTS (SELECT 1 FROM exception_case x"
+            " JOIN attempt a ON a.id = x.attempt_id WHERE a.repayment_seq = r.seq AND NOT x.resolved))"
         )
         return [row[0] for row in self._world.database.rows(query)]
+
+    def check_knowledge(self) -> None:
+        """What a gateway has long told whoever asks must be known by now."""
+        for order_no, gateway, state, sent_at in self._world.database.rows(
+            "SELECT order_no, gateway, state, sent_at FROM attempt"
+            " WHERE state IN ('SENDING', 'ACCEPTED', 'UNKNOWN')"
+        ):
+            order = self._world.banks[gateway].known(order_no, self._world.wall())
+            asked = self._world.wall() - sent_at < 86_400_000
+            if order is not None and order.status in (Status.SUCCEEDED, Status.FAILED) and asked:
+                self.fail(f"{order_no} is {state} though {gateway} has said {order.status} for hours")
 
     def check_liveness(self) -> None:
         """Look at what must hold once faults have stopped: all has ended, and every fen is accounted for."""
@@ -155,6 +182,14 @@ class Judge:
             self.fail(f"it did not end within its bound: {one}")
         self.check_safety()
         self._conserved()
+
+    def _is_with_people(self, order_no: str) -> bool:
+        """Tell whether people have been asked to look at an order."""
+        query = (
+            "SELECT count(*) FROM exception_case x JOIN attempt a ON a.id = x.attempt_id"
+            " WHERE a.order_no = :order_no AND NOT x.resolved"
+        )
+        return bool(self._world.database.rows(query, order_no=order_no)[0][0])
 
     def _conserved(self) -> None:
         """Per gateway, in fen: debits less reversals are what is settled and what people look at."""
@@ -169,7 +204,7 @@ class Judge:
                     settled += fen
                 elif bank.net(order_no):
                     suspense += bank.net(order_no)
-                    if state != "MANUAL":
+                    if state != "MANUAL" and not self._is_with_people(order_no):
                         self.fail(f"{order_no} is {state} though money stands debited")
             if debited != settled + suspense:
                 self.fail(f"{bank.name}: {debited} fen debited, {settled} settled, {suspense} in suspense")

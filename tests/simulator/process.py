@@ -89,7 +89,7 @@ class Process:
         """Ask it to end, and kill it should it not."""
         seam = self.seam
         stopping = self._do(self.pipeline.stop())
-        await asyncio.wait({stopping}, timeout=30)
+        await asyncio.wait({stopping}, timeout=300)
         if not stopping.done():
             self._world.judge.fail("a pipeline did not stop when it was asked to")
         seam.kill("stopped")

@@ -7,11 +7,11 @@ import asyncio
 import hashlib
 import logging
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from unittest.mock import patch
 
 from console.gateways.config import GatewayConfig
@@ -38,6 +38,10 @@ BOUND_MS: Final = (3 * 86_400 + 4 * 3600) * 1000
 """After faults stop, all has ended by then: people take over at the end of the second day after sending."""
 
 
+KNOWN_AFTER: Final = 20
+"""Turns of twelve minutes after which whatever a gateway tells must be known."""
+
+
 class Outcome(NamedTuple):
     """How a run went: what was found, steps, virtual seconds, and the digest of all that happened."""
 
@@ -57,6 +61,7 @@ class Plan:
     lies: Sequence[str]
     fates: Sequence[str]
     acts: int
+    weights: Mapping[str, int]
     twins: bool
     strict: bool
     window: int
@@ -81,19 +86,33 @@ def plan_of(chance: random.Random, mode: Mode) -> Plan:
         lies=chance.sample(LIES, chance.randint(1, 5)),
         fates=chance.choices(("succeed", "decline", "accept"), weights=(5, 3, 2), k=4),
         acts=chance.randint(15, 40) * (3 if mode == "safety" else 1),
+        weights={},
         twins=chance.random() < 0.4,
         strict=chance.random() < 0.5,
         window=chance.choice(WINDOWS),
     )
 
 
+def focused(plan: Plan, focus: Mapping[str, Any]) -> Plan:
+    """Return the plan with some of it given: fields by name, and rates added to those it has."""
+    given = dict(focus)
+    rates = {**plan.rates, **given.pop("rates", {})}
+    return replace(plan, rates=rates, **given)
+
+
 class World:
     """See the module."""
 
-    def __init__(self, seed: int, mode: Mode, tell: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        mode: Mode,
+        tell: Callable[[str], None] | None = None,
+        focus: Mapping[str, Any] | None = None,
+    ) -> None:
         self.seed, self.mode = seed, mode
         self.chance = random.Random(seed)
-        self.plan = plan_of(self.chance, mode)
+        self.plan = focused(plan_of(self.chance, mode), focus or {})
         self.rates = self.plan.rates
         self.loop = VirtualLoop()
         self.database = Database()
@@ -195,6 +214,8 @@ class World:
             if self.wall() > until:
                 break
             turn += 1
+            if turn == KNOWN_AFTER:
+                self.judge.check_knowledge()
             self.loop.advance(722.0 if turn < 40 else 7_200.0)
         if not self.judge.found:
             self.judge.check_liveness()
@@ -267,6 +288,11 @@ def deterministic(world: World) -> Iterator[None]:
             log.propagate = told
 
 
-def simulate(seed: int, mode: Mode = "liveness", tell: Callable[[str], None] | None = None) -> Outcome:
-    """Run one seed."""
-    return World(seed, mode, tell).run()
+def simulate(
+    seed: int,
+    mode: Mode = "liveness",
+    tell: Callable[[str], None] | None = None,
+    focus: Mapping[str, Any] | None = None,
+) -> Outcome:
+    """Run one seed; `focus` gives parts of its plan."""
+    return World(seed, mode, tell, focus).run()
