@@ -94,11 +94,9 @@ _LEDGER: Final[dict[str, str]] = {
     ),
     "--to takes one day and one file": "--to 只接受一个日期和一个文件",
     "evidence pack written to {path}": "证据包已写入 {path}",
-    "Hold a gateway to its SLA: the ledger": "核对支付通道的 SLA：台账",
 }
 
 _RESERVE: Final[dict[str, str]] = {
-    "Show a gateway's reserve, or note a top-up of it": "查看支付通道的备付金，或登记一次补充",
     "Note a top-up of a gateway's reserve": "登记支付通道备付金的补充",
     "note so much money placed there": "登记存入的金额",
     "{text} is no amount in yuan": "{text} 不是以元计的金额",

@@ -22,6 +22,9 @@ log: Final = logging.getLogger("console.control")
 COUNT: Final = 50_000
 """Past repayments of a fresh database."""
 
+DAYS: Final = 30
+"""How far back they go: a month, so that a gateway's ledger has something to tell."""
+
 MARK: Final = "past.loading"
 """The file that stands from before the first piece is written to after the last."""
 
@@ -68,7 +71,7 @@ class Past:
 
         store, keys = await service.ready_now()
         new = 0
-        async for piece in _in_pieces(sandbox.lines(f"/history?count={self._count}"), BATCH):
+        async for piece in _in_pieces(sandbox.lines(f"/history?count={self._count}&days={DAYS}"), BATCH):
             new += await load_history(store, piece, keys=keys)
         return new
 

@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 FAILED_SHARE: Final = 0.034
 REVERSED_SHARE: Final = 0.006
 
+BUSY_GATEWAY: Final = "wechat"
+BUSY_CODE: Final = "CHANNEL_BUSY"
+BUSY_SPAN: Final = (0.60, 0.63)
+"""A bad day in every past: between these parts of it the gateway turned most orders away by its own fault."""
+
+BUSY_SHARE: Final = 0.6
+
 CHUNK: Final = 200
 """Repayments told in one turn of the event loop."""
 
@@ -150,11 +157,14 @@ def repayments(past: Past, gateways: tuple[str, ...]) -> Iterator[Told]:
         fields = intake.repayment(person, number, origin, index, created, chance)
         fields["id"] = f"rp_h{_base32(past.seed & 0xFFFFF, 4)}{_base32(index, 6)}"
         fields["created_at"] = iso(created)
-        yield _conclude(fields, created, gateways, chance)
+        part = 1 - (past.end - created) / (past.days * _DAY)
+        yield _conclude(fields, created, gateways, chance, busy=BUSY_SPAN[0] <= part < BUSY_SPAN[1])
 
 
-def _conclude(fields: dict[str, Any], created: int, gateways: tuple[str, ...], chance: random.Random) -> Told:
-    """Decide what became of a repayment: gateway, order, outcome, times."""
+def _conclude(
+    fields: dict[str, Any], created: int, gateways: tuple[str, ...], chance: random.Random, *, busy: bool
+) -> Told:
+    """Decide what became of a repayment: gateway, order, outcome, times; `busy` on the bad day."""
     if "gateway" not in fields:
         fields["gateway"] = chance.choices(gateways, _weights(gateways))[0]
     order_no = f"{fields['id']}-1"
@@ -168,6 +178,8 @@ def _conclude(fields: dict[str, Any], created: int, gateways: tuple[str, ...], c
     elif fate < REVERSED_SHARE + FAILED_SHARE:
         outcome = Status.FAILED
         code = chance.choices(list(DECLINE_CODES), list(DECLINE_CODES.values()))[0]
+    elif busy and fields["gateway"] == BUSY_GATEWAY and fate < REVERSED_SHARE + FAILED_SHARE + BUSY_SHARE:
+        outcome, code = Status.FAILED, BUSY_CODE
     decided_at = iso(decided)
     fields |= {
         "order_no": order_no,

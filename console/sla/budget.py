@@ -16,6 +16,9 @@ BUDGET_DAYS: Final = 30
 ENOUGH: Final = 30
 """Samples in the long window below which no burn rule fires."""
 
+DIGITS: Final = 9
+"""Decimals of a burn rate, so that one on its threshold is not below it by how fractions are stored."""
+
 OUTAGE_SHARE: Final = 0.5
 OUTAGE_SAMPLES: Final = 20
 OUTAGE_SECONDS: Final = 60
@@ -58,7 +61,7 @@ class Verdict(NamedTuple):
 def burn_rate(counts: Counts, objective: float) -> float | None:
     """Return how many times faster than allowed the budget is spent; None without samples."""
     ratio = counts.bad_ratio
-    return None if ratio is None else ratio / (1 - objective)
+    return None if ratio is None else round(ratio / (1 - objective), DIGITS)
 
 
 def budget_left(counts: Counts, objective: float) -> float | None:

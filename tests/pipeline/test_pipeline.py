@@ -19,6 +19,7 @@ from console.store.facts import Evidence
 from tests.gateways.third_party import ThirdParty, serving
 from tests.pipeline.entries import entry, rows, take_in
 from tests.pipeline.running import attempts_of, build, running, stages_of, until, until_stages
+from tests.sla.counted import open_orders_agree
 
 RULES = PipelineSettings().rules()
 
@@ -31,8 +32,9 @@ async def party(clock: ManualClock) -> AsyncIterator[ThirdParty]:
 
 @pytest.fixture(autouse=True)
 def books_agree(store: Store) -> Any:
-    """After every test the counters agree with a recount."""
+    """After every test the counters agree with a recount, and open orders with the attempts."""
     yield
+    assert open_orders_agree(store)
     assert store.read_now(counted) == store.read_now(recount)
 
 
