@@ -130,8 +130,6 @@ ACTIONS: Final[tuple[Action, ...]] = (
         needs=(Need.SERVICE,),
     ),
     Action(
-        "row.copy",
-    Action(
         "repayment.review",
         "End a review: let the marked repayments go on, or reject them",
         Group.REPAYMENTS,
@@ -141,6 +139,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
         views=_ROW_VIEWS,
         needs=(Need.SERVICE, Need.ROW),
     ),
+    Action(
+        "row.copy",
         "Copy the id of what the cursor is on",
         Group.REPAYMENTS,
         ("y",),
