@@ -25,6 +25,10 @@ class View(StrEnum):
     CHANGES = "changes"
     CHANGE = "change"
     AUDIT = "audit"
+    DOUBTS = "doubts"
+    CASES = "cases"
+    RECONCILIATIONS = "reconciliations"
+    RECONCILIATION = "reconciliation"
 
 
 class Group(StrEnum):

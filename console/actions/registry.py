@@ -10,20 +10,34 @@ from __future__ import annotations
 from typing import Final
 
 from console.actions.action import Action, Group, Need, Role, View
+from console.actions.doubt import DOUBT_ACTIONS
+from console.actions.gateway import GATEWAY
+from console.actions.reconcile import RECONCILE
 from console.actions.replay import REPLAY_ACTIONS
 
 __all__ = ["ACTIONS", "BY_COMMAND", "BY_ID", "BY_VERB", "Action", "Group", "Need", "Role", "View"]
 
 _TABLES: Final = (
-    View.OVERVIEW, View.QUEUES, View.REPAYMENTS, View.STRATEGIES, View.WINDOWS, View.REPLAYS,
-    View.REPLAY, View.CHANGES, View.AUDIT,
+    View.OVERVIEW, View.QUEUES, View.REPAYMENTS, View.STRATEGIES, View.GATEWAYS,
+    View.RECONCILIATIONS,
+    View.WINDOWS, View.REPLAYS,
+    View.REPLAY, View.DOUBTS, View.CASES, View.CHANGES, View.AUDIT, View.TOKENS,
+)  # fmt: skip
+_OPENS: Final = tuple(view for view in _TABLES if view is not View.TOKENS)
+_READERS: Final = (
+    View.RECONCILIATION,
+    *_TABLES, View.REPAYMENT, View.STRATEGY, View.GATEWAY, View.SLA, View.WINDOW, View.CHANGE,
 )  # fmt: skip
 _READERS: Final = (*_TABLES, View.REPAYMENT, View.STRATEGY, View.WINDOW, View.CHANGE)
 _ROW_VIEWS: Final = (View.REPAYMENTS, View.REPAYMENT)
 _STRATEGIES: Final = (View.STRATEGIES, View.STRATEGY)
 _WINDOWS: Final = (View.WINDOWS, View.WINDOW)
 _CHANGES: Final = (View.CHANGES, View.CHANGE)
-_COPIES: Final = (*_ROW_VIEWS, *_STRATEGIES, *_WINDOWS, View.REPLAYS, View.REPLAY, *_CHANGES, View.AUDIT)
+_COPIES: Final = (
+    View.RECONCILIATIONS, View.RECONCILIATION,
+    *_ROW_VIEWS, *_STRATEGIES, View.GATEWAYS, View.GATEWAY, View.SLA, *_WINDOWS, View.REPLAYS, View.REPLAY,
+    View.DOUBTS, View.CASES, *_CHANGES, View.AUDIT, View.TOKENS,
+)  # fmt: skip
 
 ACTIONS: Final[tuple[Action, ...]] = (
     # Views
@@ -459,6 +473,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("profile.current", "Print the name of the profile in use", Group.PROFILES, verb="profile current"),
     Action(
         "profile.show", "Show a profile, with the source of every value", Group.PROFILES, verb="profile show"
+    *RECONCILE,
     ),
     Action("profile.use", "Use a profile from now on", Group.PROFILES, verb="profile use"),
     Action("profile.new", "Write a new profile", Group.PROFILES, verb="profile new"),

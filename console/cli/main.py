@@ -39,6 +39,7 @@ NOUNS: Final = {
     "gateway": "the third parties that debit",
     "replay": "bring failed and in-doubt repayments to an outcome",
     "change": "what was changed; agreeing to it, undoing it",
+    "reconcile": "match a gateway's settlement file with our books",
     "audit": "who did what, and whether that record holds",
     "token": "who may sign in, in which role",
     "profile": "which service to speak to",

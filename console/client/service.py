@@ -13,6 +13,7 @@ from console.client.downloads import SILENCE_SECONDS, lines
 from console.client.errors import EnvironmentMismatch, Failed, TimedOut
 from console.client.events import Frame, FrameError, FrameReader
 from console.client.http import httpx
+from console.client.reconciliations import Reconciliations
 from console.client.replays import Replays
 from console.client.transport import Transport
 from console.contract.board import Board, Hello
@@ -44,6 +45,7 @@ class Service:
         self._last_event = ""
         self.changes = Changes(self._transport, deadline)
         self.replays = Replays(self._transport, deadline)
+        self.reconciliations = Reconciliations(self._transport, deadline)
 
     async def __aenter__(self) -> Service:
         return self

@@ -153,7 +153,7 @@ _ABSENT: Final = Prepared(
     " AND f.debits + f.reversals > 0) ORDER BY a.order_no LIMIT ?"
 )
 _IN_DOUBT: Final = Prepared(
-    "SELECT count(*), coalesce(sum(amount_fen), 0) FROM attempt WHERE gateway = ?"
+    "SELECT count(*) FROM attempt WHERE gateway = ?"
     " AND state IN ('ACCEPTED', 'UNKNOWN', 'CLOSING', 'MANUAL') AND sent_at < ?"
 )
 _PROOF: Final = Prepared(
@@ -293,10 +293,9 @@ def is_owed(connection: Connection, gateway: str, since: int, until: int) -> boo
     return bool(_OWED.rows(connection, (gateway, since, until)))
 
 
-def in_doubt(connection: Connection, gateway: str, sent_before: int) -> tuple[int, int]:
-    """Return how many orders of a gateway are in doubt, and their money (fen)."""
-    count, fen = _IN_DOUBT.rows(connection, (gateway, sent_before))[0]
-    return int(count), int(fen)
+def in_doubt(connection: Connection, gateway: str, sent_before: int) -> int:
+    """Return how many orders of a gateway are in doubt."""
+    return int(_IN_DOUBT.rows(connection, (gateway, sent_before))[0][0])
 
 
 def maybe_absent(

@@ -34,6 +34,7 @@ TAKES: Final = {
     "plan": "filter",
     "replay": "replay",
     "change": "id",
+    "reconciliation": "id",
     "scenario": "scenario",
     "audit": "audit",
     "export": "file",
@@ -41,7 +42,7 @@ TAKES: Final = {
 }
 """Commands that take an argument, and of what kind; the others take none."""
 
-NEEDS_ARGUMENT: Final = frozenset({"show", "strategy", "window", "replay", "change"})
+NEEDS_ARGUMENT: Final = frozenset({"reconciliation", "show", "strategy", "gateway", "window", "replay", "change"})
 """Commands that do nothing without their argument."""
 
 BREAKDOWNS: Final = ("stage", "gateway", "error")

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from console.contract.window import Window, Windows
     from console.profiles.profile import Profile
     from console.tui.knowledge import Knowledge
+    from console.contract.doubt import Doubts
+    from console.contract.gateway import GatewayDetail
+    from console.contract.reconciliation import OrderFindings, Reconciliation
+    from console.contract.reconciliation import Reconciliations as ReconciliationPage
 
 
 class Desk(Protocol):
@@ -140,6 +144,21 @@ class Link(Protocol):
     @property
     def service(self) -> Service:
         """The service at the other end."""
+class Reconciliations(Protocol):
+    """The calls about reconciliations; they raise ClientError."""
+
+    async def page(self, *, limit: int = 200, after: str | None = None) -> ReconciliationPage:
+        """Return reconciliations, newest first."""
+
+    async def show(self, identity: str) -> Reconciliation:
+        """Return one reconciliation."""
+
+    async def findings(
+        self, identity: str, *, finding: str | None = None, limit: int = 200, after: str | None = None
+    ) -> OrderFindings:
+        """Return the orders that did not simply agree."""
+
+
 
     def __aiter__(self) -> AsyncIterator[Event]:
         """Yield what happens to the link, for ever."""
@@ -150,6 +169,10 @@ class Link(Protocol):
 
 OpenLink = "Callable[[Profile], Link]"
 
+
+    @property
+    def reconciliations(self) -> Reconciliations:
+        """The reconciliations."""
 
 def open_link(profile: Profile) -> Link:
     """Return a link to the profile's service.

@@ -25,6 +25,10 @@ VIEW_NAMES = {
     "changes": "Changes",
     "change": "Change",
     "audit": "Audit",
+    "reconciliations": "Reconciliations",
+    "reconciliation": "Reconciliation",
+    "doubts": "In doubt",
+    "cases": "Exception cases",
 }
 
 

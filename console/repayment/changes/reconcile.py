@@ -56,17 +56,14 @@ class ReconcileRun(Kind[ReconcileBody]):
         day = _day(body, now)
         _check_file(connection, body)
         runs = reconciliation.of_day(connection, body.gateway, body.day)
-        doubtful, fen = reconciliation.in_doubt(connection, body.gateway, day_of(body.gateway, day).end)
+        doubtful = reconciliation.in_doubt(connection, body.gateway, day_of(body.gateway, day).end)
         done = [run for run in runs if run.state == "complete"]
         under_way = [run for run in runs if run.state == "running" and run.origin == _origin(body)]
         names: dict[str, str | int] = {"gateway": body.gateway, "day": body.day}
         return Impact(
             effects=(
                 Said("the settlement file of {gateway} for {day} is matched with our books", names),
-                Said(
-                    "{count} orders in doubt there ({sum} fen) may be settled by its rows",
-                    {"count": doubtful, "sum": fen},
-                ),
+                Said("{count} orders in doubt there may be settled by its rows", {"count": doubtful}),
                 Said("a file that is not whole decides nothing"),
             ),
             warnings=(

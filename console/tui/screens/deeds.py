@@ -28,7 +28,16 @@ if TYPE_CHECKING:
 
 _LONGEST_EXPORT_FILTER = 2000
 
-NEEDS_ID = ("console.palette", "repayment.show", "strategy.show", "window.show", "replay.show", "change.show")
+NEEDS_ID = (
+    "console.palette",
+    "repayment.show",
+    "strategy.show",
+    "gateway.show",
+    "reconcile.show",
+    "window.show",
+    "replay.show",
+    "change.show",
+)
 """What the palette does not offer: itself, and what cannot be done without an id."""
 
 
@@ -66,6 +75,14 @@ class Deeds(ChangeDeeds, ReplayDeeds):
         """Show the repayments that match a filter the console wrote."""
         pane = await self._repayments()
         pane.open_filter(filter_text)
+    async def do_view_reconciliations(self, argument: str) -> None:
+        """Show what each gateway's day came to."""
+        await self._main.show_view(View.RECONCILIATIONS)
+
+    async def do_reconcile_show(self, argument: str) -> None:
+        """Show the reconciliation of that id."""
+        await self.open_view(View.RECONCILIATION, argument)
+
         await self._main.show_view(View.REPAYMENTS)
 
     async def open_repayment(self, repayment_id: str) -> None:
@@ -97,6 +114,8 @@ class Deeds(ChangeDeeds, ReplayDeeds):
                 await self._main.show_view(View.OVERVIEW)
 
     async def do_row_next(self, argument: str) -> None:
+            case View.RECONCILIATION:
+                await self._main.show_view(View.RECONCILIATIONS)
         """Show the next repayment of the list."""
         await self._step(1)
 

@@ -109,6 +109,22 @@ def pane_of(view: View) -> type[Pane]:
             from console.tui.screens.audit import AuditPane
 
             return AuditPane
+        case View.DOUBTS:
+            from console.tui.screens.doubts import DoubtsPane
+
+            return DoubtsPane
+        case View.CASES:
+            from console.tui.screens.cases import CasesPane
+
+            return CasesPane
+        case View.RECONCILIATIONS:
+            from console.tui.screens.reconciliations import ReconciliationsPane
+
+            return ReconciliationsPane
+        case View.RECONCILIATION:
+            from console.tui.screens.reconciliation import ReconciliationPane
+
+            return ReconciliationPane
 
 
 def in_view(action: Action, view: View) -> Action:
