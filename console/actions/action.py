@@ -22,13 +22,13 @@ class View(StrEnum):
     WINDOW = "window"
     REPLAYS = "replays"
     REPLAY = "replay"
-    CHANGES = "changes"
-    CHANGE = "change"
-    AUDIT = "audit"
     DOUBTS = "doubts"
     CASES = "cases"
     RECONCILIATIONS = "reconciliations"
     RECONCILIATION = "reconciliation"
+    CHANGES = "changes"
+    CHANGE = "change"
+    AUDIT = "audit"
 
 
 class Group(StrEnum):

@@ -28,7 +28,6 @@ _READERS: Final = (
     View.RECONCILIATION,
     *_TABLES, View.REPAYMENT, View.STRATEGY, View.GATEWAY, View.SLA, View.WINDOW, View.CHANGE,
 )  # fmt: skip
-_READERS: Final = (*_TABLES, View.REPAYMENT, View.STRATEGY, View.WINDOW, View.CHANGE)
 _ROW_VIEWS: Final = (View.REPAYMENTS, View.REPAYMENT)
 _STRATEGIES: Final = (View.STRATEGIES, View.STRATEGY)
 _WINDOWS: Final = (View.WINDOWS, View.WINDOW)
@@ -467,13 +466,13 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("token.list", "List the tokens", Group.CHANGES, verb="token list", role=Role.ADMIN),
     Action("token.revoke", "Revoke a token", Group.CHANGES, verb="token revoke", role=Role.ADMIN),
     # Replays
+    *RECONCILE,
     *REPLAY_ACTIONS,
     # Profiles
     Action("profile.list", "List the profiles", Group.PROFILES, verb="profile list"),
     Action("profile.current", "Print the name of the profile in use", Group.PROFILES, verb="profile current"),
     Action(
         "profile.show", "Show a profile, with the source of every value", Group.PROFILES, verb="profile show"
-    *RECONCILE,
     ),
     Action("profile.use", "Use a profile from now on", Group.PROFILES, verb="profile use"),
     Action("profile.new", "Write a new profile", Group.PROFILES, verb="profile new"),

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from console.client.link import Event
     from console.contract.change import AuditPage, AuditVerdict, Change, Preview
     from console.contract.change import Changes as ChangePage
+    from console.contract.doubt import Doubts
+    from console.contract.gateway import GatewayDetail
+    from console.contract.reconciliation import OrderFindings, Reconciliation
+    from console.contract.reconciliation import Reconciliations as ReconciliationPage
     from console.contract.repayment import Repayment, RepaymentRow
     from console.contract.replay import NewPlan, Receipt, Replay, ReplayItems
     from console.contract.replay import Replays as ReplayPage
@@ -27,10 +31,6 @@ if TYPE_CHECKING:
     from console.contract.window import Window, Windows
     from console.profiles.profile import Profile
     from console.tui.knowledge import Knowledge
-    from console.contract.doubt import Doubts
-    from console.contract.gateway import GatewayDetail
-    from console.contract.reconciliation import OrderFindings, Reconciliation
-    from console.contract.reconciliation import Reconciliations as ReconciliationPage
 
 
 class Desk(Protocol):
@@ -111,6 +111,21 @@ class Replays(Protocol):
         """Return what became of everything that went in."""
 
 
+class Reconciliations(Protocol):
+    """The calls about reconciliations; they raise ClientError."""
+
+    async def page(self, *, limit: int = 200, after: str | None = None) -> ReconciliationPage:
+        """Return reconciliations, newest first."""
+
+    async def show(self, identity: str) -> Reconciliation:
+        """Return one reconciliation."""
+
+    async def findings(
+        self, identity: str, *, finding: str | None = None, limit: int = 200, after: str | None = None
+    ) -> OrderFindings:
+        """Return the orders that did not simply agree."""
+
+
 class Service(Protocol):
     """The calls that views make; they raise ClientError."""
 
@@ -121,6 +136,10 @@ class Service(Protocol):
     @property
     def replays(self) -> Replays:
         """The replays."""
+
+    @property
+    def reconciliations(self) -> Reconciliations:
+        """The reconciliations."""
 
     async def freeze(self, filter_text: str) -> Selection:
         """Freeze what matches."""
@@ -144,21 +163,6 @@ class Link(Protocol):
     @property
     def service(self) -> Service:
         """The service at the other end."""
-class Reconciliations(Protocol):
-    """The calls about reconciliations; they raise ClientError."""
-
-    async def page(self, *, limit: int = 200, after: str | None = None) -> ReconciliationPage:
-        """Return reconciliations, newest first."""
-
-    async def show(self, identity: str) -> Reconciliation:
-        """Return one reconciliation."""
-
-    async def findings(
-        self, identity: str, *, finding: str | None = None, limit: int = 200, after: str | None = None
-    ) -> OrderFindings:
-        """Return the orders that did not simply agree."""
-
-
 
     def __aiter__(self) -> AsyncIterator[Event]:
         """Yield what happens to the link, for ever."""
@@ -169,10 +173,6 @@ class Reconciliations(Protocol):
 
 OpenLink = "Callable[[Profile], Link]"
 
-
-    @property
-    def reconciliations(self) -> Reconciliations:
-        """The reconciliations."""
 
 def open_link(profile: Profile) -> Link:
     """Return a link to the profile's service.

@@ -22,13 +22,13 @@ VIEW_NAMES = {
     "window": "Window",
     "replays": "Replays",
     "replay": "Replay",
-    "changes": "Changes",
-    "change": "Change",
-    "audit": "Audit",
     "reconciliations": "Reconciliations",
     "reconciliation": "Reconciliation",
     "doubts": "In doubt",
     "cases": "Exception cases",
+    "changes": "Changes",
+    "change": "Change",
+    "audit": "Audit",
 }
 
 

@@ -71,10 +71,6 @@ class Deeds(ChangeDeeds, ReplayDeeds):
         if argument:
             (await self._repayments()).do_selection_filter(argument)
 
-    async def open_filter(self, filter_text: str) -> None:
-        """Show the repayments that match a filter the console wrote."""
-        pane = await self._repayments()
-        pane.open_filter(filter_text)
     async def do_view_reconciliations(self, argument: str) -> None:
         """Show what each gateway's day came to."""
         await self._main.show_view(View.RECONCILIATIONS)
@@ -83,6 +79,10 @@ class Deeds(ChangeDeeds, ReplayDeeds):
         """Show the reconciliation of that id."""
         await self.open_view(View.RECONCILIATION, argument)
 
+    async def open_filter(self, filter_text: str) -> None:
+        """Show the repayments that match a filter the console wrote."""
+        pane = await self._repayments()
+        pane.open_filter(filter_text)
         await self._main.show_view(View.REPAYMENTS)
 
     async def open_repayment(self, repayment_id: str) -> None:
@@ -106,6 +106,8 @@ class Deeds(ChangeDeeds, ReplayDeeds):
                 await self._main.show_view(View.WINDOWS)
             case View.REPLAY:
                 await self._main.show_view(View.REPLAYS)
+            case View.RECONCILIATION:
+                await self._main.show_view(View.RECONCILIATIONS)
             case View.CHANGE | View.AUDIT:
                 await self._main.show_view(View.CHANGES)
             case View.OVERVIEW:
@@ -114,8 +116,6 @@ class Deeds(ChangeDeeds, ReplayDeeds):
                 await self._main.show_view(View.OVERVIEW)
 
     async def do_row_next(self, argument: str) -> None:
-            case View.RECONCILIATION:
-                await self._main.show_view(View.RECONCILIATIONS)
         """Show the next repayment of the list."""
         await self._step(1)
 

@@ -97,18 +97,6 @@ def pane_of(view: View) -> type[Pane]:
             from console.tui.screens.replay import ReplayPane
 
             return ReplayPane
-        case View.CHANGES:
-            from console.tui.screens.changes import ChangesPane
-
-            return ChangesPane
-        case View.CHANGE:
-            from console.tui.screens.change import ChangePane
-
-            return ChangePane
-        case View.AUDIT:
-            from console.tui.screens.audit import AuditPane
-
-            return AuditPane
         case View.DOUBTS:
             from console.tui.screens.doubts import DoubtsPane
 
@@ -125,6 +113,18 @@ def pane_of(view: View) -> type[Pane]:
             from console.tui.screens.reconciliation import ReconciliationPane
 
             return ReconciliationPane
+        case View.CHANGES:
+            from console.tui.screens.changes import ChangesPane
+
+            return ChangesPane
+        case View.CHANGE:
+            from console.tui.screens.change import ChangePane
+
+            return ChangePane
+        case View.AUDIT:
+            from console.tui.screens.audit import AuditPane
+
+            return AuditPane
 
 
 def in_view(action: Action, view: View) -> Action:
