@@ -1,0 +1,47 @@
+"""Words about gateways and their SLA, in the reader's language; the same in the console and on the command
+line."""
+
+from __future__ import annotations
+
+from console.contract.language import t
+
+
+def word(name: str) -> str:
+    """Return a word of the contract; one that is not known here is `unknown`."""
+    return _known().get(name, t("unknown"))
+
+
+def _known() -> dict[str, str]:
+    return {
+        "green": t("green"),
+        "amber": t("amber"),
+        "red": t("red"),
+        "closed": t("closed"),
+        "half_open": t("half-open"),
+        "open": t("open"),
+        "now": t("5 minutes"),
+        "hour": t("hour"),
+        "day": t("day"),
+        "month": t("30 days"),
+        "outage": t("outage, last 60 s"),
+        "page_1h": t("1 h and 5 min"),
+        "page_6h": t("6 h and 30 min"),
+        "ticket_3d": t("3 d and 6 h"),
+        "front_end": t("front end"),
+        "risk": t("risk control"),
+        "own_queue": t("own queue"),
+        "gateway": t("gateway"),
+        "bank": t("bank"),
+        "borrower": t("borrower"),
+        "failed": t("failed"),
+        "in_doubt": t("in doubt"),
+        "callbacks": t("callbacks"),
+        "inquiry": t("inquiry"),
+        "queue": t("own queue"),
+        "database": t("database"),
+        "success_rate": t("success rate"),
+        "in_doubt_ratio": t("in-doubt ratio"),
+        "inquiry_availability": t("inquiry availability"),
+        "confirm_p95": t("confirmation p95"),
+        "confirm_p99": t("confirmation p99"),
+    }
