@@ -45,7 +45,7 @@ ADD_FIELDS: Final = {
 
 def add(parser: Parser) -> None:
     """Add the verbs."""
-    from console.cli import mutation, repayment_export, repayment_import
+    from console.cli import doubt, mutation, repayment_export, repayment_import
 
     verbs = parser.verbs("repayment")
     listing = verbs.add("list", list_repayments)
@@ -69,6 +69,7 @@ def add(parser: Parser) -> None:
         "verdict", choices=VERDICTS, help=t("pass: they go on to dispatch; reject: they are final")
     )
     mutation.add_flags(reviewing, expires=False)
+    doubt.add_verbs(verbs, add_filter)
     repayment_import.add_flags(verbs.add("import", repayment_import.run))
     repayment_export.add_flags(verbs.add("export", repayment_export.run))
 

@@ -98,6 +98,11 @@ STEPS: Final[dict[str, str]] = {
     "sent": "sent",
     "resending": "sent again",
     "exception_case": "exception case",
+    "close_requested": "to be closed",
+    "resolved_by_hand": "resolved by hand",
+    "case_way": "case: way out",
+    "credit_used": "credit used",
+    "paid_by_credit": "paid by credit",
     **{state.value.lower(): word for state, word in ATTEMPTS.items()},
     **{stage.value: word for stage, word in STAGES.items()},
 }

@@ -14,7 +14,7 @@ from pydantic import Field
 from console.contract.vocabulary import NOT_EXECUTED_STATES, Stage
 from console.contract.wire import StrictWire
 from console.repayment.changes.resolve import PEOPLE_SHARD
-from console.repayment.changes.targets import need_two_people
+from console.repayment.targets import need_two_people
 from console.store import cases, claims, doubts, repayments, timeline
 from console.store.kinds import Guard, Impact, InvalidChange, Kind, Refused, Risk, Said
 

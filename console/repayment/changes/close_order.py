@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from console.contract.vocabulary import AttemptState
 from console.contract.wire import StrictWire
-from console.repayment.changes.targets import TargetBody, choose, need_two_people, nothing_fits
+from console.repayment.targets import TargetBody, choose, need_two_people, nothing_fits
 from console.store import closing
 from console.store.kinds import Guard, Impact, Kind, Risk, Said
 

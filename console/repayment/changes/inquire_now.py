@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from console.contract.wire import StrictWire
-from console.repayment.changes.targets import TargetBody, choose, nothing_fits
+from console.repayment.targets import TargetBody, choose, nothing_fits
 from console.store import doubts
 from console.store.kinds import Guard, Impact, Kind, Risk, Said
 

@@ -14,8 +14,8 @@ from pydantic import Field
 from console.contract.vocabulary import AttemptState, Stage
 from console.contract.wire import StrictWire
 from console.repayment.attempt import by_hand, released
-from console.repayment.changes.targets import Chosen, TargetBody, choose, need_two_people, nothing_fits
 from console.repayment.stages import stage_of
+from console.repayment.targets import Chosen, TargetBody, choose, need_two_people, nothing_fits
 from console.store import doubts, timeline
 from console.store.attempts import Steps
 from console.store.kinds import Guard, Impact, InvalidChange, Kind, Risk, Said

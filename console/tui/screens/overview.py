@@ -15,7 +15,7 @@ from console.tui.filters import REPLAYABLE, replayable, term
 from console.tui.intents import Here, start_gateway, stop_gateway, weigh_gateway
 from console.tui.knowledge import Freshness
 from console.tui.screens.pane import Heading, OpenChange, OpenFilter, Pane, SituationChanged
-from console.tui.screens.queues import queue_refusals, toggle_queue
+from console.tui.screens.queues import opening_of, queue_refusals, toggle_queue
 from console.tui.stuck import Trouble, troubles
 from console.tui.widgets.columns import Column
 from console.tui.widgets.desk_line import DeskLine
@@ -151,7 +151,7 @@ class OverviewPane(Pane):
     def on_stage_grid_opened(self, event: StageGrid.Opened) -> None:
         """Show the stage's repayments."""
         event.stop()
-        self.post_message(OpenFilter(f"stage:{event.stage}"))
+        self.post_message(opening_of(event.stage))
 
     def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
         """Show the repayments of a gateway or of a trouble."""
@@ -164,7 +164,7 @@ class OverviewPane(Pane):
     def do_row_open(self, argument: str) -> None:
         """Open what the cursor is on."""
         if self.stages.has_focus:
-            self.post_message(OpenFilter(f"stage:{self.stages.stage}"))
+            self.post_message(opening_of(self.stages.stage))
         else:
             (self.stuck if self.stuck.has_focus else self.gateways).action_select()
 

@@ -98,7 +98,7 @@ class QueuesPane(Pane):
     def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
         """Show the stage's repayments."""
         event.stop()
-        self.post_message(OpenFilter(f"stage:{event.key}"))
+        self.post_message(opening_of(event.key))
 
     def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
         """Another queue may be done other things with."""
@@ -130,6 +130,13 @@ class QueuesPane(Pane):
 
 def _note() -> str:
     return t("rates are per minute; enter shows the repayments")
+
+
+def opening_of(stage: str) -> OpenFilter | OpenView:
+    """Return what shows a stage: its repayments, or the working list of what is in doubt."""
+    if stage in (Stage.IN_DOUBT, Stage.MANUAL):
+        return OpenView(View.DOUBTS, stage)
+    return OpenFilter(f"stage:{stage}")
 
 
 def queue_refusals(stage: str) -> tuple[tuple[str, str], ...]:

@@ -33,6 +33,8 @@ _WITHIN: Final = {
     View.REPLAY: View.REPLAYS,
     View.CHANGE: View.CHANGES,
     View.AUDIT: View.CHANGES,
+    View.DOUBTS: View.QUEUES,
+    View.CASES: View.QUEUES,
 }
 """Views that are shown under the digit of another."""
 

@@ -1,0 +1,179 @@
+"""The in-doubt desk: orders whose outcome is not known, the most urgent first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from console.actions.registry import View
+from console.contract.doubt import Tells
+from console.contract.doubt_words import tells_name
+from console.contract.language import t
+from console.contract.money import yuan
+from console.contract.text import shown
+from console.contract.vocabulary import AttemptState, Stage
+from console.tui import figures
+from console.tui.doubt_intents import ask_now, close_order, resolve_by_hand
+from console.tui.screens.loading_pane import LoadingPane
+from console.tui.screens.pane import OpenRepayment
+from console.tui.widgets.acting_table import ActingTable
+from console.tui.widgets.columns import Column
+from console.tui.widgets.rows import Cell, InMemoryRows, Row
+from console.tui.words import ATTEMPT_STYLES, ATTEMPTS
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from console.contract.doubt import DoubtLine
+    from console.profiles.profile import Profile
+    from console.tui.connection import Connection, Desk
+    from console.tui.knowledge import Knowledge
+    from console.tui.widgets.virtual_table import VirtualTable
+
+SHOWN: Final = 200
+"""Orders shown at once; the most urgent ones are what is worked on."""
+
+_STYLES: Final = {Tells.DEFINITIVE: "good", Tells.NONE: "warn", Tells.CONTRADICTORY: "bad"}
+
+
+class DoubtsPane(LoadingPane):
+    """One table by deadline."""
+
+    VIEW: ClassVar[View] = View.DOUBTS
+
+    def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
+        super().__init__(profile, knowledge, connection, t("In doubt"))
+        self.items: tuple[DoubtLine, ...] = ()
+        self.stage = ""
+        """The only stage in sight; empty: in doubt and with people."""
+        self._more = False
+        self._rows = InMemoryRows()
+        self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="doubts")
+
+    def compose(self) -> ComposeResult:
+        """Heading and table."""
+        yield self.heading
+        yield self.table
+
+    def open(self, stage: str) -> None:
+        """Show one stage, or both where none is named."""
+        if stage != self.stage:
+            self.stage, self.items = stage, ()
+            self.forget()
+
+    @property
+    def at_hand(self) -> DoubtLine | None:
+        """The order that the keys act on."""
+        return next((one for one in self.items if one.id == self.table.cursor_key), None)
+
+    @property
+    def has_row(self) -> bool:
+        return self.at_hand is not None
+
+    @property
+    def copied(self) -> str | None:
+        """What copying means here."""
+        return None if self.at_hand is None else self.at_hand.order_no
+
+    @property
+    def replay_filter(self) -> str | None:
+        """What to plan a replay over."""
+        return "state:in_doubt"
+
+    def first_focus(self) -> Widget | None:
+        return self.table
+
+    def refusals(self) -> tuple[tuple[str, str], ...]:
+        """People end only what inquiry could not; what is with people is not closed any more."""
+        one = self.at_hand
+        if one is None:
+            return ()
+        if one.stage is Stage.MANUAL:
+            return (("attempt.close", t("it is with people: e resolves it")),)
+        closing = one.closing or one.state is AttemptState.CLOSING
+        told = (("attempt.resolve", t("inquiry still runs: i asks now, c closes it")),)
+        return (*told, ("attempt.close", t("it is being closed"))) if closing else told
+
+    async def fetch(self, desk: Desk) -> None:
+        page = await desk.doubts(stage=self.stage, limit=SHOWN)
+        self.items, self._more = page.items, page.next is not None
+
+    def note(self) -> str:
+        if self._more:
+            return t("the {count} most urgent; all: repay repayment doubts", count=len(self.items))
+        return t("by deadline: order expiry or end of grace")
+
+    def show(self) -> None:
+        self.table.set_empty(self.problem or (t("nothing is in doubt") if self.known else t("loading")))
+        if self.known:
+            self._rows.replace((one.id, self._row(one)) for one in self.items)
+
+    def _row(self, one: DoubtLine) -> Row:
+        old, now = self.is_old, self.knowledge.now
+        left = (one.deadline - now).total_seconds()
+        ask = None if one.next_inquiry_at is None else (one.next_inquiry_at - now).total_seconds()
+        over = t("over {span}", span=figures.span(-left)) if left <= 0 else figures.span(left)
+        figure = "old" if old else "figure"
+        answers = one.answers[:3]
+        cells = [
+            Cell(tells_name(answer.tells), "old" if old else _STYLES[answer.tells]) for answer in answers
+        ]
+        return (
+            Cell(over, "old" if old else "bad" if left <= 0 else "warn" if left < 3600 else "figure"),
+            Cell(
+                t("to close") if one.closing and one.state is not AttemptState.CLOSING
+                else t(ATTEMPTS[one.state]),
+                "old" if old else ATTEMPT_STYLES.get(one.state, "text"),
+            ),
+            Cell(yuan(one.amount_fen), figure),
+            Cell(figures.span((now - one.since).total_seconds()), figure),
+            Cell(shown(one.gateway), "old" if old else "text"),
+            *cells,
+            *(Cell(figures.NOTHING, "dim"),) * (3 - len(cells)),
+            Cell(figures.NOTHING if ask is None else figures.span(max(0.0, ask)), figure),
+            Cell(shown(one.order_no), "dim"),
+        )  # fmt: skip
+
+    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
+        """Show the repayment with all its evidence."""
+        event.stop()
+        self.post_message(OpenRepayment(event.key))
+
+    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
+        """Another order may be done other things with."""
+        event.stop()
+        self.tell_situation()
+
+    def do_row_open(self, argument: str) -> None:
+        """Show the repayment under the cursor."""
+        self.table.action_select()
+
+    def do_attempt_inquire(self, argument: str) -> None:
+        """Have the gateway asked now."""
+        if self.at_hand is not None:
+            self.change(ask_now(self.at_hand))
+
+    def do_attempt_close(self, argument: str) -> None:
+        """Have the gateway close the order."""
+        if self.at_hand is not None:
+            self.change(close_order(self.at_hand))
+
+    def do_attempt_resolve(self, argument: str) -> None:
+        """End the order by hand."""
+        if self.at_hand is not None:
+            self.change(resolve_by_hand(self.at_hand))
+
+
+def _columns() -> tuple[Column, ...]:
+    return (
+        Column(t("deadline"), 10, right=True),
+        Column(t("order"), 9),
+        Column(t("money"), 12, right=True),
+        Column(t("age"), 5, right=True),
+        Column(t("gateway"), 10, share=1),
+        Column(t("last answer"), 13),
+        Column(t("before"), 13, priority=1),
+        Column(t("before"), 13, priority=2),
+        Column(t("asked in"), 8, right=True),
+        Column(t("order"), 32, priority=3),
+    )
