@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
     from console.client.changes import Call
     from console.client.link import Event
-    from console.contract.change import AuditPage, AuditVerdict, Change, Preview
+    from console.contract.case import Cases
+    from console.contract.change import (
+        AuditPage,
+        AuditVerdict,
+        Change,
+        NewToken,
+        Preview,
+        TokenLine,
+        TokenList,
+    )
     from console.contract.change import Changes as ChangePage
     from console.contract.doubt import Doubts
     from console.contract.gateway import GatewayDetail
@@ -77,6 +86,12 @@ class Desk(Protocol):
         since: str | None = None,
         limit: int = 200,
         after: str | None = None,
+    async def doubts(self, *, stage: str = "", limit: int = 200, after: str | None = None) -> Doubts:
+        """Return orders that people work on, the most urgent first."""
+
+    async def cases(self, *, every: bool = False, limit: int = 200, after: str | None = None) -> Cases:
+        """Return exception cases, newest first."""
+
     ) -> AuditPage:
         """Return rows of the audit, newest first."""
 

@@ -12,6 +12,7 @@ from console.tui import figures
 from console.tui.keys import keys_label
 from console.tui.screens.change_deeds import ChangeDeeds
 from console.tui.screens.pane import in_background
+from console.tui.screens.doubt_deeds import DoubtDeeds
 from console.tui.screens.replay_deeds import ReplayDeeds
 from console.tui.situation import is_offered, why_not
 
@@ -40,8 +41,11 @@ NEEDS_ID = (
 )
 """What the palette does not offer: itself, and what cannot be done without an id."""
 
+_LISTS = frozenset({View.REPLAY, View.DOUBTS, View.CASES})
+"""Other views whose rows lead to a repayment."""
 
-class Deeds(ChangeDeeds, ReplayDeeds):
+
+class Deeds(ChangeDeeds, ReplayDeeds, DoubtDeeds):
     """Carries out actions on the main screen it was made for."""
 
     def __init__(self, main: MainScreen) -> None:
@@ -87,7 +91,7 @@ class Deeds(ChangeDeeds, ReplayDeeds):
 
     async def open_repayment(self, repayment_id: str) -> None:
         """Show one repayment; going back leads to the list it was opened in."""
-        self._list = View.REPLAY if self._main.view is View.REPLAY else View.REPAYMENTS
+        self._list = self._main.view if self._main.view in _LISTS else View.REPAYMENTS
         (await self._repayment()).open(repayment_id)
         await self._main.show_view(View.REPAYMENT)
 
