@@ -5,7 +5,7 @@ time passes, the process may die, and the store may fail.
 """
 
 from collections.abc import Callable
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, ClassVar, Final, Literal, TypeVar
 
 import pysqlite3.dbapi2 as sqlite
 from sqlalchemy import Connection, create_engine, event, text
@@ -27,7 +27,9 @@ def _connected() -> Any:
 
 
 class Database:
-    """One database in memory with the schema in it. `on_commit` hears of every transaction that wrote."""
+    """One database in memory with the schema in it, less the guards that `unlaid` takes out."""
+
+    unlaid: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self) -> None:
         raw = _connected()
@@ -49,6 +51,8 @@ class Database:
             self.write(schema.bring_up)
             _TEMPLATE.append(_connected())
             raw.backup(_TEMPLATE[0])
+        for statement in self.unlaid:
+            raw.execute(statement)
 
     def write(self, job: Callable[[Connection], T]) -> T:
         """Run a job in a transaction; return its value once it is committed."""

@@ -28,6 +28,16 @@ if TYPE_CHECKING:
 ZONE: Final = "Asia/Shanghai"
 
 
+REPLAYED = ("failed",)
+"""Stages out of which repayments are sent once more."""
+
+_REPLAYABLE: Final = (
+    f"SELECT {', '.join(f'r.{name}' for name in claims.DueRepayment._fields)} FROM repayment r"
+    " WHERE r.stage = :stage AND NOT EXISTS (SELECT 1 FROM exception_case x"
+    " JOIN attempt a ON a.id = x.attempt_id WHERE a.repayment_seq = r.seq AND NOT x.resolved)"
+)
+
+
 class Declared(NamedTuple):
     """A maintenance window of a gateway; `known_at` is when it was declared (true milliseconds)."""
 
@@ -87,21 +97,17 @@ async def _repay(world: "World") -> None:
 
 async def _replay(world: "World") -> None:
     """Send what failed for certain once more, as a new attempt."""
-    now = world.wall()
+    now = Instant(world.wall())
 
     def job(connection: Connection) -> int:
-        found = connection.execute(
-            text(
-                f"SELECT {', '.join(f'r.{name}' for name in claims.DueRepayment._fields)} "
-                " FROM repayment r WHERE stage = 'failed'"
-                " AND NOT EXISTS (SELECT 1 FROM exception_case x JOIN attempt a ON a.id = x.attempt_id"
-                " WHERE a.repayment_seq = r.seq AND NOT x.resolved)"
-            )
-        ).all()
-        due = [claims.DueRepayment._make(row) for row in found]
-        moves = [claims.Screened(one, Stage.DISPATCH, now) for one in due]
-        claims.move_on(connection, moves, frm=Stage.FAILED, now=Instant(now), shard=7, what="replayed")
-        return len(moves)
+        count = 0
+        for stage in REPLAYED:
+            found = connection.execute(text(_REPLAYABLE), {"stage": stage}).all()
+            due = [claims.DueRepayment._make(row) for row in found]
+            moves = [claims.Screened(one, Stage.DISPATCH, now) for one in due]
+            claims.move_on(connection, moves, frm=Stage(stage), now=now, shard=7, what="replayed")
+            count += len(moves)
+        return count
 
     world.note("replayed", str(world.database.write(job)))
 
