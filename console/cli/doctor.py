@@ -13,14 +13,14 @@ from console.cli.failures import Exit
 from console.cli.figures import state_cell
 from console.cli.output import Column
 from console.client.errors import ClientError, in_our_language
-from console.contract.checkup import Finding
+from console.contract.checkup import INVARIANTS, Finding
 from console.contract.language import t
 from console.contract.places import PlaceError, private_directory, runtime_dir, state_dir
 from console.contract.text import Untrusted, shown
 from console.profiles.document import ProfileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from console.cli.arguments import Parser
     from console.cli.context import Context
@@ -54,15 +54,42 @@ def doctor(context: Context) -> int:
     else:
         columns = [Column(t("state")), Column(t("check")), Column(t("detail"))]
         rows = [
-            (state_cell(finding.state), shown(finding.check), _with_advice(finding)) for finding in findings
+            (state_cell(finding.state), _numbered(finding), _with_advice(finding)) for finding in findings
         ]
         context.output.table(columns, rows)
+        _sum_up(context, findings)
     return Exit.UNEXPECTED if failed else Exit.DONE
 
 
+def _sum_up(context: Context, findings: Sequence[Finding]) -> None:
+    """Say how many of the invariants hold, and which do not."""
+    states = {
+        number: {finding.state for finding in findings if finding.invariant == number}
+        for number in INVARIANTS
+    }
+    violated = [number for number, found in states.items() if "failed" in found]
+    unknown = [number for number, found in states.items() if found <= {"skipped"}]
+    told = t(
+        "invariants: {hold} hold, {violated} violated, {unknown} not known",
+        hold=len(INVARIANTS) - len(violated) - len(unknown),
+        violated=len(violated),
+        unknown=len(unknown),
+    )
+    context.output.talk(told)
+    for number in violated:
+        context.output.talk(f"  {number}: {t(INVARIANTS[number])}")
+
+
+def _numbered(finding: Finding) -> str:
+    check = shown(finding.check)
+    return check if finding.invariant is None else f"{finding.invariant:>2} {check}"
+
+
 def _with_advice(finding: Finding) -> str:
+    seen = t("{rows:,} looked at", rows=finding.rows) if finding.rows is not None else ""
+    detail = ", ".join(part for part in (shown(finding.detail), seen) if part)
     advice = f" - {shown(finding.advice)}" if finding.advice else ""
-    return shown(finding.detail) + advice
+    return detail + advice
 
 
 def _finding(check: str, state: State, detail: str, advice: str = "") -> Finding:

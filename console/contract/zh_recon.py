@@ -106,4 +106,38 @@ _SERVICE: Final[dict[str, str]] = {
     "cut the file anew": "请重新切分文件",
 }
 
-MESSAGES: Final[dict[str, str]] = {**_WORDS, **_COMMAND_LINE, **_CONSOLE, **_SERVICE}
+_INVARIANTS: Final[dict[str, str]] = {
+    "at most one net debit per repayment": "每笔还款净扣款至多一次",
+    "one order number, one amount, account and currency": "一个订单号只对应一个金额、账户和币种",
+    "debits - reversals = settled + suspense, per gateway and day": "每通道每日：扣款 - 冲正 = 已结清 + 挂账",
+    "every open attempt has its next action, in the database": "每个未终结的尝试在库中都有下一步时间",
+    "no step outside the table, no final state rewritten": "没有表外的状态迁移，终态从不改写",
+    "every attempt comes to an end in time": "每个尝试都按时有结果",
+    "the audit has no gap, and tells of every change": "审计链无缺口，每个变更都有记录",
+    "nothing is acknowledged before it is durable": "落盘之前绝不应答",
+    "no change without role, approval and guards; two different people": "变更须有角色、审批与护栏；两人不得相同",
+    "what is not resolved is never overdue, dunned or reported": "未有定论的从不逾期、催收或上报",
+    "invariants: {hold} hold, {violated} violated, {unknown} not known": (
+        "不变式：{hold} 条成立，{violated} 条被违反，{unknown} 条未知"
+    ),
+    "{rows:,} looked at": "查看 {rows:,} 条",
+    "nothing in this service does any of it": "本服务不做此类操作",
+    "nobody approved their own change": "无人审批自己的变更",
+    "audit chain": "审计链",
+    "every change is told": "每个变更都有记录",
+    "the gateways debited no repayment twice": "通道没有重复扣款",
+    "the gateways moved what was ordered": "通道所动金额与订单一致",
+    "every settled debit stands in its settlement file": "每笔已结清的扣款都在对账单中",
+    "each gateway's day adds up": "各通道每日收支相符",
+    "every day with debits is reconciled": "有扣款的日子都已对账",
+    "no settlement file of the last days was matched": "近日没有核对过对账单",
+    "repay reconcile GATEWAY yesterday": "repay reconcile 通道 yesterday",
+    "look at each (repay reconcile ID, repay repayment show ID) and decide with a second person": (
+        "逐个查看（repay reconcile 编号、repay repayment show 编号），与另一人一起决定"
+    ),
+    "repay reconcile GATEWAY DATE; it is done by itself when the gateway has the file": (
+        "repay reconcile 通道 日期；通道出具对账单后会自动进行"
+    ),
+}
+
+MESSAGES: Final[dict[str, str]] = {**_INVARIANTS, **_WORDS, **_COMMAND_LINE, **_CONSOLE, **_SERVICE}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from console.contract.board import Part
-from console.contract.checkup import Finding
+from console.contract.checkup import INVARIANTS, Finding
 from console.contract.text import Untrusted
 from console.control.problems import log, where
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
     from console.control.service import Service
@@ -30,24 +33,52 @@ _ADVICE: Final = {
 async def examine(service: Service) -> tuple[Finding, ...]:
     """Return all findings, in the order in which they are made."""
     findings = [_of_part(part) for part in await service.parts()]
-    findings += await _invariants(service)
-    findings += await _audit(service)
-    findings += await asyncio.gather(*(_of_gateway(service, name) for name in service.configs))
+    proofs = [*await _invariants(service), *await _audit(service)]
     if service.third_parties is not None:
-        findings += await service.third_parties.findings()
+        proofs += await service.third_parties.findings()
+    findings += sorted([*proofs, *_unproven(proofs)], key=lambda one: one.invariant or len(INVARIANTS) + 1)
+    findings += await asyncio.gather(*(_of_gateway(service, name) for name in service.configs))
     return tuple(findings)
 
 
+def _unproven(proofs: Sequence[Finding]) -> list[Finding]:
+    """Return the invariants of which nothing here proves a part."""
+    proven = {one.invariant for one in proofs}
+    return [
+        Finding(
+            check=name,
+            state="skipped",
+            detail=Untrusted("nothing in this service does any of it"),
+            invariant=number,
+        )
+        for number, name in INVARIANTS.items()
+        if number not in proven
+    ]
+
+
 async def _invariants(service: Service) -> list[Finding]:
-    from console.store import invariants
+    from console.repayment.reconcile.calendar import before, day_of, yesterday
+    from console.repayment.reconcile.run import DAYS_BACK
+    from console.store import invariants, reconciliation, settled_invariants
 
     store = service.store
     if store is None:
         return []
     now = service.clock.now()
+    days = before(yesterday(now) + timedelta(days=1), settled_invariants.DAYS)
 
     def job(connection: Connection) -> list[Finding]:
-        return list(invariants.check(connection, now))
+        owed = [
+            (name, day.isoformat())
+            for day in days[-DAYS_BACK:]
+            for name in service.configs
+            for span in (day_of(name, day),)
+            if reconciliation.is_owed(connection, name, span.first, span.end)
+        ]
+        return [
+            *invariants.check(connection, now),
+            *settled_invariants.check(connection, days[0].isoformat(), owed),
+        ]
 
     try:
         return await store.read(job)
@@ -73,28 +104,27 @@ async def _audit(service: Service) -> list[Finding]:
     try:
         verdict, _ = await verified(service.store, service.keeper.sink)
     except SinkError as error:
-        return [_finding("audit chain", "warning", str(error), "mend the audit's second sink")]
+        return [_finding("audit chain", "warning", str(error), "mend the audit's second sink", 7)]
     bad = f"row {verdict.first_bad}: {verdict.problem}"
     chain = (
-        _finding("audit chain", "ok", f"{verdict.rows} rows")
+        _finding("audit chain", "ok", f"{verdict.rows} rows", "", 7)
         if verdict.first_bad is None
         else _finding(
-            "audit chain", "failed", bad, "somebody wrote to the database: find out who, tell security"
+            "audit chain", "failed", bad, "somebody wrote to the database: find out who, tell security", 7
         )
     )
     silent = await service.store.read(untold)
     told = (
-        _finding("every change is told", "ok", "each has its row in the audit")
+        _finding("every change is told", "ok", "each has its row in the audit", "", 7)
         if not silent
-        else _finding("every change is told", "failed", ", ".join(silent), "report this as a defect")
+        else _finding("every change is told", "failed", ", ".join(silent), "report this as a defect", 7)
     )
     return [chain, told]
 
 
-def _finding(check: str, state: str, detail: str, advice: str = "") -> Finding:
-    return Finding.model_validate(
-        {"check": check, "state": state, "detail": Untrusted(detail), "advice": advice}
-    )
+def _finding(check: str, state: str, detail: str, advice: str, invariant: int) -> Finding:
+    told = {"check": check, "state": state, "detail": Untrusted(detail), "advice": advice}
+    return Finding.model_validate(told | {"invariant": invariant})
 
 
 def _of_part(part: Part) -> Finding:

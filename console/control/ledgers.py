@@ -88,9 +88,12 @@ async def compare(service: Service, sandbox: Sandbox) -> Finding:
             advice="look at sandbox.log in the state directory",
         )
     if not first:
-        return Finding(check=CHECK, state="ok", detail=Untrusted("every debit has its repayment"))
+        return Finding(
+            check=CHECK, state="ok", detail=Untrusted("every debit has its repayment"), invariant=1
+        )
     return Finding(
         check=CHECK,
+        invariant=1,
         state="failed",
         detail=Untrusted("; ".join(_named(first))),
         advice="look at each (repay repayment show ID, repay sandbox ledger) before money is moved",

@@ -49,8 +49,10 @@ _STAGE_OF: Final = (
 
 
 class Rule(NamedTuple):
-    """A query for offenders (ids), what they mean, and what to do."""
+    """A query for offenders (ids), what they mean, and what to do. `invariant` is the number of the
+    invariant that it proves a part of; a capability that owes another proof adds a rule here."""
 
+    invariant: int
     check: str
     offenders: str
     wrong: str
@@ -60,6 +62,7 @@ class Rule(NamedTuple):
 
 RULES: Final = (
     Rule(
+        1,
         "one debit per repayment",
         "SELECT r.id FROM attempt a JOIN repayment r ON r.seq = a.repayment_seq "
         "WHERE a.repayment_seq > :floor AND a.state = 'SUCCEEDED' GROUP BY r.id HAVING count(*) > 1",
@@ -67,6 +70,7 @@ RULES: Final = (
         "stop dispatch, compare with the gateways' ledgers, refund the second debit",
     ),
     Rule(
+        1,
         "one gateway confirmation per repayment",
         "SELECT r.id FROM attempt a JOIN repayment r ON r.seq = a.repayment_seq "
         "JOIN evidence e ON e.attempt_id = a.id WHERE a.repayment_seq > :floor "
@@ -75,6 +79,7 @@ RULES: Final = (
         "stop dispatch, compare with the gateways' ledgers, refund the second debit",
     ),
     Rule(
+        2,
         "an order keeps its amount",
         "SELECT a.order_no FROM attempt a JOIN repayment r ON r.seq = a.repayment_seq "
         "WHERE a.repayment_seq > :floor AND (a.amount_fen <> r.amount_fen OR a.currency <> r.currency) "
@@ -84,6 +89,7 @@ RULES: Final = (
         "stop dispatch and ask the gateway what it debited",
     ),
     Rule(
+        4,
         "every open attempt has a next action",
         "SELECT order_no FROM attempt WHERE repayment_seq > :floor AND next_action_at IS NULL "  # noqa: S608 - our own words
         f"AND state NOT IN ({_FINAL})",
@@ -91,6 +97,7 @@ RULES: Final = (
         "set their next_action_at to now; report this as a defect",
     ),
     Rule(
+        4,
         "every waiting repayment has a next action",
         "SELECT r.id FROM repayment r WHERE r.stage IN ('intake', 'screening', 'dispatch') "
         "AND r.next_action_at IS NULL AND NOT EXISTS (SELECT 1 FROM attempt a "
@@ -99,6 +106,7 @@ RULES: Final = (
         "set their next_action_at to now; report this as a defect",
     ),
     Rule(
+        6,
         "workers keep up with open attempts",
         "SELECT order_no FROM attempt "
         "WHERE state IN ('CREATED', 'SENDING', 'ACCEPTED', 'UNKNOWN', 'CLOSING') AND next_action_at < :late "
@@ -108,6 +116,7 @@ RULES: Final = (
         "warning",
     ),
     Rule(
+        5,
         "stages follow attempts",
         "SELECT r.id FROM repayment r "  # noqa: S608 - our own words
         "LEFT JOIN attempt a ON a.repayment_seq = r.seq AND a.number = r.attempts "
@@ -121,6 +130,7 @@ RULES: Final = (
         "compare their timeline with their evidence; report this as a defect",
     ),
     Rule(
+        3,
         "no exception case waits",
         "SELECT a.order_no FROM exception_case x JOIN attempt a ON a.id = x.attempt_id WHERE NOT x.resolved",
         "orders whose evidence contradicts what is final, or itself",
@@ -134,8 +144,11 @@ def check(connection: Connection, now: int) -> list[Finding]:
     """Return one finding per check; reads up to a million repayments, so it takes seconds when large."""
     floor = connection.execute(text("SELECT coalesce(max(seq), 0) FROM repayment")).scalar_one() - LOOKED_AT
     values = {"floor": floor, "late": now - 600_000}
+    seen = text("SELECT count(*) FROM attempt WHERE repayment_seq > :floor")
+    rows = connection.execute(seen, {"floor": floor}).scalar_one()
     return [
-        *(_judged(connection, rule, values) for rule in RULES),
+        *(_judged(connection, rule, values, rows) for rule in RULES),
+        approver_is_another(connection),
         _counters(connection),
         _guards(connection),
         _live_index(connection),
@@ -159,12 +172,12 @@ def net_debits(connection: Connection) -> Iterator[tuple[str, str]]:
         after = rows[-1][0]
 
 
-def _judged(connection: Connection, rule: Rule, values: dict[str, int]) -> Finding:
+def _judged(connection: Connection, rule: Rule, values: dict[str, int], rows: int) -> Finding:
     query = text(f"SELECT * FROM ({rule.offenders}) AS offenders LIMIT {_COUNTED}")  # noqa: S608 - our own query
     wanted = {name: value for name, value in values.items() if f":{name}" in rule.offenders}
     found = connection.execute(query, wanted).scalars().all()
     if not found:
-        return _ok(rule.check)
+        return _ok(rule.check, rule.invariant, rows)
     count = f"{len(found):,}" if len(found) < _COUNTED else f"{_COUNTED:,} or more"
     named = ", ".join(found[:NAMED])
     return Finding(
@@ -172,6 +185,8 @@ def _judged(connection: Connection, rule: Rule, values: dict[str, int]) -> Findi
         state=rule.state,
         detail=Untrusted(f"{count} {rule.wrong}: {named}"),
         advice=rule.advice,
+        invariant=rule.invariant,
+        rows=rows,
     )
 
 
@@ -194,12 +209,13 @@ def _counters(connection: Connection) -> Finding:
 def _guards(connection: Connection) -> Finding:
     missing = sorted(set(guards.GUARDS) - guards.present(connection))
     if not missing:
-        return _ok("guards are in place")
+        return _ok("guards are in place", 5)
     return Finding(
         check="guards are in place",
         state="failed",
         detail=Untrusted(f"missing or switched off: {', '.join(missing)}"),
         advice="somebody removed triggers; restore the schema from a backup or by a fresh migration",
+        invariant=5,
     )
 
 
@@ -214,12 +230,13 @@ def _live_index(connection: Connection) -> Finding:
             "AND indisunique AND indisvalid"
         )
     if connection.exec_driver_sql(query).scalar_one():
-        return _ok("one live attempt per repayment")
+        return _ok("one live attempt per repayment", 1)
     return Finding(
         check="one live attempt per repayment",
         state="failed",
         detail=Untrusted("the unique index ux_attempt_live is missing"),
         advice="stop dispatch and make the index again: without it a repayment may be sent twice",
+        invariant=1,
     )
 
 
@@ -234,12 +251,13 @@ def _durability(connection: Connection) -> Finding:
         wanted = {"synchronous_commit": ("on", "remote_apply"), "fsync": ("on",), "full_page_writes": ("on",)}
     wrong = [f"{name} = {value}" for name, value in found.items() if value not in wanted[name]]
     if not wrong:
-        return _ok("commits are durable")
+        return _ok("commits are durable", 8)
     return Finding(
         check="commits are durable",
         state="failed",
         detail=Untrusted(", ".join(wrong)),
         advice="turn these on in the database server: a power cut may lose what was acknowledged",
+        invariant=8,
     )
 
 
@@ -247,5 +265,26 @@ def _pragma(connection: Connection, name: str) -> object:
     return connection.exec_driver_sql(f"PRAGMA {name}").scalar()
 
 
-def _ok(check: str) -> Finding:
-    return Finding(check=check, state="ok", detail=Untrusted(""))
+def approver_is_another(connection: Connection) -> Finding:
+    """Check that nobody agreed to a change of their own."""
+    check = "nobody approved their own change"
+    approvals = connection.exec_driver_sql("SELECT count(*) FROM approval").scalar_one()
+    own = connection.exec_driver_sql(
+        "SELECT c.id FROM approval a JOIN change c ON c.id = a.change_id"  # noqa: S608 - a number
+        f" WHERE a.person_key = c.person_key LIMIT {_COUNTED}"
+    ).scalars()
+    found = list(own)
+    if not found:
+        return _ok(check, 9, approvals)
+    return Finding(
+        check=check,
+        state="failed",
+        detail=Untrusted(f"{len(found)} changes: {', '.join(found[:NAMED])}"),
+        advice="somebody wrote to the database: find out who, tell security",
+        invariant=9,
+        rows=approvals,
+    )
+
+
+def _ok(check: str, invariant: int | None = None, rows: int | None = None) -> Finding:
+    return Finding(check=check, state="ok", detail=Untrusted(""), invariant=invariant, rows=rows)
