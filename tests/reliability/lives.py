@@ -43,7 +43,6 @@ class Forge:
     process: asyncio.subprocess.Process
     config: Path
     log: Path
-    clock: Path | None = None
     _started: asyncio.Queue[int] = field(default_factory=asyncio.Queue)
     _ends: dict[int, asyncio.Future[int]] = field(default_factory=dict)
     _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -53,21 +52,19 @@ class Forge:
         assert self.process.stdout is not None
         while line := await self.process.stdout.readline():
             said = json.loads(line)
-            if "started" in said:
+            if "started" in said:  # the number may be that of a life that ended long ago
+                self._ends[said["started"]] = asyncio.get_running_loop().create_future()
                 self._started.put_nowait(said["started"])
-                continue
-            self._end_of(said["ended"]).set_result(said["code"])
+            else:
+                self._ends[said["ended"]].set_result(said["code"])
 
-    def _end_of(self, pid: int) -> asyncio.Future[int]:
-        if pid not in self._ends:
-            self._ends[pid] = asyncio.get_running_loop().create_future()
-        return self._ends[pid]
-
-    async def start(self, what: What, point: Point | None = None, passes: int = 0) -> int:
-        """Start a life and return its process id."""
+    async def start(
+        self, what: What, point: Point | None = None, passes: int = 0, clock: Path | None = None
+    ) -> int:
+        """Start a life and return its process id; `clock` is the file that its clock follows."""
         order: dict[str, Any] = {"what": what, "config": str(self.config), "log": str(self.log)}
-        if self.clock is not None:
-            order["clock"] = str(self.clock)
+        if clock is not None:
+            order["clock"] = str(clock)
         if point is not None:
             order |= {"point": point.value, "passes": passes}
         assert self.process.stdin is not None
@@ -79,13 +76,13 @@ class Forge:
         """Return the exit code (negative: the signal) of a life that has ended; None if it goes on."""
         try:
             async with asyncio.timeout(within):
-                return await asyncio.shield(self._end_of(pid))
+                return await asyncio.shield(self._ends[pid])
         except TimeoutError:
             return None
 
 
 @asynccontextmanager
-async def forging(config: Path, log: Path, clock: Path | None = None) -> AsyncIterator[Forge]:
+async def forging(config: Path, log: Path) -> AsyncIterator[Forge]:
     """Run a forge for services of this configuration; all lives end with it."""
     with log.open("ab") as errors:
         process = await asyncio.create_subprocess_exec(
@@ -97,7 +94,7 @@ async def forging(config: Path, log: Path, clock: Path | None = None) -> AsyncIt
             stderr=errors,
             cwd=Path(__file__).parents[2],
         )
-    forge = Forge(process, config, log, clock)
+    forge = Forge(process, config, log)
     listening = asyncio.create_task(forge.listen())
     try:
         yield forge

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 import tomli_w
@@ -28,6 +29,7 @@ QUICK_PIPELINE: Final[dict[str, Any]] = {
     "heartbeat": 0.3,
     "lease": 1.5,
     "resend_margin": 1.0,
+    "replay": {"ramp": 0.2, "ask_again": 0.3},
 }
 """The schedule of inquiries, shortened so that a test sees the end of it."""
 
@@ -86,18 +88,30 @@ class Platform:
         self.service.wait()
         self.kills += 1
 
-    def write_configuration(self) -> None:
-        """Write the service's configuration for the gateways that the sandbox announces."""
+    def gateways_port(self) -> int:
+        """Return the port at which the sandbox's gateways are."""
+        card = json.loads((self.runtime / SANDBOX_CARD).read_text())
+        port = urlsplit(card["gateways"][0]["base_url"]).port
+        assert port is not None
+        return int(port)
+
+    def write_configuration(self, gateways_port: int | None = None) -> None:
+        """Write the service's configuration for the gateways that the sandbox announces.
+
+        They are called at another port of this machine when one is given.
+        """
         card = json.loads((self.runtime / SANDBOX_CARD).read_text())
         gateways = []
         for gateway in card["gateways"]:
+            address = urlsplit(gateway["base_url"])
+            port = gateways_port or address.port
             secret = self.directory / f"{gateway['id']}.secret"
             secret.touch(0o600)
             secret.write_text(gateway["secret"])
             gateways.append(
                 {
                     "id": gateway["id"],
-                    "base_url": gateway["base_url"],
+                    "base_url": f"http://127.0.0.1:{port}{address.path}",
                     "merchant": gateway["merchant"],
                     "secret": {"file": str(secret)},
                     "timeout": 1.0,
