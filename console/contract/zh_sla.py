@@ -110,4 +110,10 @@ _RESERVE: Final[dict[str, str]] = {
     "money is taken out of it": "将从备付金中取出资金",
 }
 
-MESSAGES: Final[dict[str, str]] = {**_DETAIL, **_LEDGER, **_RESERVE}
+_TRAFFIC: Final[dict[str, str]] = {
+    "{gateway} gets about {count} a minute, it takes {room}": "{gateway} 每分钟约 {count} 笔，可承接 {room} 笔",
+    "{gateway} has no room for so much: repayments wait": "{gateway} 承接不下：还款将等待",
+    "{gateway} fails more than half of its orders": "{gateway} 一半以上的订单失败",
+}
+
+MESSAGES: Final[dict[str, str]] = {**_DETAIL, **_LEDGER, **_RESERVE, **_TRAFFIC}

@@ -99,13 +99,21 @@ class _BoardCollector(Collector):
         yield from (held, ends)
 
 
-def expose(board: Board, traffic: Traffic, listeners: int, changes: Mapping[tuple[str, str], int]) -> bytes:
-    """Return the figures as Prometheus scrapes them, the process's own included.
+def expose(
+    board: Board,
+    traffic: Traffic,
+    listeners: int,
+    changes: Mapping[tuple[str, str], int],
+    more: Collector | None = None,
+) -> bytes:
+    """Return the figures as Prometheus scrapes them, the process's own and `more` included.
 
     `changes` counts what this process was asked for, by kind and outcome.
     """
     registry = CollectorRegistry()
     registry.register(_BoardCollector(board, traffic, listeners, changes))
+    if more is not None:
+        registry.register(more)
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     return generate_latest(registry)

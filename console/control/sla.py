@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from console.sla.blame import Blamer
@@ -92,14 +92,13 @@ class SlaBook:
     readings: dict[str, Reading] = field(default_factory=dict)
     _known: tuple[float, Mapping[str, Figures]] | None = None
 
-    def figures(self, connection: Connection, now: int, *, fresh: bool = False) -> Mapping[str, Figures]:
-        """Return the figures by gateway; `fresh` ones are read now."""
+    def figures(self, connection: Connection, now: int) -> Mapping[str, Figures]:
+        """Return the figures by gateway; reserves are those of this moment."""
         known, moment = self._known, time.monotonic()
-        if not fresh and known is not None and moment - known[0] < GOOD_FOR_SECONDS:
-            return known[1]
-        found = self._read(connection, now)
-        self._known = (moment, found)
-        return found
+        if known is None or moment - known[0] >= GOOD_FOR_SECONDS or known[1].keys() != self.configs().keys():
+            known = self._known = (moment, self._read(connection, now))
+        placed = reserves.reserves(connection)
+        return {name: replace(figures, reserve=placed.get(name)) for name, figures in known[1].items()}
 
     def _read(self, connection: Connection, now: int) -> dict[str, Figures]:
         minute = now // MINUTE_MS

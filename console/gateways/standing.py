@@ -56,6 +56,47 @@ class Standing:
             return (*effects, Said("they have room for {count} more a minute", {"count": room})), ()
         return effects, (Said("they have room for only {count} more a minute", {"count": room}),)
 
+    def share(self, weight: int) -> float:
+        """Return the share (0…1) of the traffic that a weight gives this gateway beside the others."""
+        total = weight + sum(one.weight for one in self.others.values())
+        return weight / total if total else 0.0
+
+    def expected(self, weight: int) -> int:
+        """Return how many orders a minute this gateway would be sent with a weight."""
+        every = self.per_minute + sum(self._sent(name) for name in self.others)
+        return round(every * self.share(weight))
+
+    def room_for(self, weight: int) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
+        """Return effects and warnings when this gateway gets its share of the traffic by a weight."""
+        if weight == 0:
+            return (), ()
+        coming, room = self.expected(weight), round(self.one.rate_per_second * 60)
+        values: dict[str, str | int] = {"gateway": self.one.gateway, "count": coming, "room": room}
+        effects = [Said("{gateway} gets about {count} a minute, it takes {room}", values)]
+        others = [
+            Said(
+                "{gateway} gets about {count} a minute, it takes {room}",
+                {"gateway": name, "count": self._left_to(other, coming), "room": _most(other)},
+            )
+            for name, other in self.others.items()
+            if other.weight > 0
+        ]
+        tight = [name for name, other in self.others.items() if self._left_to(other, coming) > _most(other)]
+        if coming > room:
+            tight.insert(0, self.one.gateway)
+        warnings = [Said("{gateway} has no room for so much: repayments wait", {"gateway": n}) for n in tight]
+        if self._failing(self.one.gateway):
+            warnings.append(
+                Said("{gateway} fails more than half of its orders", {"gateway": self.one.gateway})
+            )
+        return (*effects, *others), tuple(warnings)
+
+    def _left_to(self, other: KnownGateway, coming: int) -> int:
+        """Return how many orders a minute are left to another gateway when so many come to this one."""
+        every = self.per_minute + sum(self._sent(name) for name in self.others)
+        whole = sum(one.weight for one in self.others.values())
+        return round((every - coming) * other.weight / whole) if whole else 0
+
     def _sent(self, gateway: str) -> int:
         found = self.figures.get(gateway)
         return 0 if found is None else -(-found.sent // WINDOW_MINUTES)
@@ -65,6 +106,10 @@ class Standing:
         if found is None or found.success_rate is None:
             return False
         return found.sent >= ENOUGH and found.success_rate < FAILING
+
+
+def _most(gateway: KnownGateway) -> int:
+    return round(gateway.rate_per_second * 60)
 
 
 def _values(count: int, gateways: str) -> dict[str, str | int]:

@@ -112,9 +112,7 @@ def test_by_hand_with_a_window_declared_in_time_and_one_too_late(
     excluded = {one.window: (one.minutes, one.bad) for one in found.excluded}
     disputed = {one.window: (one.minutes, one.bad) for one in found.disputed}
     assert excluded == {"w_in_time": (9, 20), "w_late": (4, 0)}, "windows begin and end at second 40"
-    assert disputed == {"w_in_time": (2, 0), "w_late": (7, 20)}, (
-        "of 11 touched, 4 are declared whole"
-    )
+    assert disputed == {"w_in_time": (2, 0), "w_late": (7, 20)}, "of 11 touched, 4 are declared whole"
     assert (success.excluded_minutes, success.disputed_minutes) == (13, 9)
     assert success.counted_minutes == 300 - success.excluded_minutes
     assert found.digest == digest_of(found)

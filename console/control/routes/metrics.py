@@ -17,8 +17,12 @@ router = APIRouter(tags=["service"])
 async def metrics(service: InService, caller: Admitted, until: Until) -> Response:
     """Return depths, flows, gateways' outcomes and the service's own figures in Prometheus' text format."""
     from console.control.exposition import CONTENT_TYPE, expose
+    from console.control.exposition_gateways import GatewayCollector, read
 
     await service.ready(until)
     frame = await until.wait(service.publisher.latest(within=1.0))
-    text = expose(frame.board, service.traffic, service.publisher.listeners, service.counted)
+    now = service.clock.now()
+    counted = await service.read(lambda connection: read(connection, service, now), until)
+    gateways = GatewayCollector(service, frame.board, counted)
+    text = expose(frame.board, service.traffic, service.publisher.listeners, service.counted, gateways)
     return Response(text, media_type=CONTENT_TYPE)

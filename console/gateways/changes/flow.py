@@ -92,15 +92,20 @@ class GatewayStart(Kind[StartBody]):
         return Guard(role="operator", risk=Risk.LOW)
 
     def preview(self, connection: Connection, body: StartBody, now: Instant) -> Impact:
-        found = known(connection, body.gateway)
+        among = standing(connection, body.gateway, now)
+        found = among.one
         weight = found.configured_weight if found.override is None else found.override
+        effects, warnings = among.room_for(weight)
         return Impact(
             effects=(
                 Said("{gateway} gets debits again", {"gateway": body.gateway}),
                 Said("its weight is {weight}", {"weight": weight}),
+                *effects,
             ),
+            warnings=warnings,
             targets={f"gateway:{body.gateway}": found.version},
             refusal=None if found.stopped else Said("{gateway} is not stopped", {"gateway": body.gateway}),
+            live=True,
         )
 
     def apply(self, connection: Connection, body: StartBody, now: Instant, change_id: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from console.contract.wire import StrictWire
-from console.gateways.standing import Standing, known, standing
+from console.gateways.standing import known, standing
 from console.store import controls
 from console.store.kinds import Expiry, Guard, Impact, Kind, Risk, Said
 
@@ -47,14 +47,17 @@ class GatewayWeight(Kind[WeightBody]):
             ),
             Said(
                 "its share of new traffic: {before} % becomes {after} %",
-                {"before": _share(found, found.one.weight), "after": _share(found, weight)},
+                {
+                    "before": round(100 * found.share(found.one.weight)),
+                    "after": round(100 * found.share(weight)),
+                },
             ),
         ]
         warnings: tuple[Said, ...] = ()
         if found.one.stopped:
             warnings = (Said("{gateway} is stopped and stays so", {"gateway": body.gateway}),)
-        elif weight == 0:
-            going, warnings = found.where_traffic_goes()
+        else:
+            going, warnings = found.where_traffic_goes() if weight == 0 else found.room_for(weight)
             effects += going
         last = weight == 0 and found.one.weight > 0 and not found.taking()
         return Impact(
@@ -79,9 +82,3 @@ def _refusal(body: WeightBody, *, same: bool, last: bool) -> Said | None:
     if same:
         return Said("{gateway} has this weight already", {"gateway": body.gateway})
     return None
-
-
-def _share(found: Standing, weight: int) -> int:
-    """Return the share (percent) that a weight gives beside the other gateways."""
-    total = weight + sum(one.weight for one in found.others.values())
-    return round(100 * weight / total) if total else 0
