@@ -18,6 +18,9 @@ class View(StrEnum):
     REPAYMENT = "repayment"
     STRATEGIES = "strategies"
     STRATEGY = "strategy"
+    GATEWAYS = "gateways"
+    GATEWAY = "gateway"
+    SLA = "sla"
     WINDOWS = "windows"
     WINDOW = "window"
     REPLAYS = "replays"
@@ -29,6 +32,7 @@ class View(StrEnum):
     CHANGES = "changes"
     CHANGE = "change"
     AUDIT = "audit"
+    TOKENS = "tokens"
 
 
 class Group(StrEnum):
@@ -39,6 +43,7 @@ class Group(StrEnum):
     REPAYMENTS = "repayments"
     CONSOLE = "console"
     PLATFORM = "platform"
+    GATEWAYS = "gateways"
     CHANGES = "changes"
     REPLAYS = "replays"
     PROFILES = "profiles"

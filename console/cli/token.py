@@ -49,16 +49,16 @@ def create(context: Context) -> int:
     """Make a token; its secret alone goes to stdout, once."""
     options = context.options
     body = {"person": options.person, "role": options.role, "expires": options.expires}
-    effect = t(
-        "{who} may sign in as {role} for {span}",
-        who=shown(options.person),
-        role=options.role,
-        span=options.expires,
-    )
-    return asyncio.run(_create(context, _intent("/v1/tokens", body, t("Make a token"), effect)))
+    return asyncio.run(_create(context, body))
 
 
-async def _create(context: Context, intent: mutation.Intent) -> int:
+async def _create(context: Context, body: dict[str, Any]) -> int:
+    from console.client.token_preview import TOKENS, preview_making
+
+    async def preview(changes: Changes) -> Preview:
+        return preview_making(body)
+
+    intent = mutation.Intent(path=TOKENS, body=body, preview=preview, binds="")
     async with context.service() as service:
         made = await mutation.obtain(context, service, intent, service.changes.create_token)
     if made is None:
@@ -84,11 +84,12 @@ def revoke(context: Context) -> int:
 
 
 async def _revoke(context: Context, identity: str) -> int:
-    from console.client.answers import part
+    from console.client.token_preview import preview_revoking, revoking
 
-    path = f"/v1/tokens/{part(identity)}/revoke"
-    effect = t("whoever signs in with token {id} cannot any more", id=shown(identity))
-    intent = _intent(path, {}, t("Revoke a token"), effect)
+    async def preview(changes: Changes) -> Preview:
+        return preview_revoking(identity)
+
+    intent = mutation.Intent(path=revoking(identity), body={}, preview=preview, binds="")
     async with context.service() as service:
         done = await mutation.obtain(context, service, intent, service.changes.revoke_token)
     if done is not None and context.output.json:
@@ -96,39 +97,6 @@ async def _revoke(context: Context, identity: str) -> int:
     elif done is not None:
         _print(context, [done])
     return Exit.DONE
-
-
-def _intent(path: str, body: dict[str, Any], title: str, effect: str) -> mutation.Intent:
-    """Return the intent of a mutation that the service does not preview: it touches no repayment."""
-
-    async def preview(changes: Changes) -> Preview:
-        return _preview(path, body, title, effect)
-
-    return mutation.Intent(path=path, body=body, preview=preview, binds="")
-
-
-def _preview(path: str, body: dict[str, Any], title: str, effect: str) -> Preview:
-    from datetime import UTC, datetime
-    from hashlib import sha256
-
-    from console.client.changes import Call
-    from console.contract.change import Needs, Preview
-    from console.contract.text import Untrusted
-
-    return Preview(
-        kind="token",
-        title=Untrusted(title),
-        count=0,
-        sum_fen=0,
-        effects=(Untrusted(effect),),
-        warnings=(),
-        irreversible=(),
-        refusal=None,
-        digest=sha256(path.encode() + Call(path, body).content).hexdigest(),
-        needs=Needs(role="admin", risk="low", approval=None, expiry="never", reason=False),
-        revertible=True,
-        as_of=datetime.now(UTC),
-    )
 
 
 def list_tokens(context: Context) -> int:

@@ -34,7 +34,6 @@ _PARTS: Final[dict[str, str]] = {
     "not anchored yet": "尚未写锚点",
     "the store does not answer": "存储无应答",
     "no worker is alive": "没有存活的工作进程",
-    "no answer within {seconds} s": "{seconds} 秒内无应答",
     "answers in {seconds} s": "应答耗时 {seconds} 秒",
     "anchored up to row {row}": "锚点已写至第 {row} 行",
     "away for {seconds} s": "已失联 {seconds} 秒",
@@ -50,4 +49,49 @@ _WARNINGS: Final[dict[str, str]] = {
     ),
 }
 
-MESSAGES: Final[dict[str, str]] = {**_REVIEWS, **_PARTS, **_WARNINGS}
+_TOKENS: Final[dict[str, str]] = {
+    "Tokens": "令牌",
+    "person": "人员",
+    "good for": "有效期",
+    "a span: 12h, 90d": "时长，如 12h、90d",
+    "Make": "创建",
+    "Revoke": "吊销",
+    "make": "创建",
+    "revoke": "吊销",
+    "token made": "令牌已创建",
+    "token revoked": "令牌已吊销",
+    "secret": "密钥",
+    "y copies it; it is shown this once, and gone when this dialog is": (
+        "按 y 复制；仅显示这一次，关闭对话框后无法再看到"
+    ),
+    "copied": "已复制",
+    "this terminal takes no copies": "此终端不支持复制",
+    "it is revoked already": "它已被吊销",
+    "the first {count}; all: repay token list": "前 {count} 个；全部：repay token list",
+    "no token was made yet": "尚未创建令牌",
+    "good": "有效",
+    "expired": "已过期",
+    "left": "剩余",
+}
+
+_STRATEGIES: Final[dict[str, str]] = {
+    "Set the values of a strategy's parameters in one scenario": "设置策略参数在某一场景下的取值",
+    "try": "试算",
+    "Try": "试算",
+    "Try a strategy on stored traffic": "用历史流量试算策略",
+    "over": "范围",
+    "the last hours: 24h, or a day: 2026-11-11": "近若干小时：24h，或某一天：2026-11-11",
+    "write hours like 24h, or a day like 2026-11-11": "请写小时数如 24h，或日期如 2026-11-11",
+    "there is no such day": "没有这一天",
+    "from 1 to {most} hours": "1 到 {most} 小时",
+    "times of the day": "分时段取值",
+    "{example}; next one after a semicolon": "{example}；多个以分号隔开",
+    "{text} is no time of the day with values": "{text} 不是带取值的时段",
+    "no parameter {name}": "没有参数 {name}",
+    "empty: as everywhere, {base}": "留空：同全局 {base}",
+    "as everywhere": "同全局",
+    "Values in which scenario?": "设置哪个场景下的取值？",
+    "{done} of {total} decisions": "已算 {done} / {total} 条决策",
+}
+
+MESSAGES: Final[dict[str, str]] = {**_REVIEWS, **_TOKENS, **_STRATEGIES, **_PARTS, **_WARNINGS}

@@ -109,7 +109,7 @@ MESSAGES: Final[dict[str, str]] = {
     "rates come after the first minute; history of {span}": "一分钟后才有速率；历史 {span}",
     "a spike, cut so that the rest of a history can be seen": "尖峰，已截断以便看清其余部分",
     "would flip": "翻转",
-    "of {count} screened in {hours} h:": "近 {hours} 小时筛查 {count} 笔：",
+    "of {count} screened, {over}:": "{over} 内筛查 {count} 笔：",
     "{what}: {count}, {sum}, {clean} of clean payers": (
         "{what}：{count} 笔，{sum}，其中信誉良好用户 {clean} 笔"
     ),

@@ -85,6 +85,8 @@ class Form:
         """Whether there is a button that does it; without, the code is typed."""
         self.hidden = False
         """Whether the entries are out of sight, kept for later."""
+        self.wrong = ""
+        """The entry that something is wrong with."""
 
     @property
     def stops(self) -> list[str]:
@@ -110,6 +112,10 @@ class Form:
         """Return what is filled in under a name; empty when there is no such entry."""
         entry = self.find(name)
         return "" if entry is None else entry.text
+
+    def blame(self, name: str) -> None:
+        """Mark the entry of that name as wrong, and no other."""
+        self.wrong = name
 
     def set_entries(self, entries: Sequence[Entry]) -> None:
         """Show other entries; the keys go to Cancel when theirs is gone."""

@@ -17,7 +17,7 @@ from console.contract.text import shown
 from console.tui import figures
 from console.tui.change_form import CANCEL, CODE, EXPIRES, REASON, Entry, Form
 from console.tui.change_text import FLIP_HOURS, STOP, done
-from console.tui.intents import span_problem
+from console.tui.intents import STRATEGY_SET, span_problem
 from console.tui.line_editor import Line as Typed
 
 if TYPE_CHECKING:
@@ -39,9 +39,6 @@ _SETTLE: Final = 0.25
 """Seconds without another key after which a form that was edited is previewed again."""
 
 _DEFAULT_EXPIRY: Final = "1h"
-
-
-STRATEGY_SET: Final = "strategy.set"
 
 
 class Step(StrEnum):
@@ -150,10 +147,12 @@ class ChangeRequest:
         for question in self.intent.questions:
             text = self.form.text(question.name)
             if question.required and not text:
+                self.form.blame(question.name)
                 raise ValueError(t("{field} is needed", field=question.label))
             try:
                 value = question.read(text)
             except ValueError as error:
+                self.form.blame(question.name)
                 raise ValueError(f"{question.label}: {error}") from None
             if value is not None:
                 body[question.name] = value
@@ -190,6 +189,7 @@ class ChangeRequest:
 
         if self.preview is not None:
             await asyncio.sleep(_SETTLE)
+        self.form.blame("")
         try:
             body = self._body()
         except ValueError as error:
@@ -204,6 +204,16 @@ class ChangeRequest:
             self._arrived(await self._asked(service.changes, body))
         except ClientError as error:
             self._not_read((shown(error.problem), shown(error.hint)))
+            self.form.blame(self._blamed(shown(error.detail), shown(error.problem)))
+            self._changed()
+
+    def _blamed(self, field: str, problem: str) -> str:
+        """Return the entry that the service's complaint about a field of the body is about."""
+        names = [question.name for question in self.intent.questions]
+        if field in names or field != "params":
+            return field
+        words = set(problem.replace(":", " ").split())
+        return next((name for name in names if name.removeprefix("param:") in words), "")
 
     async def _asked(self, desk: Desk, body: dict[str, Any]) -> Preview:
         if self.intent.given is not None:
@@ -294,7 +304,7 @@ class ChangeRequest:
         tries = 0
         while True:
             try:
-                change = await self._sent()
+                await self._try_to_send()
             except (Unreachable, TimedOut) as error:
                 self._outcome_unknown(error)
             except ClientError as error:
@@ -303,18 +313,22 @@ class ChangeRequest:
                     return
                 self._outcome_unknown(error)
             else:
-                self._ended(change)
+                self._ended()
                 return
             await asyncio.sleep(_PAUSES[min(tries, len(_PAUSES) - 1)])
             tries += 1
 
-    async def _sent(self) -> Change:
+    async def _try_to_send(self) -> None:
         from console.client.errors import Unreachable
 
         service = self._connection.service
         if service is None or self._call is None:
             raise Unreachable(t("not connected"))
-        return await service.changes.send(self._call, self.key)
+        await self._deliver(service.changes, self._call)
+
+    async def _deliver(self, desk: Desk, call: Call) -> None:
+        """Send it, and keep what the service made of it. Raises ClientError."""
+        self.change = await desk.send(call, self.key)
 
     def _outcome_unknown(self, error: ClientError) -> None:
         self.step = Step.UNKNOWN
@@ -340,8 +354,7 @@ class ChangeRequest:
             self.form.set_entries(self._entries())
         self._changed()
 
-    def _ended(self, change: Change) -> None:
-        self.change = change
+    def _ended(self) -> None:
         self.step = Step.ENDED
         self.problem = ()
         self.moved = None

@@ -94,9 +94,10 @@ def preview_lines(preview: Preview, width: int) -> list[Line]:
     return lines
 
 
-def flips_lines(flips: Flips, width: int) -> list[Line]:
-    """Return which stored repayments would flip: how many, their money, whose, and where."""
-    seen = t("of {count} screened in {hours} h:", count=figures.count(flips.seen), hours=FLIP_HOURS)
+def flips_lines(flips: Flips, over: str, width: int) -> list[Line]:
+    """Return which stored repayments would flip: how many, their money, whose, and where; `over` says of
+    which time, safe to show."""
+    seen = t("of {count} screened, {over}:", count=figures.count(flips.seen), over=over)
     lines = labelled(t("would flip"), seen, width)
     for label, side in (
         (t("newly intercepted"), flips.newly_intercepted),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from console.contract.replay import NewPlan, Receipt, Replay, ReplayItems
     from console.contract.replay import Replays as ReplayPage
     from console.contract.selection import Selection
+    from console.contract.sla import SlaLedger
     from console.contract.strategy import Strategies, StrategyDetail
     from console.contract.strategy_preview import Flips, NewStrategyPreview
     from console.contract.window import Window, Windows
@@ -68,14 +69,28 @@ class Desk(Protocol):
     async def strategy(self, identity: str) -> StrategyDetail:
         """Return one strategy in full."""
 
-    async def flips(self, asked: NewStrategyPreview) -> Flips:
+    async def flips(
+        self, asked: NewStrategyPreview, progress: Callable[[int, int], None] | None = None
+    ) -> Flips:
         """Return which stored repayments would flip if strategies were changed."""
+
+    async def gateway(self, identity: str, *, chart: str = "hour") -> GatewayDetail:
+        """Return one gateway in full; `chart` is over an hour, a day or a week."""
+
+    async def gateway_sla(self, identity: str) -> SlaLedger:
+        """Return the SLA ledger of a gateway over the last 30 days."""
 
     async def windows(self, *, state: str = "", limit: int = 200, after: str | None = None) -> Windows:
         """Return maintenance windows, newest first."""
 
     async def window(self, identity: str) -> Window:
         """Return one maintenance window in full."""
+
+    async def doubts(self, *, stage: str = "", limit: int = 200, after: str | None = None) -> Doubts:
+        """Return orders that people work on, the most urgent first."""
+
+    async def cases(self, *, every: bool = False, limit: int = 200, after: str | None = None) -> Cases:
+        """Return exception cases, newest first."""
 
     async def audit(
         self,
@@ -86,17 +101,20 @@ class Desk(Protocol):
         since: str | None = None,
         limit: int = 200,
         after: str | None = None,
-    async def doubts(self, *, stage: str = "", limit: int = 200, after: str | None = None) -> Doubts:
-        """Return orders that people work on, the most urgent first."""
-
-    async def cases(self, *, every: bool = False, limit: int = 200, after: str | None = None) -> Cases:
-        """Return exception cases, newest first."""
-
     ) -> AuditPage:
         """Return rows of the audit, newest first."""
 
     async def verify_audit(self) -> AuditVerdict:
         """Return whether the audit chain holds."""
+
+    async def tokens(self, *, limit: int = 200, after: str | None = None) -> TokenList:
+        """Return tokens, never with their secrets."""
+
+    async def create_token(self, call: Call, key: str) -> NewToken:
+        """Make a token; its secret is in this answer only."""
+
+    async def revoke_token(self, call: Call, key: str) -> TokenLine:
+        """End a token at once."""
 
 
 class Replays(Protocol):

@@ -16,9 +16,10 @@ from console.tui.words import stage_word
 
 if TYPE_CHECKING:
     from console.contract.change import Change, Preview
-    from console.contract.strategy import StrategyDetail
 
 CHANGES: Final = "/v1/changes"
+
+STRATEGY_SET: Final = "strategy.set"
 
 Read = Callable[[str], Any]
 """From what was typed to a value of the body; None leaves the field out. Raises ValueError."""
@@ -43,7 +44,7 @@ class Intent:
 
     The answer to `questions` goes into the body through `fill`. `path` takes the mutation, with the
     preview's digest under the name `binds`. `reverts` names the change it undoes; `given` is a preview
-    that was made before, when the change was asked for.
+    that was made before, when the change was asked for. What `tries` is never done, only looked at.
     """
 
     title: str
@@ -59,6 +60,7 @@ class Intent:
     expires: str = ""
     fill: Callable[[dict[str, Any]], dict[str, Any]] = dict
     about: tuple[tuple[str, str], ...] = ()
+    tries: bool = False
 
     @property
     def may_expire(self) -> bool:
@@ -134,55 +136,6 @@ def toggle_strategy(strategy: str, mode: str) -> Intent:
         expires="1h",
         about=((t("mode"), f"{shown(mode)} -> {wanted}"),),
     )
-
-
-MODES: Final = ("off", "shadow", "canary", "enforce")
-
-
-def edit_strategy(strategy: StrategyDetail) -> Intent:
-    """Set a strategy's mode, share and parameters."""
-    parameters = tuple(
-        Question(
-            f"param:{one.name}",
-            shown(one.name),
-            str(one.base),
-            t(one.meaning),
-            read=str if one.kind == "text" else whole,
-        )
-        for one in strategy.parameters
-    )
-    percent = "" if strategy.percent is None else str(strategy.percent)
-    return Intent(
-        t("Set a strategy"),
-        shown(strategy.id),
-        t("Set"),
-        {"kind": "strategy.set", "id": strategy.id},
-        questions=(
-            Question("mode", t("mode"), strategy.mode, choices=MODES),
-            Question(
-                "percent", t("percent"), percent, t("of repayments, in the mode canary"), read=whole_or_none
-            ),
-            *parameters,
-        ),
-        fill=lambda body: _set_body(strategy, body),
-        expires="1h",
-    )
-
-
-def _set_body(strategy: StrategyDetail, body: dict[str, Any]) -> dict[str, Any]:
-    """Return only what differs from how the strategy is set."""
-    made = {name: value for name, value in body.items() if name in ("kind", "id")}
-    if body.get("mode") == "canary":
-        made |= {"mode": "canary", "percent": body.get("percent")}
-    elif body.get("mode") != strategy.mode:
-        made["mode"] = body.get("mode")
-    before = {one.name: one.base for one in strategy.parameters}
-    params = {
-        name.removeprefix("param:"): value
-        for name, value in body.items()
-        if name.startswith("param:") and before.get(name.removeprefix("param:")) != value
-    }
-    return made | ({"params": params} if params else {})
 
 
 def switch_scenario(scenario: str, scenarios: tuple[str, ...]) -> Intent:
@@ -285,7 +238,7 @@ def extend_change(change: Change) -> Intent:
         shown(change.id),
         t("Extend"),
         {"kind": "change.extend", "change": change.id},
-        questions=(Question("by", t("by"), "1h", t("a span: 30m, 2h"), required=True, read=_span),),
+        questions=(Question("by", t("by"), "1h", t("a span: 30m, 2h"), required=True, read=read_span),),
         about=_asked(change),
     )
 
@@ -347,12 +300,12 @@ def _scope(scope: str) -> Question:
 
 
 def _lasts(span: str) -> Question:
-    return Question("duration", t("lasts"), span, t("a span: 30m, 2h"), required=True, read=_span)
+    return Question("duration", t("lasts"), span, t("a span: 30m, 2h"), required=True, read=read_span)
 
 
 def extend_window(window: str, what: str) -> Intent:
     """Let a window last longer."""
-    question = Question("by", t("by"), "30m", t("a span: 30m, 2h"), required=True, read=_span)
+    question = Question("by", t("by"), "30m", t("a span: 30m, 2h"), required=True, read=read_span)
     return Intent(
         t("Extend a window"),
         what,
@@ -396,7 +349,8 @@ def _or_none(text: str) -> str | None:
     return text or None
 
 
-def _span(text: str) -> str:
+def read_span(text: str) -> str:
+    """Return a span of time as it was typed. Raises ValueError."""
     try:
         parse_span(text)
     except SpanError as error:
@@ -405,13 +359,13 @@ def _span(text: str) -> str:
 
 
 def _span_or_none(text: str) -> str | None:
-    return _span(text) if text else None
+    return read_span(text) if text else None
 
 
 def span_problem(text: str) -> str | None:
     """Return what is wrong with a span of time, or None."""
     try:
-        _span(text)
+        read_span(text)
     except ValueError as error:
         return str(error)
     return None

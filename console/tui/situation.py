@@ -18,6 +18,9 @@ VIEW_NAMES = {
     "repayment": "Repayment",
     "strategies": "Strategies",
     "strategy": "Strategy",
+    "gateways": "Gateways",
+    "gateway": "Gateway",
+    "sla": "SLA ledger",
     "windows": "Windows",
     "window": "Window",
     "replays": "Replays",
@@ -29,6 +32,7 @@ VIEW_NAMES = {
     "changes": "Changes",
     "change": "Change",
     "audit": "Audit",
+    "tokens": "Tokens",
 }
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from console.client.changes import Call
 from console.client.errors import ClientError, NotFound
+from console.contract.case import CaseLine, Cases
 from console.contract.change import (
     Approval,
     AuditPage,
@@ -17,9 +18,15 @@ from console.contract.change import (
     Change,
     ChangeState,
     Needs,
+    NewToken,
     Preview,
+    TokenLine,
+    TokenList,
 )
 from console.contract.change import Changes as ChangePage
+from console.contract.doubt import DoubtLine, Doubts
+from console.contract.gateway import GatewayDetail
+from console.contract.sla import SlaLedger
 from console.contract.strategy import (
     Strategies,
     StrategyCounts,
@@ -33,6 +40,7 @@ from console.contract.strategy import (
 from console.contract.strategy_preview import Flips, Group, NewStrategyPreview, Side
 from console.contract.text import Untrusted
 from console.contract.window import Window, WindowForecast, Windows, WindowSlot, WindowSummary
+from tests.tui.fake_gateways import gateway_detail, sla_ledger
 
 EPOCH = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)
 
@@ -232,6 +240,20 @@ def audit_row(seq: int) -> AuditRow:
     )  # fmt: skip
 
 
+def token(person: str, role: str = "operator", *, revoked: bool = False) -> TokenLine:
+    """A token of a person."""
+    return TokenLine(
+        id=f"tok_{person}",
+        person=Untrusted(person),
+        role=role,
+        created_at=EPOCH,
+        created_by=Untrusted("root"),
+        expires_at=EPOCH + timedelta(days=30),
+        revoked_at=EPOCH if revoked else None,
+        last_used_at=None,
+    )
+
+
 class FakeDesk:
     """Answers like the desk. `sent` are the mutations that arrived, with their keys."""
 
@@ -246,8 +268,14 @@ class FakeDesk:
         self.changes: list[Change] = []
         self.rows: list[StrategyRow] = [row(), row("mis_taps", "shadow"), row("night_large", "canary")]
         self.declared: list[WindowSummary] = []
+        self.charts: list[str] = []
+        """Over how long each gateway that was read was charted."""
+        self.doubt_lines: tuple[DoubtLine, ...] = ()
+        self.case_lines: tuple[CaseLine, ...] = ()
         self.audited = 40
         self.verdict = AuditVerdict(rows=40, sound=True, first_bad=None, problem=None, head="1" * 64)
+        self.tokens_made: list[TokenLine] = [token("zhou"), token("wang", revoked=True)]
+        self.secret: str | None = "rpt_0123456789abcdef_once"
         self.gate = asyncio.Event()
         """Mutations wait until it is set."""
         self.gate.set()
@@ -314,10 +342,15 @@ class FakeDesk:
                 return detail(one)
         raise NotFound("there is no such strategy", "did you mean velocity_hour?")
 
-    async def flips(self, asked: NewStrategyPreview) -> Flips:
-        """Return that some would flip."""
+    async def flips(
+        self, asked: NewStrategyPreview, progress: Callable[[int, int], None] | None = None
+    ) -> Flips:
+        """Return that some would flip, once the gate is open."""
         await asyncio.sleep(0)
         self.flipped.append(asked)
+        if progress is not None:
+            progress(250_000, 1_000_000)
+        await self.gate.wait()
         group = (
             Group(name="alipay", count=7, sum_fen=700),
             Group(name="wechat", count=5, sum_fen=500),
@@ -330,6 +363,27 @@ class FakeDesk:
             count=0, sum_fen=0, clean_count=0, clean_sum_fen=0, by_gateway=(), by_product=(), samples=()
         )
         return Flips(seen=40_120, newly_intercepted=none, newly_passed=side)
+
+    async def gateway(self, identity: str, *, chart: str = "hour") -> GatewayDetail:
+        """Return one gateway; `bank` promised nothing."""
+        await asyncio.sleep(0)
+        self.charts.append(chart)
+        return gateway_detail(identity, bare=identity == "bank")
+
+    async def gateway_sla(self, identity: str) -> SlaLedger:
+        """Return its ledger."""
+        await asyncio.sleep(0)
+        return sla_ledger(identity)
+
+    async def doubts(self, *, stage: str = "", limit: int = 200, after: str | None = None) -> Doubts:
+        """Return the orders in doubt, or those of one stage."""
+        kept = tuple(one for one in self.doubt_lines if stage in ("", one.stage))
+        return Doubts(items=kept, next=None)
+
+    async def cases(self, *, every: bool = False, limit: int = 200, after: str | None = None) -> Cases:
+        """Return the cases."""
+        fen = sum(one.suspense_fen for one in self.case_lines)
+        return Cases(items=self.case_lines, next=None, open=len(self.case_lines), suspense_fen=fen)
 
     async def windows(self, *, state: str = "", limit: int = 200, after: str | None = None) -> Windows:
         """Return all windows."""
@@ -360,6 +414,25 @@ class FakeDesk:
         rows = [audit_row(seq) for seq in range(last, max(0, last - 30), -1)]
         kept = [one for one in rows if who in (None, one.who.raw) and action in (None, one.action)]
         return AuditPage(items=tuple(kept), next=str(last - 30) if last > 30 else None)
+
+    async def tokens(self, *, limit: int = 200, after: str | None = None) -> TokenList:
+        """Return the tokens."""
+        await asyncio.sleep(0)
+        return TokenList(items=tuple(self.tokens_made), next=None)
+
+    async def create_token(self, call: Call, key: str) -> NewToken:
+        """Make a token."""
+        self.sent.append((call, key))
+        await self.gate.wait()
+        made = token(str(call.body["person"]), str(call.body["role"]))
+        self.tokens_made.append(made)
+        return NewToken(token=made, secret=self.secret)
+
+    async def revoke_token(self, call: Call, key: str) -> TokenLine:
+        """End a token."""
+        self.sent.append((call, key))
+        self.tokens_made = [token("zhou", revoked=True)]
+        return self.tokens_made[0]
 
     async def verify_audit(self) -> AuditVerdict:
         """Return the verdict."""

@@ -59,7 +59,7 @@ async def test_the_dialog_tells_which_stored_repayments_would_flip() -> None:
         one.press("4")
         await one.shows("velocity_hour")
         one.press("space")
-        await one.shows("of 40,120 screened in 6 h", "newly passed: 12, ¥12,000.00, 3 of clean payers")
+        await one.shows("of 40,120 screened, 6 h", "newly passed: 12, ¥12,000.00, 3 of clean payers")
         await one.shows("by gateway: alipay 7  wechat 5", "by product: cash_loan 12")
         (asked,) = desk(one).flipped
         assert asked.changes == ({"id": "velocity_hour", "mode": "shadow"},) and asked.hours == 6

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from console.contract.change import Change
     from console.tui.app import ConsoleApp
     from console.tui.intents import Intent
+    from console.tui.screens.change_dialog import ChangeDialog
     from console.tui.screens.main import MainScreen
 
 _WATCH_EVERY: Final = 15.0
@@ -33,6 +34,10 @@ class ChangeDeeds:
         """Show view 4."""
         await self._main.show_view(View.STRATEGIES)
 
+    async def do_view_gateways(self, argument: str) -> None:
+        """Show view 5."""
+        await self._main.show_view(View.GATEWAYS)
+
     async def do_view_windows(self, argument: str) -> None:
         """Show view 6."""
         await self._main.show_view(View.WINDOWS)
@@ -51,9 +56,24 @@ class ChangeDeeds:
         """Show the strategy of that id."""
         await self.open_view(View.STRATEGY, argument)
 
+    async def do_gateway_show(self, argument: str) -> None:
+        """Show the gateway of that id."""
+        await self.open_view(View.GATEWAY, argument)
+
     async def do_window_show(self, argument: str) -> None:
         """Show the window of that id."""
         await self.open_view(View.WINDOW, argument)
+
+    async def do_token_list(self, argument: str) -> None:
+        """Show the tokens."""
+        await self._main.show_view(View.TOKENS)
+
+    async def do_token_create(self, argument: str) -> None:
+        """Show the tokens, and ask for whom a new one is."""
+        from console.tui.token_request import make_token
+
+        await self._main.show_view(View.TOKENS)
+        await self.open_change(make_token())
 
     async def do_change_show(self, argument: str) -> None:
         """Show the change of that id."""
@@ -87,10 +107,8 @@ class ChangeDeeds:
 
     async def open_change(self, intent: Intent) -> None:
         """Open the dialog for a change; its targets do not move from now on."""
-        from console.tui.screens.change_dialog import ChangeDialog
-
         main = self._main
-        dialog = ChangeDialog(intent, main.profile, main.knowledge, main.connection)
+        dialog = _dialog_for(intent)(intent, main.profile, main.knowledge, main.connection)
 
         def ended(change: Change | None) -> None:
             if dialog.request.told:
@@ -98,6 +116,7 @@ class ChangeDeeds:
             if change is not None:
                 self._watched = float("-inf")
                 self.watch_changes()
+            if dialog.request.told:
                 getattr(main.pane, "load", lambda: None)()
 
         await self._app.push_screen(dialog, ended)
@@ -131,3 +150,18 @@ class ChangeDeeds:
             sorted(returning, key=lambda one: one.expires_at or one.created_at)
         )
         self._main.header.redraw()
+
+
+def _dialog_for(intent: Intent) -> type[ChangeDialog]:
+    from console.tui.intents import CHANGES
+    from console.tui.screens.change_dialog import ChangeDialog
+
+    if intent.tries:
+        from console.tui.screens.trial_dialog import TrialDialog
+
+        return TrialDialog
+    if intent.path.startswith(CHANGES):
+        return ChangeDialog
+    from console.tui.screens.token_dialog import TokenDialog
+
+    return TokenDialog

@@ -16,6 +16,7 @@ from console.contract.language import t
 from console.tui.change_form import CANCEL, CODE, DO
 from console.tui.change_request import ChangeRequest, Step
 from console.tui.change_text import (
+    FLIP_HOURS,
     difference_lines,
     flips_lines,
     intent_lines,
@@ -31,7 +32,7 @@ from console.tui.widgets.lines import Line
 from console.tui.widgets.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual import events
     from textual.app import ComposeResult
@@ -53,11 +54,27 @@ class ChangeDialog(ModalScreen["Change | None"], inherit_bindings=False):
         self, intent: Intent, profile: Profile, knowledge: Knowledge, connection: Connection
     ) -> None:
         super().__init__()
-        self.request = ChangeRequest(intent, profile.guard, connection, self.redraw)
+        self.request = self.make_request(intent, profile, connection, self.redraw)
         self._zone = profile.view.timezone
         self._knowledge = knowledge
         self._reader = Reader(self._text, fill="dialog")
         self._lines = FormLines(self)
+
+    def make_request(
+        self, intent: Intent, profile: Profile, connection: Connection, changed: Callable[[], None]
+    ) -> ChangeRequest:
+        """Return what the dialog is about."""
+        return ChangeRequest(intent, profile.guard, connection, changed)
+
+    def ended_lines(self, width: int) -> Sequence[Line]:
+        """Return what became of it."""
+        change = self.request.change
+        return () if change is None else outcome_lines(change, self._knowledge.now, self._zone, width)
+
+    def flipped_lines(self, width: int) -> Sequence[Line]:
+        """Return which stored repayments would flip, where that is known."""
+        flips = self.request.flips
+        return () if flips is None else flips_lines(flips, f"{FLIP_HOURS} h", width)
 
     @property
     def form(self) -> Form:
@@ -128,15 +145,15 @@ class ChangeDialog(ModalScreen["Change | None"], inherit_bindings=False):
             lines += difference_lines(before, preview, told, width)
         lines += intent_lines(request.intent, self._knowledge.hello, width)
         match request.step:
-            case Step.ENDED if request.change is not None:
-                lines += outcome_lines(request.change, self._knowledge.now, self._zone, width)
+            case Step.ENDED:
+                lines += self.ended_lines(width)
             case Step.UNKNOWN:
                 lines += unknown_lines(request.problem[0], request.key, width)
             case Step.READING if preview is None:
                 lines.append(((f" {t('reading what it would do ...')}", "dialog-dim"),))
             case _:
                 lines += [] if preview is None else preview_lines(preview, width)
-                lines += [] if request.flips is None else flips_lines(request.flips, width)
+                lines += self.flipped_lines(width)
                 lines += problem_lines(t("refused"), request.problem, width)
         return [*lines, ()]
 

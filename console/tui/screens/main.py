@@ -81,6 +81,18 @@ def pane_of(view: View) -> type[Pane]:
             from console.tui.screens.strategy import StrategyPane
 
             return StrategyPane
+        case View.GATEWAYS:
+            from console.tui.screens.gateways import GatewaysPane
+
+            return GatewaysPane
+        case View.GATEWAY:
+            from console.tui.screens.gateway import GatewayPane
+
+            return GatewayPane
+        case View.SLA:
+            from console.tui.screens.sla import SlaPane
+
+            return SlaPane
         case View.WINDOWS:
             from console.tui.screens.windows import WindowsPane
 
@@ -125,6 +137,10 @@ def pane_of(view: View) -> type[Pane]:
             from console.tui.screens.audit import AuditPane
 
             return AuditPane
+        case View.TOKENS:
+            from console.tui.screens.tokens import TokensPane
+
+            return TokensPane
 
 
 def in_view(action: Action, view: View) -> Action:

@@ -123,6 +123,11 @@ class StrategiesPane(LoadingPane):
         if self.table.cursor_key is not None:
             self.post_message(OpenView(View.STRATEGY, f"{self.table.cursor_key} edit"))
 
+    def do_strategy_preview(self, argument: str) -> None:
+        """Show it in full, and try it there."""
+        if self.table.cursor_key is not None:
+            self.post_message(OpenView(View.STRATEGY, f"{self.table.cursor_key} try"))
+
     def do_strategy_scenario(self, argument: str) -> None:
         """Put a scenario in force: the one that was named, else the next one."""
         found = self.found

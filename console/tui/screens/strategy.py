@@ -10,9 +10,10 @@ from console.contract.money import yuan
 from console.contract.text import shown
 from console.tui import figures
 from console.tui.change_words import interception, mode_style, mode_word, scenario_name
-from console.tui.intents import edit_strategy, switch_scenario, toggle_strategy
+from console.tui.intents import switch_scenario, toggle_strategy
 from console.tui.screens.reading_pane import ReadingPane
 from console.tui.screens.strategies import clean_share
+from console.tui.strategy_intents import edit_strategy, set_in_scenario, try_strategy
 from console.tui.widgets.fields import LABEL, field, heading
 from console.tui.widgets.history import bars
 from console.tui.widgets.lines import Line, fitted, wrapped
@@ -35,7 +36,7 @@ class StrategyPane(ReadingPane["StrategyDetail"]):
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
         super().__init__(profile, knowledge, connection, t("Strategy"))
-        self._edits = False
+        self._then = ""
 
     @property
     def has_row(self) -> bool:
@@ -47,9 +48,8 @@ class StrategyPane(ReadingPane["StrategyDetail"]):
         return self.key or None
 
     def open(self, key: str) -> None:
-        """Show another strategy; `NAME edit` edits it as soon as it is read."""
-        name, _, edit = key.partition(" ")
-        self._edits = bool(edit)
+        """Show another strategy; `NAME edit` and `NAME try` open its form as soon as it is read."""
+        name, _, self._then = key.partition(" ")
         super().open(name)
 
     async def read(self, desk: Desk, key: str) -> StrategyDetail:
@@ -57,9 +57,10 @@ class StrategyPane(ReadingPane["StrategyDetail"]):
 
     async def fetch(self, desk: Desk) -> None:
         await super().fetch(desk)
-        if self._edits and self.found is not None:
-            self._edits = False
-            self.change(edit_strategy(self.found))
+        then, one = self._then, self.found
+        if then and one is not None:
+            self._then = ""
+            self.change(try_strategy(one) if then == "try" else edit_strategy(one))
 
     def do_strategy_toggle(self, argument: str) -> None:
         """Ask to let it only count, or to let it enforce."""
@@ -70,6 +71,31 @@ class StrategyPane(ReadingPane["StrategyDetail"]):
         """Edit mode and parameters."""
         if self.found is not None:
             self.change(edit_strategy(self.found))
+
+    async def do_strategy_values(self, argument: str) -> None:
+        """Choose a scenario, and edit the values of the parameters there."""
+        from console.tui.offers import SCENARIOS
+        from console.tui.screens.picker import Choice, Picker
+
+        one = self.found
+        if one is None or not one.parameters:
+            return
+        choices = []
+        for name in SCENARIOS:
+            values = one.scenarios.get(name, {})
+            said = "  ".join(f"{shown(key)}={shown(str(value))}" for key, value in values.items())
+            choices.append(Choice(name, scenario_name(name), said or t("as everywhere")))
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self.change(set_in_scenario(one, name))
+
+        await self.app.push_screen(Picker(t("Values in which scenario?"), choices), chosen)
+
+    def do_strategy_preview(self, argument: str) -> None:
+        """Try it on stored traffic."""
+        if self.found is not None:
+            self.change(try_strategy(self.found))
 
     def do_strategy_scenario(self, argument: str) -> None:
         """Put a scenario in force."""

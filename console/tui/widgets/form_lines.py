@@ -50,10 +50,12 @@ class FormLines(Lines, can_focus=True):
 
     def _entry(self, entry: Entry, width: int) -> Line:
         here = entry.name == self._dialog.form.at
-        head = f"{'>' if here else ' '}{entry.label}"
+        wrong = entry.name == self._dialog.form.wrong
+        head = f"{'!' if wrong else '>' if here else ' '}{entry.label}"
         label = head + " " * max(1, self._label - cell_width(head))
         field = self._choices(entry, here) if entry.choices else self._typed(entry, here, width)
-        line: Line = ((label, "dialog-key" if here else "dialog-dim"), *field)
+        style = "dialog-bad" if wrong else "dialog-key" if here else "dialog-dim"
+        line: Line = ((label, style), *field)
         if entry.hint:
             line = (*line, (f"  {entry.hint}", "dialog-dim"))
         return fitted(line, width, "dialog")
