@@ -46,7 +46,7 @@ def case_state_name(state: str) -> str:
     """Return how far a case is."""
     names = {
         "open": t("open case"),
-        "waiting": t("waits for the money"),
+        "waiting": t("money awaited"),
         "credit": t("credit"),
         "resolved": t("resolved"),
     }

@@ -134,7 +134,7 @@ _WORDS: Final[dict[str, str]] = {
     "closed unasked": "未经请求而关闭",
     "debited twice": "重复扣款",
     "open case": "待处理",
-    "waits for the money": "待退款",
+    "money awaited": "待退款",
     "credit": "贷记余额",
     "resolved": "已了结",
     "reverse: the gateway gives the money back": "冲正：通道退回款项",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from console.contract.vocabulary import AttemptState
 from console.contract.wire import StrictWire
-from console.repayment.targets import TargetBody, choose, need_two_people, nothing_fits
+from console.repayment.targets import TargetBody, choose, nothing_fits
 from console.store import closing
 from console.store.kinds import Guard, Impact, Kind, Risk, Said
 
@@ -57,7 +57,6 @@ class AttemptClose(Kind[TargetBody]):
         )
 
     def apply(self, connection: Connection, body: TargetBody, now: Instant, change_id: str) -> dict[str, Any]:
-        need_two_people(connection, change_id)
         chosen = choose(connection, body, _CLOSABLE, now, lock=True)
         closing.request(connection, [one.attempt for one in chosen.fits], change_id=change_id, now=now)
         return {"count": len(chosen.fits)}

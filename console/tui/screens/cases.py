@@ -131,7 +131,7 @@ class CasesPane(LoadingPane):
 def _columns() -> tuple[Column, ...]:
     return (
         Column(t("case"), 6, right=True),
-        Column(t("state"), 12),
+        Column(t("state"), 13),
         Column(t("what"), 22, share=1),
         Column(t("in suspense"), 12, right=True),
         Column(t("age"), 5, right=True),

@@ -112,7 +112,7 @@ class DoubtsPane(LoadingPane):
         old, now = self.is_old, self.knowledge.now
         left = (one.deadline - now).total_seconds()
         ask = None if one.next_inquiry_at is None else (one.next_inquiry_at - now).total_seconds()
-        over = t("over {span}", span=figures.span(-left)) if left <= 0 else figures.span(left)
+        over = t("over {span}", span=figures.whole_span(-left)) if left <= 0 else figures.whole_span(left)
         figure = "old" if old else "figure"
         answers = one.answers[:3]
         cells = [
