@@ -92,6 +92,14 @@ class Seen(NamedTuple):
     last: Attempted | None
 
 
+class Unsent(NamedTuple):
+    """A repayment that waits to be sent."""
+
+    seq: int
+    version: int
+    amount_fen: int
+
+
 class Marked(NamedTuple):
     """What becomes of an item."""
 
@@ -155,6 +163,17 @@ _STILL_ASKED: Final = Prepared(
     " JOIN attempt a ON a.repayment_seq = r.seq AND a.number = r.attempts"
     " WHERE i.replay_seq = ? AND i.gateway = ? AND i.outcome = 'unknown' AND i.submitted_at IS NOT NULL"
     " AND r.stage IN ('in_doubt', 'confirming') AND a.inquiries < ? LIMIT 1"
+)
+_UNSENT_TEXT: Final = (
+    f"SELECT {_ITEM}, r.seq, r.version, r.amount_fen FROM replay_item i"  # noqa: S608
+    f" JOIN repayment r ON r.seq = i.repayment_seq {_LAST_ATTEMPT}"
+    " WHERE i.replay_seq = ? AND i.gateway = ? AND i.outcome = 'submitted' AND r.stage = 'dispatch'"
+    " AND r.attempts = i.attempts AND a.state IN ('FAILED', 'CLOSED', 'REVERSED') LIMIT ?"
+)
+_UNSENT: Final = Prepared(_UNSENT_TEXT, f"{_UNSENT_TEXT} FOR UPDATE OF i, r SKIP LOCKED")
+_TAKE_BACK: Final = Prepared(
+    "UPDATE replay_item SET outcome = 'waiting', at = ?, submitted_at = NULL, new_order_no = NULL"
+    " WHERE replay_seq = ? AND repayment_seq = ? AND outcome = 'submitted'"
 )
 _INSERT: Final = Prepared(
     "INSERT INTO replay_item (replay_seq, repayment_seq, day, class, outcome, gateway, amount_fen, attempts,"
@@ -286,6 +305,20 @@ def submit(
     if _SUBMIT.many(connection, rows) != len(rows):
         raise DriverGone("an item was sent on its way by somebody else")
     _move(connection, replay_seq, [Marked(item, ReplayOutcome.SUBMITTED) for item, _ in items])
+
+
+def unsent(connection: Connection, replay_seq: int, gateway: str, limit: int) -> list[tuple[Item, Unsent]]:
+    """Return up to `limit` submitted items that still wait to be sent, without a new attempt, locked."""
+    rows = _UNSENT.rows(connection, (replay_seq, gateway, limit))
+    return [(_item(row[:_ITEM_WIDTH]), Unsent._make(row[_ITEM_WIDTH:])) for row in rows]
+
+
+def take_back(connection: Connection, replay_seq: int, items: Sequence[Item], *, now: Instant) -> None:
+    """Let items wait again that were never sent. Raises DriverGone."""
+    rows = [(now, replay_seq, item.repayment_seq) for item in items]
+    if _TAKE_BACK.many(connection, rows) != len(rows):
+        raise DriverGone("an item was concluded by somebody else")
+    _move(connection, replay_seq, [Marked(item, ReplayOutcome.WAITING) for item in items])
 
 
 def ask(

@@ -116,3 +116,14 @@ def receipt(store: Store, identity: str) -> Receipt:
 def tick(clock: ManualClock) -> bool:
     """Let the clock go on a little; true."""
     return clock.advance(0.01) > 0
+
+
+def turn(store: Store, identity: str, state: ReplayState) -> None:
+    """Pause a replay, or let it go on."""
+
+    def job(connection: Connection) -> None:
+        replay = replays.find(connection, identity, lock=True)
+        assert replay is not None
+        replays.step(connection, replay, state)
+
+    store.write_now(job)

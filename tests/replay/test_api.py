@@ -107,7 +107,7 @@ async def test_it_is_started_paused_resumed_and_cancelled(
     assert (await li.change("replay.pause", replay=identity)).status_code == 201
     for _ in range(3):
         await replayer.round()
-    assert rows(store, "SELECT count(*) FROM repayment WHERE stage = 'dispatch'")[0][0] == 1
+    assert rows(store, "SELECT count(*) FROM repayment WHERE stage = 'failed'")[0][0] == 12, "taken back"
     assert (await li.get(f"/replays/{identity}")).json()["state"] == "paused"
     board = (await li.get("/board")).json()
     assert [(line["id"], line["state"], line["total"]) for line in board["replays"]] == [
@@ -122,11 +122,11 @@ async def test_it_is_started_paused_resumed_and_cancelled(
     await replayer.round()
     found = (await li.get(f"/replays/{identity}")).json()
     assert (found["state"], found["rate"]) == ("cancelled", 80)
-    assert {line["outcome"]: line["count"] for line in found["outcomes"]} == {"submitted": 1, "left": 11}
+    assert {line["outcome"]: line["count"] for line in found["outcomes"]} == {"left": 12}
     page = (await li.get(f"/replays/{identity}/items", outcome="left", limit=5)).json()
     rest = (await li.get(f"/replays/{identity}/items", outcome="left", cursor=page["next"])).json()
-    assert (len(page["items"]), len(rest["items"]), rest["next"]) == (5, 6, None)
-    assert len({item["repayment"] for item in page["items"] + rest["items"]}) == 11
+    assert (len(page["items"]), len(rest["items"]), rest["next"]) == (5, 7, None)
+    assert len({item["repayment"] for item in page["items"] + rest["items"]}) == 12
 
 
 async def test_a_paused_replay_is_undone_by_going_on(li: Person, replayer: Replayer, failed: int) -> None:

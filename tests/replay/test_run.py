@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from console.contract.clock import ManualClock
-from console.contract.replay import Receipt
+from console.contract.replay import Receipt, ReplayState
+from console.repayment.replay.settings import ReplaySettings
 from console.store.counters import counted, recount
 from console.store.database import Store
+from console.store.replays import said_of
 from tests.gateways.third_party import ThirdParty, serving
 from tests.pipeline.entries import entry, rows, take_in
 from tests.pipeline.running import running, stages_of, until
-from tests.replay.stage import FAST, classes, found, outcomes, planned, receipt, start, state_of, tick
+from tests.replay.stage import FAST, classes, found, outcomes, planned, receipt, start, state_of, tick, turn
 
 
 @pytest.fixture
@@ -100,3 +103,67 @@ async def test_what_is_in_doubt_is_asked_about_and_sent_again_only_when_it_faile
     assert balanced(receipt(store, identity))
     assert stages_of(store) == ["settled"] * 20
     assert party.book.debits_per_repayment() == dict.fromkeys(ids, 1)
+
+
+async def test_a_pause_that_is_committed_sends_nothing_more(
+    store: Store, clock: ManualClock, party: ThirdParty
+) -> None:
+    await failing(store, clock, party, 80)
+    party.behave = lambda order_no, times: "ok"
+    async with running(store, clock, party.config(), replay={**FAST, "rate": 40}):
+        identity = await planned(store, "state:failed", ReplaySettings(rate=40))
+        await until(lambda: tick(clock) and state_of(store, identity) == "planned")
+        start(store, identity)
+        await until(lambda: tick(clock) and outcomes(store, identity).get("settled", 0) > 5)
+        turn(store, identity, ReplayState.PAUSED)
+        begun = 80 - outcomes(store, identity)["waiting"]
+        await until(lambda: tick(clock) and outcomes(store, identity).get("settled", 0) == begun)
+        for _ in range(20):
+            tick(clock)
+            await asyncio.sleep(0.01)
+        assert outcomes(store, identity) == {"settled": begun, "waiting": 80 - begun}
+        turn(store, identity, ReplayState.RUNNING)
+        await until(lambda: tick(clock) and state_of(store, identity) == "done")
+    assert balanced(receipt(store, identity))
+
+
+@pytest.mark.parametrize(("mode", "word"), [("decline", "failed again"), ("timeout", "in doubt")])
+async def test_it_stops_itself_when_it_does_harm(
+    store: Store, clock: ManualClock, party: ThirdParty, mode: str, word: str
+) -> None:
+    await failing(store, clock, party, 60)
+    party.behave = lambda order_no, times: mode
+    party.answer_inquiry = lambda order_no, times: "not_found"
+    limits = {**FAST, "stop_sample": 10, "stop_refailed": 0.4, "stop_unknown": 0.4}
+    async with running(store, clock, party.config(timeout=0.1), replay=limits):
+        identity = await planned(store, "state:failed")
+        await until(lambda: tick(clock) and state_of(store, identity) == "planned")
+        start(store, identity)
+        await until(
+            lambda: tick(clock) and found(store, identity).ended_at is not None,
+            lambda: (found(store, identity), outcomes(store, identity)),
+        )
+    one = found(store, identity)
+    assert one.state is ReplayState.STOPPED
+    assert (why := said_of(one.why)) is not None and word in why.message
+    assert outcomes(store, identity)["left"] > 0
+    assert balanced(receipt(store, identity))
+
+
+async def test_of_two_failed_repayments_of_one_instalment_one_is_sent(
+    store: Store, clock: ManualClock, party: ThirdParty
+) -> None:
+    party.behave = lambda order_no, times: "decline"
+    same = {"borrower": "b-1", "instalment": "L1-1"}
+    await take_in(store, entry(1, **same), entry(2, **same), entry(3))
+    async with running(store, clock, party.config()):
+        await until(lambda: tick(clock) and stages_of(store) == ["failed"] * 3)
+    party.behave = lambda order_no, times: "ok"
+    async with running(store, clock, party.config(), replay=FAST):
+        identity = await planned(store, "state:failed")
+        await until(lambda: tick(clock) and state_of(store, identity) == "planned")
+        assert sorted(classes(store, identity)) == ["duplicate_instalment", "resubmit", "resubmit"]
+        start(store, identity)
+        await until(lambda: tick(clock) and state_of(store, identity) == "done")
+    assert len(party.book.debits) == 2
+    assert balanced(receipt(store, identity))

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from console.store.replays import Lease, StoredReplay, Tally
 
 REPLAYED: Final = "replayed"
-"""The word of the timeline."""
+TAKEN_BACK: Final = "replay_taken_back"
+"""Words of the timeline."""
 
 LOOK_SECONDS: Final = 1.0
 """How often room, ramp and concluded items are looked at, and the progress is noted."""
@@ -106,7 +107,7 @@ class Driver:
         if due:
             self._pace.look(look.live_waiting, moment)
         room = self._room(replay, look, moment)
-        if not (due or room or look.marks or replay.state in OVER):
+        if not (due or room or look.marks or replay.state is not ReplayState.RUNNING):
             return
         begun = await self._desk.store.write(
             lambda connection: self._write(connection, lease, look, room, due)
@@ -246,8 +247,10 @@ class Driver:
                 replays.stop(connection, replay.seq, why)
             elif room:
                 begun = self._begin(connection, replay, room, now)
-        elif replay.state in OVER:
-            self._leave(connection, replay, look.tallies, now)
+        else:
+            self._take_back(connection, replay, look.busy, now)
+            if replay.state in OVER:
+                self._leave(connection, replay, now)
         if due:
             self._tell(connection, replay, look)
         return begun
@@ -280,11 +283,21 @@ class Driver:
             )
         return Counter(item.gateway for item in _begun(going, batch))
 
-    def _leave(
-        self, connection: Connection, replay: StoredReplay, tallies: Iterable[Tally], now: Instant
+    def _take_back(
+        self, connection: Connection, replay: StoredReplay, busy: Mapping[str, int], now: Instant
     ) -> None:
+        """Take back from dispatch what was not sent yet: a replay that stands sends nothing more."""
+        for gateway, count in busy.items():
+            found = replay_items.unsent(connection, replay.seq, gateway, count) if count > 0 else []
+            if found:
+                moves = [Screened(one, Stage.FAILED, None, replay.id) for _, one in found]
+                shard = self._desk.store.shard
+                claims.move_on(connection, moves, frm=Stage.DISPATCH, now=now, shard=shard, what=TAKEN_BACK)
+                replay_items.take_back(connection, replay.seq, [item for item, _ in found], now=now)
+
+    def _leave(self, connection: Connection, replay: StoredReplay, now: Instant) -> None:
         """Leave alone what was not begun, and to the pipeline what is being asked about."""
-        room = self._settings.batch * 4
+        room, tallies = self._settings.batch * 4, replays.tallies(connection, replay.seq)
         for outcome, becomes in ((Outcome.WAITING, Outcome.LEFT), (Outcome.ASKING, Outcome.UNKNOWN)):
             for tally in tallies:
                 if tally.outcome is not outcome or room <= 0:
