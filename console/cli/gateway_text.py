@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from console.cli.board_text import print_gateways
 from console.cli.figures import age, moment, number, percent, span_seconds, state_cell, zone_of
 from console.cli.output import UNKNOWN, Cell, Column, Tone
+from console.contract.gateway_words import word
 from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import Untrusted, shown
@@ -25,51 +26,13 @@ LIGHTS = {"green": Tone.GOOD, "amber": Tone.WARN, "red": Tone.BAD, "unknown": To
 RATIOS = frozenset({"success_rate", "in_doubt_ratio", "inquiry_availability"})
 
 
-def _words(name: str) -> str:
-    """Return a word of the contract in the reader's language."""
-    known = {
-        "green": t("green"),
-        "amber": t("amber"),
-        "red": t("red"),
-        "closed": t("closed"),
-        "half_open": t("half-open"),
-        "open": t("open"),
-        "now": t("5 minutes"),
-        "hour": t("hour"),
-        "day": t("day"),
-        "month": t("30 days"),
-        "outage": t("outage, last 60 s"),
-        "page_1h": t("1 h and 5 min"),
-        "page_6h": t("6 h and 30 min"),
-        "ticket_3d": t("3 d and 6 h"),
-        "front_end": t("front end"),
-        "risk": t("risk control"),
-        "own_queue": t("own queue"),
-        "gateway": t("gateway"),
-        "bank": t("bank"),
-        "borrower": t("borrower"),
-        "failed": t("failed"),
-        "in_doubt": t("in doubt"),
-        "callbacks": t("callbacks"),
-        "inquiry": t("inquiry"),
-        "queue": t("own queue"),
-        "database": t("database"),
-        "success_rate": t("success rate"),
-        "in_doubt_ratio": t("in-doubt ratio"),
-        "inquiry_availability": t("inquiry availability"),
-        "confirm_p95": t("confirmation p95"),
-        "confirm_p99": t("confirmation p99"),
-    }
-    return known.get(name, t("unknown"))
-
-
 def print_gateway(context: Context, found: GatewayDetail) -> None:
     """Print one gateway in full."""
     output = context.output
     print_gateways(output, [found.line])
     output.line()
-    light = output.tinted(_words(found.light), LIGHTS[found.light])
-    breaker = _words(found.breaker.state)
+    light = output.tinted(word(found.light), LIGHTS[found.light])
+    breaker = word(found.breaker.state)
     share = "" if found.breaker.share in (None, 0.0, 1.0) else f" ({percent(found.breaker.share)})"
     counted = t("counted by Prometheus") if found.measured_by == "prometheus" else t("counted here")
     output.line(t("light {light}, breaker {breaker}; {counted}", light=light, breaker=breaker + share,
@@ -81,7 +44,7 @@ def print_gateway(context: Context, found: GatewayDetail) -> None:
         columns = [Column(t("error, last hour")), Column(t("outcome")), Column(t("fault of")),
                    Column(t("rule")), Column(t("count"), right=True)]  # fmt: skip
         rows = [
-            (shown(one.code), _words(one.outcome), _words(one.blame), shown(one.rule), number(one.count))
+            (shown(one.code), word(one.outcome), word(one.blame), shown(one.rule), number(one.count))
             for one in found.errors
         ]
         output.table(columns, rows)
@@ -98,7 +61,7 @@ def _print_slis(context: Context, found: GatewayDetail) -> None:
     names = (t("over"), t("sent"), t("success"), t("in doubt"), "p50", "p95", "p99", t("inquiry"))
     rows = [
         (
-            _words(one.span),
+            word(one.span),
             number(one.sent),
             percent(one.success_rate),
             percent(one.in_doubt_ratio),
@@ -136,7 +99,7 @@ def _print_budget(context: Context, found: GatewayDetail) -> None:
                    Column(t("limit"), right=True), Column("")]  # fmt: skip
         rows = [
             (
-                _words(one.rule),
+                word(one.rule),
                 _rate(one.long_rate, one.rule),
                 _rate(one.short_rate, one.rule),
                 _rate(one.threshold, one.rule),
@@ -156,7 +119,7 @@ def _rate(value: float | None, rule: str) -> str:
 def _print_parts(context: Context, parts: Sequence[BackingPart]) -> None:
     output = context.output
     output.line()
-    rows = [(_words(part.name), state_cell(part.state), _part(part)) for part in parts]
+    rows = [(word(part.name), state_cell(part.state), _part(part)) for part in parts]
     output.table([Column(t("behind it")), Column(t("state")), Column(t("detail"))], rows)
 
 
@@ -251,7 +214,7 @@ def _ledger_row(line: LedgerLine, context: Context) -> tuple[str | Cell, ...]:
     zone = zone_of(context.profile.view.timezone)
     return (
         shown(line.clause),
-        _words(line.metric),
+        word(line.metric),
         _measure(line.threshold, line.metric),
         _measure(line.measured, line.metric),
         number(line.samples),

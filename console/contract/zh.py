@@ -18,6 +18,7 @@ from console.contract import (
     zh_terminal,
     zh_tui,
     zh_tui_changes,
+    zh_tui_gateways,
     zh_windows,
 )
 
@@ -25,8 +26,8 @@ MESSAGES: Final[dict[str, str]] = {
     **zh_cli.MESSAGES,
     **zh_cli_changes.MESSAGES,
     **zh_desk.MESSAGES,
-    **zh_replay.MESSAGES,
     **zh_doubt.MESSAGES,
+    **zh_replay.MESSAGES,
     **zh_replaying.MESSAGES,
     **zh_review.MESSAGES,
     **zh_recon.MESSAGES,
@@ -37,5 +38,6 @@ MESSAGES: Final[dict[str, str]] = {
     **zh_terminal.MESSAGES,
     **zh_tui.MESSAGES,
     **zh_tui_changes.MESSAGES,
+    **zh_tui_gateways.MESSAGES,
     **zh_windows.MESSAGES,
 }

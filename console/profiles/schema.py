@@ -36,7 +36,7 @@ class Key:
 
 
 ENVIRONMENTS: Final = ("sandbox", "staging", "production")
-VIEWS: Final = ("overview", "queues", "repayments", "strategies", "windows", "changes")
+VIEWS: Final = ("overview", "queues", "repayments", "strategies", "gateways", "windows", "changes")
 TOKEN_FORMS: Final = ("env", "file", "command")
 
 FILTERS: Final = "filters"
