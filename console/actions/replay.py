@@ -14,7 +14,7 @@ REPLAY_ACTIONS: Final[tuple[Action, ...]] = (
         "replay.plan",
         "Plan a replay: what it would do, by class",
         Group.REPLAYS,
-        ("t",),
+        ("z",),
         "plan",
         "replay plan",
         role=Role.OPERATOR,

@@ -37,13 +37,13 @@ CLASSES: Final[dict[ReplayClass, str]] = {
 
 DEEDS: Final[dict[ReplayClass, str]] = {
     ReplayClass.RESUBMIT: "sends a new order",
-    ReplayClass.INQUIRE_FIRST: "asks the gateway first; sends a new order only if the old one failed",
+    ReplayClass.INQUIRE_FIRST: "asks the gateway first; a new order only if it failed",
     ReplayClass.ALREADY_SETTLED: "left alone: already paid",
-    ReplayClass.KEY_EXPIRED: "left alone: nothing may be sent any more, the gateway goes on being asked",
-    ReplayClass.HELD_BY_WINDOW: "left alone: a window, a stopped gateway or a paused queue keeps it",
-    ReplayClass.BLOCKED_BY_RISK: "left alone: a risk strategy would block it",
-    ReplayClass.DUPLICATE_INSTALMENT: "left alone: another repayment of its instalment is paid or under way",
-    ReplayClass.FINAL: "left alone: it is over, with people, or moving by itself",
+    ReplayClass.KEY_EXPIRED: "left alone: only asking can settle it",
+    ReplayClass.HELD_BY_WINDOW: "left alone: held by a window or a stop",
+    ReplayClass.BLOCKED_BY_RISK: "left alone: a strategy would block it",
+    ReplayClass.DUPLICATE_INSTALMENT: "left alone: its instalment is paid or under way",
+    ReplayClass.FINAL: "left alone: over, or moving by itself",
 }
 """What a replay does with each class."""
 

@@ -11,21 +11,13 @@ _WORDS: Final[dict[str, str]] = {
     "duplicate instalment": "同期重复",
     "over, or moving": "已终结或处理中",
     "sends a new order": "发送新订单",
-    "asks the gateway first; sends a new order only if the old one failed": (
-        "先向通道查询；仅当原订单确定失败才发送新订单"
-    ),
+    "asks the gateway first; a new order only if it failed": "先向通道查询；仅当确定失败才发送新订单",
     "left alone: already paid": "不处理：已经还清",
-    "left alone: nothing may be sent any more, the gateway goes on being asked": (
-        "不处理：不可再发送，继续向通道查询"
-    ),
-    "left alone: a window, a stopped gateway or a paused queue keeps it": (
-        "不处理：维护窗口、停用的通道或暂停的队列使其等待"
-    ),
-    "left alone: a risk strategy would block it": "不处理：风控策略会拦截",
-    "left alone: another repayment of its instalment is paid or under way": (
-        "不处理：同一期的另一笔还款已还清或在途"
-    ),
-    "left alone: it is over, with people, or moving by itself": "不处理：已终结、待人工，或正在自行处理",
+    "left alone: only asking can settle it": "不处理：只能继续查询，不可再发送",
+    "left alone: held by a window or a stop": "不处理：被维护窗口或停用挡住",
+    "left alone: a strategy would block it": "不处理：风控策略会拦截",
+    "left alone: its instalment is paid or under way": "不处理：同期另一笔已还清或在途",
+    "left alone: over, or moving by itself": "不处理：已终结或正在自行处理",
     "not begun": "未开始",
     "being asked": "查询中",
     "on its way": "已发出",
@@ -151,11 +143,13 @@ _CONSOLE: Final[dict[str, str]] = {
     "planning what a replay would do; nothing runs yet": "正在计划重放将做什么；尚未运行",
     "write the receipt to (.txt or .json): ": "回执写入（.txt 或 .json）：",
     "too many marks for a replay; use a filter instead": "标记过多，无法重放；请改用过滤条件",
-    "t plans a replay": "按 t 计划重放",
+    "{key} plans a replay": "按 {key} 计划重放",
+    "{count} failed": "{count} 笔失败",
+    "{key} plans a replay; enter, b: why": "{key} 计划重放；enter、b 看原因",
     "still planning": "仍在计划",
     "it is under way": "正在进行",
     "the newest {count}; all: repay replay list": "最新 {count} 个；全部：repay replay list",
-    "nothing was replayed yet; t plans a replay": "尚无重放；按 t 计划一次",
+    "nothing was replayed yet; {key} plans a replay": "尚无重放；按 {key} 计划一次",
     "through": "进度",
     "refailed": "再次失败",
     "it does not run": "它没有在运行",

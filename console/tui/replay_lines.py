@@ -49,10 +49,10 @@ OUTCOME_STYLES: Final[dict[ReplayOutcome, str]] = {
 _FULL: Final = "#"
 _EMPTY: Final = "."
 _BAR: Final = 40
-_CLASS: Final = 22
+_CLASS: Final = 21
 """Cells of a bar, and of the name of a class."""
-_COUNT: Final = 10
-_MONEY: Final = 18
+_COUNT: Final = 8
+_MONEY: Final = 16
 """Cells of a count and of money."""
 
 
@@ -107,27 +107,26 @@ def _planning(one: Replay, width: int) -> list[Line]:
 
 def plan_lines(one: Replay, width: int) -> list[Line]:
     """Return what a replay would do: each class with count, money and deed; pace, time, whom it needs."""
-    lines: list[Line] = [heading(t("What it would do"), width)]
-    for line in by_effect(one.classes):
-        style = "text" if line.runs and line.count else "dim"
-        lines += _class(line, width, style)
-    lines.append(())
-    total = f"{counted(one.to_run, one.to_run_fen)}  ({figures.count(one.total)})"
-    lines += field(t("would run"), total, width, "strong" if one.to_run else "warn")
+    total = f"{counted(one.to_run, one.to_run_fen)}  / {figures.count(one.total)}"
     span = figures.UNKNOWN if one.estimate_seconds is None else figures.whole_span(one.estimate_seconds)
     pace = t(
         "{rate} a second at each of: {gateways}",
         rate=figures.count(one.rate),
         gateways=", ".join(shown(name) for name in one.gateways) or figures.NOTHING,
     )
-    lines += field(t("takes"), t("about {span}, {pace}", span=span, pace=pace), width)
-    lines += field(t("sequence"), order_name(one.order), width)
+    approval, style = t("none needed"), "text"
     if one.needs_approval is not None:
-        why = t("another person must approve: {why}", why=shown(one.needs_approval))
-        lines += field(t("approval"), why, width, "warn")
-    else:
-        lines += field(t("approval"), t("none needed"), width)
-    return lines
+        approval = t("another person must approve: {why}", why=shown(one.needs_approval))
+        style = "warn"
+    lines = [
+        *field(t("would run"), total, width, "strong" if one.to_run else "warn"),
+        *field(t("takes"), t("about {span}, {pace}", span=span, pace=pace), width),
+        *field(t("approval"), approval, width, style),
+        heading(t("What it would do"), width),
+    ]
+    for line in by_effect(one.classes):
+        lines += _class(line, width, "text" if line.runs and line.count else "dim")
+    return [*lines, *field(t("sequence"), order_name(one.order), width, "dim")]
 
 
 def _class(one: ClassLine, width: int, style: str) -> list[Line]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from console.actions.registry import BY_ID
 from console.contract.language import t
 from console.contract.part_words import part_name
 from console.contract.text import shown
 from console.contract.vocabulary import Stage
 from console.tui import figures
 from console.tui.filters import term
+from console.tui.keys import first_key
 from console.tui.words import stage_name
 
 if TYPE_CHECKING:
@@ -130,6 +132,10 @@ def _stage(line: StageLine) -> Trouble | None:
         what = t("{count} wait for people", count=figures.count(line.depth))
         why = t("oldest {span}", span=figures.span(line.oldest_seconds))
         return Trouble(here, 1, "!", "warn", what, why, here)
+    if line.stage is Stage.FAILED and line.depth:
+        what = t("{count} failed", count=figures.count(line.depth))
+        why = t("{key} plans a replay; enter, b: why", key=first_key(BY_ID["replay.plan"]))
+        return Trouble(here, 3, "-", "text", what, why, here)
     if line.paused:
         why = t("{count} wait", count=figures.count(line.depth))
         return Trouble(here, 1, "!", "warn", t("{stage} is paused", stage=name), why, here)

@@ -55,8 +55,8 @@ async def test_from_the_failed_queue_to_a_plan_that_says_what_each_class_would_d
         await one.shows("failed")
         one.press("j" * 7)
         await one.until(lambda: one.app.main.pane.here.stage == "failed", "the cursor on failed")
-        one.press("t")
-        await one.shows("rpl_000001", "sends a new order", "asks the gateway first", "1,187 repayments")
+        one.press("z")
+        await one.shows("rpl_000001", "sends a new order", "asks the gateway", "1,187 repayments")
         assert [asked.filter for asked in replays(one).asked] == ["stage:failed"]
         text = one.text()
         assert text.index("sends a new order") < text.index("already paid") < text.index("held back")
@@ -67,7 +67,7 @@ async def test_from_the_failed_queue_to_a_plan_that_says_what_each_class_would_d
 
 async def test_a_queue_that_cannot_be_replayed_asks_for_a_filter_and_points_at_what_is_wrong() -> None:
     async with console() as one:
-        one.press("2", "t")
+        one.press("2", "z")
         await one.shows("replay which repayments? state:failed,in_doubt")
         one.press(" gatway:x", "enter")
         await one.shows("did you mean gateway?", "gatway:x")
@@ -89,14 +89,14 @@ async def test_the_selection_in_sight_is_replayed_and_marks_come_before_it() -> 
     async with console(size=(100, 30)) as one:
         one.press("3")
         await one.shows("rp_00000000")
-        one.press("t")
+        one.press("z")
         await one.shows("replay which repayments?")
         one.press("escape", "/", "state:failed", "enter")
         await one.shows("rp_00000002")
-        one.press("t")
+        one.press("z")
         await shows_view(one, View.REPLAY)
         assert replays(one).asked[-1].selection == "sel_2"
-        one.press("3", "space", "t")
+        one.press("3", "space", "z")
         await one.until(lambda: len(replays(one).asked) == 2, "a second plan")
         assert replays(one).asked[-1].filter == "id:rp_00000002"
         assert replays(one).asked[-1].selection is None
@@ -177,7 +177,7 @@ async def test_what_failed_again_is_planned_anew() -> None:
         replays(one).put(replay(state="done"))
         one.press(":replay rpl_000001", "enter")
         await one.shows("failed again")
-        one.press("t")
+        one.press("z")
         await one.until(lambda: bool(replays(one).asked), "planned")
         assert replays(one).asked[0].filter == "replay:rpl_000001 state:failed"
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from console.actions.registry import View
+from console.actions.registry import BY_ID, View
 from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import shown
 from console.tui import figures
+from console.tui.keys import first_key
 from console.tui.replay_intents import (
     cancel_replay,
     pace_replay,
@@ -148,10 +149,14 @@ class ReplaysPane(ReplayPanes):
     def note(self) -> str:
         if self._more:
             return t("the newest {count}; all: repay replay list", count=len(self.items))
-        return t("t plans a replay")
+        return t("{key} plans a replay", key=_plan_key())
 
     def show(self) -> None:
-        empty = t("nothing was replayed yet; t plans a replay") if self.known else t("loading")
+        empty = (
+            t("nothing was replayed yet; {key} plans a replay", key=_plan_key())
+            if self.known
+            else t("loading")
+        )
         self.table.set_empty(self.problem or empty)
         if self.known:
             self._rows.replace((one.id, self._row(one)) for one in self.items)
@@ -195,6 +200,10 @@ class ReplaysPane(ReplayPanes):
     def do_row_open(self, argument: str) -> None:
         """Show the replay under the cursor."""
         self.table.action_select()
+
+
+def _plan_key() -> str:
+    return first_key(BY_ID["replay.plan"])
 
 
 def _columns() -> tuple[Column, ...]:

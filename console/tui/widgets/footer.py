@@ -42,13 +42,14 @@ _NAMES_SHARE: Final = 0.6
 """The share of the line that the names of all views may take; else only that of the one in sight is told."""
 
 _FIRST: Final = (
+    "replay.start",
+    "replay.toggle",
+    "replay.receipt",
     "row.open",
     "row.next",
     "row.previous",
     "move.panel",
     "selection.filter",
-    "replay.start",
-    "replay.toggle",
     "replay.plan",
     "selection.mark",
     "selection.refresh",
