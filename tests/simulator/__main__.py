@@ -1,4 +1,5 @@
-"""Run the simulator by hand: `python -m tests.simulator --seeds 1000`, or `--seed 7 --trace` to see one."""
+"""Run the simulator by hand: `python -m tests.simulator --seeds 1000`, `--seed 7 --trace` to see one run,
+`--mutants` for the table of seeded bugs."""
 
 import argparse
 import sys
@@ -15,6 +16,24 @@ def command(outcome: Outcome, mode: Mode) -> str:
     return f"python -m tests.simulator --mode {mode} --seed {outcome.seed} --trace"
 
 
+def table(seeds: int) -> int:
+    """Print how each mutant is caught; 1 when one is not."""
+    from tests.simulator.mutants import MUTANTS, caught
+
+    missed = 0
+    print(f"{'mutant':52} {'caught by':10} {'seed':>4} {'steps':>7}  finding")
+    for mutant in MUTANTS:
+        found = caught(mutant, seeds)
+        if found is None:
+            missed += 1
+            print(f"{mutant.name:52} NOBODY")
+            continue
+        seed = "-" if found.seed is None else str(found.seed)
+        print(f"{mutant.name:52} {found.by:10} {seed:>4} {found.steps:>7,}  {found.what[:100]}", flush=True)
+    print(f"{len(MUTANTS) - missed} of {len(MUTANTS)} caught")
+    return 1 if missed else 0
+
+
 def main() -> int:
     """Run what was asked for and print figures; 1 when something was found."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__)
@@ -23,7 +42,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="run this one alone")
     parser.add_argument("--mode", choices=MODES, default="liveness")
     parser.add_argument("--trace", action="store_true", help="print every step")
+    parser.add_argument("--mutants", action="store_true", help="print by what each seeded bug is caught")
     asked = parser.parse_args()
+    if asked.mutants:
+        return table(asked.seeds)
     mode: Mode = asked.mode
     first, count = (asked.first, asked.seeds) if asked.seed is None else (asked.seed, 1)
     begun, steps, seconds, wrong = time.perf_counter(), 0, 0.0, 0

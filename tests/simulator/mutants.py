@@ -100,11 +100,16 @@ HIDDEN: Final = {"losses": ("unheard",), "rates": {"loss": 0.6, "hidden": 0.9}, 
 
 DYING: Final = {"rates": {"kill": 0.03, "latency": 0.3}, "fates": ("succeed",), "weights": {"start": 20}}
 
-STANDING: Final = {
-    "rates": {"latency": 0.5, "kill": 0.0},
-    "weights": {"freeze": 25, "repay": 20, "kill": 0},
-    "acts": 60,
+RESENT: Final[dict[str, Any]] = {
+    "losses": ("lost", "reset"),
+    "rates": {"loss": 0.35, "lie": 0.0, "kill": 0.0, "hidden": 1.0, "store_fails": 0.0},
+    "weights": {"wait": 40, "repay": 25, "jump": 0, "freeze": 0, "clock": 0, "settle": 0, "close": 0},
+    "acts": 50,
 }
+"""Debits get lost, and are sent again when they were not found."""
+
+STANDING: Final = {"rates": {"latency": 0.3, "kill": 0.0, "stall": 0.1}, "weights": {"repay": 20, "kill": 0}}
+"""Processes stand still between a commit and what they do next."""
 
 _CLAIMED: Final = (Patch(classify, "claimed", bugs.any_code), Patch(callbacks, "claimed", bugs.any_code))
 _LATE_ENDS: Final = frozenset({"RESET", "TRUNCATED", "TIMEOUT"})
@@ -205,7 +210,7 @@ MUTANTS: Final = (
     Mutant(
         "an order is sent again however late",
         (Patch(inquire.Inquirer, "_ask", bugs.asks_at_any_time),),
-        {**HIDDEN, **STANDING, "rates": {"loss": 0.9, "hidden": 1.0, "latency": 0.5, "kill": 0.0}},
+        {**STANDING, **RESENT, "rates": {**RESENT["rates"], "stall": 0.3}},
     ),
     Mutant(
         "a pause is ignored",
@@ -215,7 +220,7 @@ MUTANTS: Final = (
     Mutant(
         "a stop does not concern what is sent again",
         (Patch(inquire, "obey", bugs.uncontrolled),),
-        {**LOST, "weights": {"pause": 12, "stop": 12}},
+        {**RESENT, "weights": {**RESENT["weights"], "stop": 20}, "twins": False},
     ),
     Mutant(
         "windows are ignored",
@@ -236,7 +241,7 @@ MUTANTS: Final = (
     Mutant(
         "what waits for room waits for ever",
         (Patch(claims, "defer", bugs.forgets),),
-        {"weights": {"stop": 25}, "acts": 40},
+        {"weights": {"repay": 60, "kill": 6, "start": 4}, "acts": 50},
     ),
     Mutant("counters are not folded", (Patch(counters, "fold", bugs.nothing),)),
     Mutant(

@@ -39,6 +39,9 @@ from tests.simulator.seam import Seam
 LONGEST_DELAY: Final = 240.0
 """Seconds after which a request that came late has come."""
 
+LONG_AGO: Final = 7 * 86_400
+"""Seconds; no clock is wrong by as much, so a signature that old is always too old."""
+
 WRONG: Final = Secret(b"somebody else's")
 
 _PLACE: Final = ConnectionKey("gateway.example", 443, True, True, None, None, None, None)
@@ -108,7 +111,7 @@ class SimGateway(RestGateway):
         if loss == "connect_timeout":
             raise aiohttp.ConnectionTimeoutError
         if debit:
-            world.judge.debit_is_sent(self._bank, parse_debit(call.body))
+            world.judge.debit_is_sent(self._bank, parse_debit(call.body), self._clock.now())
         await seam.reach("sent")
         if loss in ("late", "late_reset"):
             delay = world.chance.uniform(0.1, LONGEST_DELAY)
@@ -239,7 +242,7 @@ def _signed(twisted: Twisted, seconds: int) -> Reply:
         case "wrong":
             return Reply(twisted.status, str(seconds), sign_answer(WRONG, seconds, body), body)
         case "stale":
-            old = seconds - 3600
+            old = seconds - LONG_AGO
             return Reply(twisted.status, str(old), sign_answer(SECRET, old, body), body)
         case _:
             return Reply(twisted.status, str(seconds), sign_answer(SECRET, seconds, body), body)

@@ -13,6 +13,7 @@ from console.gateways.wire import (
     encode_callback,
 )
 from tests.simulator.bank import DECLINED, SECRET, VAGUE, Bank
+from tests.simulator.network import LONG_AGO
 
 if TYPE_CHECKING:
     from tests.simulator.world import World
@@ -70,7 +71,7 @@ def _send(world: "World", bank: Bank, order_no: str, kind: str) -> None:
     if kind in ("forged", "old_signature"):
         lie = Status.FAILED if executed else Status.SUCCEEDED
         answer = replace(answer, status=lie, code=Untrusted(DECLINED if executed else ""))
-        secret, age = (Secret(b"guessed"), 0) if kind == "forged" else (SECRET, 3600)
+        secret, age = (Secret(b"guessed"), 0) if kind == "forged" else (SECRET, LONG_AGO)
     elif kind == "stale":
         answer = replace(answer, status=Status.ACCEPTED, code=Untrusted(""))
     elif kind == "other_amount":

@@ -37,6 +37,8 @@ class Seam:
         if self.dead or (point in POINTS and world.strikes("kill")):
             self.kill(point)
             await self.never()
+        if point == "committed" and world.strikes("stall"):
+            self.freeze(world.chance.uniform(0.5, 30.0))
         if world.strikes("latency"):
             await asyncio.sleep(world.chance.random() * 0.4)
         while not self._thawed.is_set():

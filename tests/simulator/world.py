@@ -75,6 +75,7 @@ def plan_of(chance: random.Random, mode: Mode) -> Plan:
         "lie": lie,
         "latency": chance.choice((0.02, 0.3)),
         "kill": chance.choice((0.0, 0.0, 0.003, 0.02)),
+        "stall": chance.choice((0.0, 0.0, 0.01)),
         "hidden": chance.choice((0.0, 0.0, 0.4, 0.8)),
         "flip_flop": chance.choice((0.0, 0.0, 0.3)),
         "store_fails": chance.choice((0.0, 0.0, 0.0, 0.02)),
