@@ -161,4 +161,18 @@ _CONSOLE: Final[dict[str, str]] = {
     "receipt": "回执",
 }
 
-MESSAGES: Final[dict[str, str]] = {**_WORDS, **_RECEIPT, **_COMMAND_LINE, **_ACTIONS, **_CONSOLE}
+_SERVICE: Final[dict[str, str]] = {
+    "it is the next of the page before": "它是上一页给出的 next",
+    "that is above the cap": "超过了上限",
+    "name either a filter or a selection": "请给出过滤条件或选集，二者之一",
+    "everything is never replayed": "不允许重放全部还款",
+    "name what failed, e.g. state:failed": "请说明哪些失败了，例如 state:failed",
+    "look at the filter: repay repayment list": "检查过滤条件：repay repayment list",
+    "there is no such replay": "没有这个重放",
+    "repay replay list shows them": "repay replay list 可列出",
+    "there is no such word": "没有这个词",
+    "this replay has no receipt yet": "该重放尚无回执",
+    "it is written when the replay ends": "重放结束时写出",
+}
+
+MESSAGES: Final[dict[str, str]] = {**_WORDS, **_RECEIPT, **_COMMAND_LINE, **_ACTIONS, **_CONSOLE, **_SERVICE}
