@@ -108,7 +108,7 @@ _COMMAND_LINE: Final[dict[str, str]] = {
 
 _ACTIONS: Final[dict[str, str]] = {
     "Plan a replay: what it would do, by class": "计划重放：按类别说明将做什么",
-    "Start a replay": "启动重放",
+    "Start a replay": "开始重放",
     "List the replays": "列出重放",
     "Show one replay: its plan, or how far it is": "显示一次重放：其计划或进度",
     "Pause a replay": "暂停重放",
