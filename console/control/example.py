@@ -116,4 +116,20 @@ page_after = 7200.0                   # how long an order may be in doubt before
 clean_limit = 0.02                    # share of clean payers stopped above which a strategy steps back
 clean_sample = 200                    # clean payers that must be seen before a strategy is judged
 stop_within = 5.0                     # how long stopping may wait for calls under way
+
+# How replays pace themselves, and when one stops by itself. Rates are orders a second per gateway.
+[pipeline.replay]
+rate = 50                             # of a replay that asks for none
+rate_cap = 500                        # the highest a replay may ask for
+in_flight = 64                        # orders on their way at once, per gateway
+ramp = 5.0                            # how long 1, 5 and 25 % of the rate last each, at least
+inquiries = 3                         # inquiries after which an order is left in doubt to the pipeline
+ask_again = 5.0                       # wait between these inquiries, at most
+approval_count = 1000                 # repayments above which a second person must agree
+approval_fen = 100000000              # money above which a second person must agree
+stop_refailed = 0.5                   # share of new orders that failed again above which one stops
+stop_unknown = 0.5                    # share of new orders in doubt above which one stops
+stop_sample = 50                      # new orders that must be decided before one stops
+live_backlog = 200                    # other repayments waiting above which a replay makes room
+batch = 512                           # items in one transaction
 """

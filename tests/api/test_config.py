@@ -15,6 +15,7 @@ from console.control.example import EXAMPLE
 from console.control.mistakes import ConfigError
 from console.control.serve import secrets_of
 from console.gateways.config import GatewayConfig, SecretError
+from console.repayment.replay.settings import ReplaySettings
 from console.repayment.settings import PipelineSettings
 
 
@@ -29,7 +30,8 @@ def test_the_example_loads() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [ServiceConfig, GatewayConfig, SlaTerms, Clause, PrometheusSource, PipelineSettings]
+    "model",
+    [ServiceConfig, GatewayConfig, SlaTerms, Clause, PrometheusSource, PipelineSettings, ReplaySettings],
 )
 def test_the_example_explains_every_key(model: type[BaseModel]) -> None:
     for key in _keys(model):

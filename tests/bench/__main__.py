@@ -25,6 +25,7 @@ NAMES: Final = (
     "table",
     "intake",
     "dispatch",
+    "replay",
     "store_pages",
     "strategies",
     "preview",

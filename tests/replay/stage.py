@@ -17,7 +17,7 @@ from console.store.database import Store
 from console.store.replays import StoredReplay
 from tests.pipeline.entries import rows
 
-FAST: dict[str, Any] = {"rate": 400, "in_flight": 100, "ramp": 0.01, "ask_again": 0.2}
+FAST: dict[str, Any] = {"rate": 4000, "rate_cap": 4000, "in_flight": 100, "ramp": 0.01, "ask_again": 0.2}
 """Settings of a replay that a test sees the end of."""
 
 

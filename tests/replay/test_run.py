@@ -110,7 +110,7 @@ async def test_a_pause_that_is_committed_sends_nothing_more(
 ) -> None:
     await failing(store, clock, party, 80)
     party.behave = lambda order_no, times: "ok"
-    async with running(store, clock, party.config(), replay={**FAST, "rate": 40}):
+    async with running(store, clock, party.config(), replay=FAST):
         identity = await planned(store, "state:failed", ReplaySettings(rate=40))
         await until(lambda: tick(clock) and state_of(store, identity) == "planned")
         start(store, identity)
@@ -131,7 +131,7 @@ async def test_a_pause_that_is_committed_sends_nothing_more(
 async def test_it_stops_itself_when_it_does_harm(
     store: Store, clock: ManualClock, party: ThirdParty, mode: str, word: str
 ) -> None:
-    await failing(store, clock, party, 60)
+    await failing(store, clock, party, 40)
     party.behave = lambda order_no, times: mode
     party.answer_inquiry = lambda order_no, times: "not_found"
     limits = {**FAST, "stop_sample": 10, "stop_refailed": 0.4, "stop_unknown": 0.4}
@@ -154,8 +154,8 @@ async def test_of_two_failed_repayments_of_one_instalment_one_is_sent(
     store: Store, clock: ManualClock, party: ThirdParty
 ) -> None:
     party.behave = lambda order_no, times: "decline"
-    same = {"borrower": "b-1", "instalment": "L1-1"}
-    await take_in(store, entry(1, **same), entry(2, **same), entry(3))
+    twin = entry(2, borrower="b-1", instalment="L1-1")
+    await take_in(store, entry(1, borrower="b-1", instalment="L1-1"), twin, entry(3))
     async with running(store, clock, party.config()):
         await until(lambda: tick(clock) and stages_of(store) == ["failed"] * 3)
     party.behave = lambda order_no, times: "ok"
