@@ -1,5 +1,7 @@
 """What a settlement file says beside our books, on both databases."""
 
+from datetime import timedelta
+
 import pytest
 
 from console.contract.clock import ManualClock
@@ -48,7 +50,7 @@ async def test_rows_that_agree_are_counted_and_write_nothing(store: Store, clock
     assert report.balanced and run.proves_absence
 
 
-async def test_a_row_settles_doubt(store: Store, clock: ManualClock) -> None:
+async def test_a_row_settles_doubt(store: Store, clock: ManualClock, own_process: None) -> None:
     doubtful = debit(store, 1, S.UNKNOWN)
     run = await reconcile(store, clock, File().row(doubtful).content)
     assert states(store) == [(doubtful, "SUCCEEDED")]
@@ -120,8 +122,6 @@ async def test_a_debit_whose_reversal_comes_tomorrow_is_no_contradiction(
     reversed_late = debit(store, 1, S.REVERSED, decided_at=DAY.end + 60_000)
     first = File().row(reversed_late)
     second = File().row(reversed_late, kind="reversal", at=DAY.end + 60_000)
-    from datetime import timedelta
-
     tomorrow = TODAY + timedelta(days=1)
     runs = [("rec_1", first, TODAY), ("rec_2", second, tomorrow)]
     for identity, file, day in runs if order == "debit_first" else reversed(runs):
@@ -131,8 +131,6 @@ async def test_a_debit_whose_reversal_comes_tomorrow_is_no_contradiction(
 
 
 async def test_near_midnight_an_order_may_stand_in_either_file(store: Store, clock: ManualClock) -> None:
-    from datetime import timedelta
-
     late = debit(store, 1, sent_at=DAY.end - 2000, decided_at=DAY.end - 1000)
     doubtful = debit(store, 2, sent_at=DAY.end - 2000, decided_at=DAY.end + 1000)
     gone = debit(store, 3, sent_at=DAY.end - 2000, decided_at=DAY.end - 1000)
@@ -190,8 +188,6 @@ async def test_a_file_that_is_not_whole_proves_no_absence(
 async def test_an_order_over_midnight_is_proven_absent_by_both_files(
     store: Store, clock: ManualClock
 ) -> None:
-    from datetime import timedelta
-
     order = debit(store, 1, S.UNKNOWN, not_found=2, sent_at=DAY.end - 60_000)
     await reconcile(store, clock, File().content)
     assert states(store) == [(order, "UNKNOWN")]

@@ -102,13 +102,13 @@ def _blocks(file: IO[bytes]) -> Iterator[bytes]:
     """Yield whole lines, in blocks; every line but the very last ends in a line feed."""
     rest = b""
     while block := file.read(BLOCK):
-        end = block.rfind(b"\n")
-        if end < 0:
-            raise Incomplete("LONG_ROW")
-        yield (rest + block[: end + 1]).replace(b"\r\n", b"\n")
-        rest = block[end + 1 :]
+        block = rest + block
+        end = block.rfind(b"\n") + 1
+        rest = block[end:]
         if len(rest) > LONGEST_ROW:
             raise Incomplete("LONG_ROW")
+        if end:
+            yield block[:end].replace(b"\r\n", b"\n")
     if rest:
         yield rest.removesuffix(b"\r")
 
