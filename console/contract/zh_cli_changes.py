@@ -11,7 +11,6 @@ _VERBS: Final[dict[str, str]] = {
     "who may sign in, in which role": "谁可以登录，以何种角色",
     "Let a paused queue go on": "恢复已暂停的队列",
     "List the gateways": "列出支付通道",
-    "Show one gateway": "显示一个支付通道",
     "Change a gateway's share of the traffic": "调整支付通道的流量权重",
     "Let a gateway take debits again": "让支付通道重新接受扣款",
     "List the risk strategies": "列出风控策略",

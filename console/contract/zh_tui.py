@@ -3,15 +3,13 @@
 from typing import Final
 
 MESSAGES: Final[dict[str, str]] = {
-    "asking …": "询问中…",
-    "reached, as {roles}": "可达，角色 {roles}",
-    "starts when it is chosen": "选中后启动",
-    "its token's command is not run before it is chosen": "选中之前不运行其令牌命令",
-    "not asked: its token and address come from this directory": "未询问：令牌与地址来自当前目录",
-    "answers as another environment": "应答的是另一个环境",
-    "answers, but takes no such token": "有应答，但不接受此令牌",
-    "no answer within {seconds} s": "{seconds} 秒内无应答",
-    "not reached": "不可达",
+    "asking": "询问中",
+    "there is no such action": "没有这个操作",
+    "the help lists them": "帮助中列出全部操作",
+    "{key} is not the name of a key": "{key} 不是按键名",
+    "{key} cannot be bound: terminals or dialogs need it": "{key} 不能绑定：终端或对话框要用它",
+    "{key} is also the key of {other}": "{key} 也是 {other} 的按键",
+    "{key} is bound to nothing here": "{key} 在此没有绑定任何操作",
     # Views
     "Overview": "总览",
     "Queues": "队列",

@@ -57,7 +57,7 @@ def messages() -> set[str]:
     found |= set(stuck.CAUSES.values())
     found |= set(situation.VIEW_NAMES.values()) | set(help_screen.GROUPS.values())
     found |= {meaning for _, meaning in help_screen.SIGNS} | {field.meaning for field in FIELDS.values()}
-    for path in ROOT.rglob("*.py"):
+    for path in (*ROOT.rglob("*.py"), *(ROOT.parent / "actions").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t":
                 first = node.args[0]

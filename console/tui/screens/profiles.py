@@ -46,7 +46,7 @@ def _choice(entry: Listed, here: str) -> Choice:
         return Choice(entry.name, shown(entry.name), entry.problem)
     mark = " *" if entry.name == here else ""
     title = f"{shown(entry.name)}{mark}  {shown(entry.profile.title)}"
-    return Choice(entry.name, title, _note(entry.profile, t("asking …")))
+    return Choice(entry.name, title, _note(entry.profile, t("asking")))
 
 
 def _note(profile: Profile, words: str) -> str:
