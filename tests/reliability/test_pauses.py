@@ -12,7 +12,7 @@ from typing import Final
 from tests.reliability.platform import QUICK_PIPELINE, Platform, running, until
 from tests.reliability.test_kills import FAULTS, Feeder, judge
 
-PAUSES: Final = 8
+PAUSES: Final = 5
 LONGEST: Final = 2.5 * QUICK_PIPELINE["lease"]
 """Seconds for which a process stands still; its lease and the calls under way are long over then."""
 
