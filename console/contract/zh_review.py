@@ -90,6 +90,8 @@ _STRATEGIES: Final[dict[str, str]] = {
     "no parameter {name}": "没有参数 {name}",
     "empty: as everywhere, {base}": "留空：同全局 {base}",
     "as everywhere": "同全局",
+    "none: set something otherwise below, then try it": "无：请在下方修改后试算",
+    "set something otherwise first": "请先修改某项设置",
     "Values in which scenario?": "设置哪个场景下的取值？",
     "{done} of {total} decisions": "已算 {done} / {total} 条决策",
 }

@@ -64,7 +64,7 @@ class Entry:
         return True
 
     def _choose(self, key: str, character: str | None) -> None:
-        at = self.choices.index(self.typed.text) if self.typed.text in self.choices else 0
+        at = self.choices.index(self.typed.text) if self.typed.text in self.choices else -1
         step = {"left": -1, "right": 1, "space": 1}.get(key)
         if step is not None:
             self.typed = Typed.of(self.choices[(at + step) % len(self.choices)])

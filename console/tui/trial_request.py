@@ -20,6 +20,7 @@ from console.tui.strategy_intents import period
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from console.contract.change import Preview
     from console.contract.strategy_preview import NewStrategyPreview
     from console.profiles.profile import Guard
     from console.tui.connection import Connection
@@ -56,6 +57,11 @@ class TrialRequest(ChangeRequest):
                 entry.typed = known.typed
         return entries
 
+    def _arrived(self, preview: Preview) -> None:
+        super()._arrived(preview)
+        self.form.has_button = True
+        self._changed()
+
     def begin_reading(self) -> None:
         super().begin_reading()
         self.progress = self._trial = None
@@ -68,8 +74,11 @@ class TrialRequest(ChangeRequest):
         """Begin the trial, once there is something to try."""
         from console.contract.strategy_preview import NewStrategyPreview
 
-        if self.step is not Step.ASKING or self.preview is None or self.preview.refusal is not None:
+        if self.step is not Step.ASKING or self.preview is None:
             self.message = t("still reading what it would do")
+            return False
+        if self.preview.refusal is not None:
+            self.message = t("set something otherwise first")
             return False
         fields: dict[str, Any] = {name: value for name, value in self._body().items() if name != "kind"}
         self._over = self.form.text("over")

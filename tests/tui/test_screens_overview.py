@@ -3,7 +3,9 @@
 import pytest
 
 from console.actions.registry import View
-from console.contract.board import WarningLine
+from console.contract.board import Part, WarningLine
+from console.contract.language import use_language
+from console.contract.said import Said
 from console.contract.text import Untrusted
 from console.contract.vocabulary import Stage
 from console.tui.screens.overview import OverviewPane
@@ -143,3 +145,43 @@ async def test_a_paused_queue_is_marked_and_goes_on_through_the_dialog() -> None
         await one.shows("Resume a queue: dispatch")
         one.press("escape", "l", "l", "p")
         await one.shows("p does nothing here: queues with a worker: dispatch, screening, confirming")
+
+
+def test_a_handful_of_outcomes_makes_no_gateway_look_weak() -> None:
+    weak = board(1).gateways[0].model_copy(update={"state": "healthy", "success_rate": 0.5, "decided": 19})
+    alone = board(1).model_copy(update={"gateways": (weak,), "stages": (), "parts": ()})
+    assert troubles(alone) == ()
+    enough = weak.model_copy(update={"decided": 20})
+    assert [one.key for one in troubles(alone.model_copy(update={"gateways": (enough,)}))] == [
+        "gateway:alipay"
+    ]
+
+
+async def test_what_the_board_says_is_told_in_chinese_and_in_the_readers_zone() -> None:
+    back = Said("{kind} by {person} ({incident}) has to be reviewed", {
+        "kind": "queue.pause", "person": "li\x1b[2J", "incident": "INC-7",
+    })  # fmt: skip
+    warning = WarningLine.of("review:chg_1", back, cause="break_glass")
+    late = Part.of("store", "degraded", Said("answers in {seconds} s", {"seconds": "1.4"}))
+    returns = WarningLine.of(
+        "x", Said("{kind} by {person} returns at {returns_at}", {"returns_at": 1_795_500_202_000}), cause="y"
+    )
+    assert (late.detail.raw, warning.cause) == ("answers in 1.4 s", "break_glass")
+    told = board(2).model_copy(update={"warnings": (warning, returns), "parts": (late,), "gateways": ()})
+    use_language("zh")
+    try:
+        found = troubles(told, "Asia/Shanghai")
+    finally:
+        use_language("en")
+    said = " ".join(f"{one.what} {one.why}" for one in found)
+    assert "li\\x1b[2J 的 queue.pause（INC-7）需要复核" in said
+    assert "存储" in said and "应答耗时 1.4 秒" in said and "2026-11-24 14:03:22+08:00" in said
+
+
+async def test_parts_without_room_are_counted() -> None:
+    parts = tuple(Part.of(f"part-number-{at:02}", "ok", Said("working")) for at in range(12))
+    async with console(size=(80, 24)) as one:
+        one.link.send(board(2).model_copy(update={"parts": parts}))
+        await one.shows("part-number-00")
+        line = next(line for line in one.lines() if "part-number-00" in line)
+        assert len(line) <= 80 and line.endswith(f"+{12 - line.count('part-number')}")

@@ -307,3 +307,24 @@ async def test_a_selection_that_holds_something_stays_frozen() -> None:
         one.repayments.tick()
         await one.shows("frozen 10 min ago")
         assert len(one.link.service.frozen) == frozen
+
+
+async def test_the_marked_repayments_review_is_ended_from_one_dialog() -> None:
+    async with console() as one:
+        await browse(one)
+        one.press("space", "j", "space", "v")
+        await one.shows("End the review of repayments: 2 marked", "verdict is needed", "pass", "reject")
+        one.press("right")
+        await one.until(lambda: bool(one.link.service.changes.asked), "previewed")
+        asked = one.link.service.changes.asked[-1]
+        assert (asked["kind"], asked["verdict"], len(asked["repayments"])) == ("repayment.review", "pass", 2)
+        assert set(asked["repayments"]) == one.repayments.table.marks
+
+
+async def test_a_repayment_that_is_not_in_review_says_so() -> None:
+    async with console() as one:
+        await browse(one)
+        one.press("enter")
+        await one.shows("Attempts: 1")
+        one.press("v")
+        await one.shows("it is not in review")

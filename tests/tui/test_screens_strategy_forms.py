@@ -11,7 +11,7 @@ from console.tui.screens.change_dialog import ChangeDialog
 from console.tui.screens.trial_dialog import TrialDialog
 from console.tui.strategy_intents import period, read_schedule, schedule_line
 from tests.tui.consoles import Console, console
-from tests.tui.fake_desk import FakeDesk, detail, row
+from tests.tui.fake_desk import FakeDesk, detail, preview, row
 
 PARAMETERS = detail(row()).parameters
 
@@ -129,6 +129,17 @@ async def test_a_strategy_is_tried_on_a_past_day_with_progress_and_nothing_is_se
         one.press("escape")
         await one.until(lambda: len(one.app.screen_stack) == 1, "closed")
         assert desk(one).sent == []
+
+
+async def test_trying_a_strategy_as_it_is_set_says_what_to_do() -> None:
+    async with console(size=(110, 44)) as one:
+        same = Untrusted("velocity_hour is set like this already")
+        desk(one).previews = [preview("strategy.set").model_copy(update={"refusal": same})]
+        await dialog(one, "t")
+        await one.shows("none: set something otherwise below, then try it", "Try")
+        one.press("enter", "enter")
+        await one.shows("set something otherwise first")
+        assert desk(one).flipped == []
 
 
 async def test_a_trial_that_was_edited_meanwhile_is_dropped() -> None:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from console.contract.change import Change
+    from console.contract.change import Change, Preview
     from console.profiles.profile import Profile
     from console.tui.change_form import Form
     from console.tui.connection import Connection
@@ -70,6 +70,10 @@ class ChangeDialog(ModalScreen["Change | None"], inherit_bindings=False):
         """Return what became of it."""
         change = self.request.change
         return () if change is None else outcome_lines(change, self._knowledge.now, self._zone, width)
+
+    def told_lines(self, preview: Preview, width: int) -> Sequence[Line]:
+        """Return what it would do, and what it needs."""
+        return preview_lines(preview, width)
 
     def flipped_lines(self, width: int) -> Sequence[Line]:
         """Return which stored repayments would flip, where that is known."""
@@ -152,7 +156,7 @@ class ChangeDialog(ModalScreen["Change | None"], inherit_bindings=False):
             case Step.READING if preview is None:
                 lines.append(((f" {t('reading what it would do ...')}", "dialog-dim"),))
             case _:
-                lines += [] if preview is None else preview_lines(preview, width)
+                lines += [] if preview is None else self.told_lines(preview, width)
                 lines += self.flipped_lines(width)
                 lines += problem_lines(t("refused"), request.problem, width)
         return [*lines, ()]

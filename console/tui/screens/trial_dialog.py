@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from console.contract.language import t
 from console.tui.change_form import CANCEL, DO
 from console.tui.change_request import Step
+from console.tui.change_text import labelled, several
 from console.tui.screens.change_dialog import ChangeDialog
 from console.tui.trial_request import TrialRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from console.contract.change import Preview
     from console.profiles.profile import Profile
     from console.tui.connection import Connection
     from console.tui.intents import Intent
@@ -35,6 +37,11 @@ class TrialDialog(ChangeDialog):
         again = t("Read again") if self.request.step is Step.NOT_READ else self.request.intent.verb
         close = (CANCEL, t("Close"))
         return (close, (DO, again)) if self.form.has_button else (close,)
+
+    def told_lines(self, preview: Preview, width: int) -> Sequence[Line]:
+        if preview.refusal is not None:
+            return labelled(t("effects"), t("none: set something otherwise below, then try it"), width)
+        return several(t("effects"), preview.effects, width)
 
     def flipped_lines(self, width: int) -> Sequence[Line]:
         return self.request.outcome(width)
