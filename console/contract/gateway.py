@@ -122,7 +122,8 @@ class BackingPart(Wire):
 
 class WeightSuggestion(Wire):
     """A weight by success rate: `success_lower` is the lower end of Wilson's 95 % interval over `samples`
-    orders of the last hour; None, and the weight as it is, when there are too few."""
+    orders of the last 5 minutes, or of the last hour where those are too few; None, and the weight as it is,
+    when these are too few as well."""
 
     gateway: str
     weight: int

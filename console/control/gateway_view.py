@@ -27,7 +27,7 @@ from console.control.sla import MONTH_MINUTES, Figures, percentiles
 from console.sla.blame import Blamer
 from console.sla.budget import BUDGET_DAYS
 from console.sla.indicators import FAILURES, Counts, counts, with_open
-from console.sla.weights import Record, suggest_weights
+from console.sla.weights import ENOUGH, Record, suggest_weights
 from console.store import controls, sla
 from console.store.sla_counters import MINUTE_MS, MINUTES_OF_AN_HOUR, EventKind
 from console.windows.scope import ScopeError, parse_scope
@@ -66,7 +66,7 @@ def detail(
     slis = tuple(_sli(connection, line.id, span, blamer, now) for span in SPAN_MINUTES)
     weights = weight_suggestions(connection, service.configs, figures)
     minute = now // MINUTE_MS
-    hour_events = sla.events(connection, minute - 60, minute + 1).get(line.id, [])
+    hour_events = sla.events_of(connection, line.id, minute - 60, minute + 1)
     callbacks = _callbacks(connection, line.id, minute, now)
     parts = (callbacks, _inquiry(own.by_span[3600]), _queue(board), _database(board, began))
     return GatewayDetail(
@@ -110,18 +110,15 @@ def light(line: GatewayLine, figures: Figures) -> Light:
 def weight_suggestions(
     connection: Connection, configs: Mapping[str, GatewayConfig], figures: Mapping[str, Figures]
 ) -> tuple[WeightSuggestion, ...]:
-    """Return the weights that the last hour's success would give the gateways."""
+    """Return the weights that their success would give the gateways: that of the last 5 minutes, or of the
+    last hour where those tell too little."""
     in_force = controls.look(connection)
-    records = {
-        name: Record(
-            in_force.weight(name, config.weight),
-            config.weight,
-            figures[name].by_span[3600].good,
-            figures[name].by_span[3600].bad,
-        )
-        for name, config in configs.items()
-        if name in figures
-    }
+    records = {}
+    for name, config in configs.items():
+        if name in figures:
+            recent, hour = (figures[name].by_span[span] for span in (300, 3600))
+            told = recent if recent.samples >= ENOUGH else hour
+            records[name] = Record(in_force.weight(name, config.weight), config.weight, told.good, told.bad)
     return tuple(WeightSuggestion(**one._asdict()) for one in suggest_weights(records))
 
 
@@ -136,9 +133,9 @@ def _breaker(service: Service, gateway: str) -> BreakerState:
 def _sli(connection: Connection, gateway: str, span: Span, blamer: Blamer, now: int) -> Sli:
     minute = now // MINUTE_MS
     first, last = minute - SPAN_MINUTES[span], minute + 1
-    counted = counts(sla.events(connection, first, last).get(gateway, ()), blamer)
+    counted = counts(sla.events_of(connection, gateway, first, last), blamer)
     still_open = sla.open_orders(connection).get(gateway, [])
-    decided = sla.latencies(connection, first, last).get(gateway, [])
+    decided = sla.latencies_of(connection, gateway, first, last)
     p50, p95, p99 = percentiles(with_open(decided, still_open, now))
     return Sli(
         span=span,

@@ -181,9 +181,9 @@ def _measured(
     events: list[sla.EventSum] = []
     buckets: dict[int, int] = {}
     for first, last in runs(minutes):
-        events += sla.events(connection, first, last).get(gateway, [])
+        events += sla.events_of(connection, gateway, first, last)
         if latencies:
-            for bucket, count in sla.latencies(connection, first, last).get(gateway, []):
+            for bucket, count in sla.latencies_of(connection, gateway, first, last):
                 buckets[bucket] = buckets.get(bucket, 0) + count
     return Measured(counts(events, blamer), sorted(buckets.items()))
 
@@ -192,8 +192,8 @@ def account(connection: Connection, gateway: str, terms: SlaTerms, period: Perio
     """Return the ledger of a gateway over a period of whole minutes that have passed."""
     blamer = Blamer(terms.blame)
     whole = Measured(
-        counts(sla.events(connection, period.first, period.last).get(gateway, ()), blamer),
-        sla.latencies(connection, period.first, period.last).get(gateway, []),
+        counts(sla.events_of(connection, gateway, period.first, period.last), blamer),
+        sla.latencies_of(connection, gateway, period.first, period.last),
     )
     parts: Split = split(
         slots(connection, gateway, period.first * MINUTE_MS, period.last * MINUTE_MS), period

@@ -34,24 +34,37 @@ class EventSum:
     sum_fen: int
 
 
-def _between(minutes: Table, hours: Table, *keys: str, sums: tuple[str, ...]) -> Select[Any]:
-    """Return the select over whole hours and the minutes beside them; its bounds are half-open."""
-    by_hour = select(*(hours.c[name] for name in (*keys, *sums))).where(
-        hours.c.hour >= bindparam("first_hour"), hours.c.hour < bindparam("last_hour")
+def _between(
+    minutes: Table, hours: Table, *keys: str, sums: tuple[str, ...], one: bool = False
+) -> Select[Any]:
+    """Return the select over whole hours and the minutes beside them, its bounds half-open; of `one` gateway,
+    or of all."""
+
+    def part(table: Table, grain: str, first: str, last: str) -> Select[Any]:
+        at = table.c[grain]
+        found = select(*(table.c[name] for name in (*keys, *sums)))
+        found = found.where(at >= bindparam(first), at < bindparam(last))
+        return found.where(table.c.gateway == bindparam("gateway")) if one else found
+
+    rows = (
+        part(hours, "hour", "first_hour", "last_hour")
+        .union_all(
+            part(minutes, "minute", "first", "edge_first"), part(minutes, "minute", "edge_last", "last")
+        )
+        .subquery()
     )
-    before = select(*(minutes.c[name] for name in (*keys, *sums))).where(
-        minutes.c.minute >= bindparam("first"), minutes.c.minute < bindparam("edge_first")
-    )
-    after = select(*(minutes.c[name] for name in (*keys, *sums))).where(
-        minutes.c.minute >= bindparam("edge_last"), minutes.c.minute < bindparam("last")
-    )
-    rows = by_hour.union_all(before, after).subquery()
     found = [rows.c[name] for name in keys]
     return select(*found, *(func.sum(rows.c[name]) for name in sums)).group_by(*found).order_by(*found)
 
 
-_EVENTS: Final = _between(sla_minute, sla_hour, "gateway", "kind", "code", sums=("count", "sum_fen"))
-_LATENCIES: Final = _between(latency_minute, latency_hour, "gateway", "bucket", sums=("count",))
+_EVENT_KEYS: Final = ("gateway", "kind", "code")
+_LATENCY_KEYS: Final = ("gateway", "bucket")
+_EVENTS, _EVENTS_OF = (
+    _between(sla_minute, sla_hour, *_EVENT_KEYS, sums=("count", "sum_fen"), one=one) for one in (False, True)
+)
+_LATENCIES, _LATENCIES_OF = (
+    _between(latency_minute, latency_hour, *_LATENCY_KEYS, sums=("count",), one=one) for one in (False, True)
+)
 
 
 def _bounds(first: int, last: int) -> dict[str, int]:
@@ -86,12 +99,24 @@ def events(connection: Connection, first: int, last: int) -> dict[str, list[Even
     return found
 
 
+def events_of(connection: Connection, gateway: str, first: int, last: int) -> list[EventSum]:
+    """Return the same of one gateway."""
+    rows = connection.execute(_EVENTS_OF, {**_bounds(first, last), "gateway": gateway})
+    return [EventSum(name, kind, code, int(count), int(fen)) for name, kind, code, count, fen in rows]
+
+
 def latencies(connection: Connection, first: int, last: int) -> dict[str, list[tuple[int, int]]]:
     """Return bucket and count of the confirmation times of each gateway, buckets growing."""
     found: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for gateway, bucket, count in connection.execute(_LATENCIES, _bounds(first, last)):
         found[gateway].append((int(bucket), int(count)))
     return found
+
+
+def latencies_of(connection: Connection, gateway: str, first: int, last: int) -> list[tuple[int, int]]:
+    """Return the same of one gateway."""
+    rows = connection.execute(_LATENCIES_OF, {**_bounds(first, last), "gateway": gateway})
+    return [(int(bucket), int(count)) for _, bucket, count in rows]
 
 
 _MINUTES: Final = (

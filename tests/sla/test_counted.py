@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from functools import partial
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from console.contract.clock import ManualClock
 from console.repayment.history import load_history
@@ -69,8 +69,8 @@ def test_counters_are_kept_for_90_days(store: Store) -> None:
     store.write_now(partial(count, minute=MINUTE - 91 * 1440, good=1))
     store.write_now(partial(count, minute=MINUTE - 89 * 1440, good=2))
     store.write_now(lambda c: purge(c, MINUTE * MINUTE_MS))
-    for table in (sla_minute, sla_hour):
-        assert store.read_now(lambda c, t=table: c.execute(select(func.sum(t.c.count))).scalar()) == 2
+    for query in (select(func.sum(sla_minute.c.count)), select(func.sum(sla_hour.c.count))):
+        assert store.read_now(partial(Connection.scalar, statement=query)) == 2
 
 
 def test_a_reserve_is_what_lay_there_and_was_added_less_what_settled(store: Store) -> None:

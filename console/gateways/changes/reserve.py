@@ -101,4 +101,4 @@ def _reserve(connection: Connection, body: ReserveBody) -> Reserve:
 
 def _drawn_last_hour(connection: Connection, gateway: str, now: Instant) -> int:
     minute = now // MINUTE_MS
-    return sum(one.sum_fen for one in sla.events(connection, minute - 60, minute + 1).get(gateway, ()))
+    return sum(one.sum_fen for one in sla.events_of(connection, gateway, minute - 60, minute + 1))
