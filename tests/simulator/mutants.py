@@ -19,7 +19,7 @@ from console.windows import calendar
 from tests.simulator import bugs, engineers
 from tests.simulator.books import Database
 from tests.simulator.decisions import wrong_decisions
-from tests.simulator.world import simulate
+from tests.simulator.world import Mode, simulate
 
 S, V = AttemptState, Verdict
 
@@ -42,6 +42,7 @@ class Mutant:
     focus: Mapping[str, Any] = field(default_factory=dict)
     unlaid: tuple[str, ...] = ()
     by_table: bool = False
+    mode: Mode = "liveness"
 
 
 class Catch(NamedTuple):
@@ -74,7 +75,7 @@ def caught(mutant: Mutant, seeds: int) -> Catch | None:
             return Catch("decisions", None, len(found), found[0]) if found else None
         steps = 0
         for seed in range(seeds):
-            outcome = simulate(seed, focus=mutant.focus)
+            outcome = simulate(seed, mutant.mode, focus=mutant.focus)
             steps += outcome.steps
             if outcome.found:
                 return Catch("simulator", seed, steps, outcome.found[0])
@@ -210,7 +211,8 @@ MUTANTS: Final = (
     Mutant(
         "an order is sent again however late",
         (Patch(inquire.Inquirer, "_ask", bugs.asks_at_any_time),),
-        {**STANDING, **RESENT, "rates": {**RESENT["rates"], "stall": 0.3}},
+        {**RESENT, "rates": {**RESENT["rates"], "stall": 0.04}, "twins": False, "acts": 150},
+        mode="safety",
     ),
     Mutant(
         "a pause is ignored",
@@ -221,6 +223,7 @@ MUTANTS: Final = (
         "a stop does not concern what is sent again",
         (Patch(inquire, "obey", bugs.uncontrolled),),
         {**RESENT, "weights": {**RESENT["weights"], "stop": 20}, "twins": False},
+        mode="safety",
     ),
     Mutant(
         "windows are ignored",

@@ -1,4 +1,4 @@
-"""The simulator finds every seeded bug; run with -s to see by what, at which seed and after how many steps."""
+"""The simulator finds every seeded bug; run with -s to see by what, at which seed and in how many steps."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def test_a_seeded_bug_is_caught(mutant: Mutant) -> None:
 def test_without_its_bug_nothing_is_found(mutant: Mutant) -> None:
     """The faults alone are no finding: what catches a mutant is the bug."""
     for seed in range(CONTROLS):
-        outcome = simulate(seed, focus=mutant.focus)
+        outcome = simulate(seed, mutant.mode, focus=mutant.focus)
         assert not outcome.found, f"seed {seed}: {outcome.found}"
 
 
