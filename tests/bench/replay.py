@@ -40,7 +40,7 @@ UNBOUND = ReplaySettings(rate=100_000, rate_cap=100_000, in_flight=2_000, ramp=0
 
 async def _reach(store: Store, identity: str, state: str) -> float:
     began = time.perf_counter()
-    while state_of(store, identity) != state:
+    while state_of(store, identity) != state:  # noqa: ASYNC110 - another thread writes it
         await asyncio.sleep(0.02)
     return time.perf_counter() - began
 

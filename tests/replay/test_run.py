@@ -17,6 +17,7 @@ from console.store.replays import said_of
 from tests.gateways.third_party import ThirdParty, serving
 from tests.pipeline.entries import entry, rows, take_in
 from tests.pipeline.running import running, stages_of, until
+from tests.replay.failed import fail_all
 from tests.replay.stage import FAST, classes, found, outcomes, planned, receipt, start, state_of, tick, turn
 
 
@@ -49,21 +50,17 @@ def balanced(one: Receipt) -> bool:
     return True
 
 
-async def failing(store: Store, clock: ManualClock, party: ThirdParty, count: int) -> tuple[str, ...]:
-    """Take repayments in and let the gateway decline them all."""
-    party.behave = lambda order_no, times: "decline"
+async def failing(store: Store, count: int) -> tuple[str, ...]:
+    """Take repayments in that have all failed."""
     ids = await take_in(store, *(entry(number, 500 + number) for number in range(count)))
-    async with running(store, clock, party.config()) as pipeline:
-        pipeline.wake()
-        await until(lambda: tick(clock) and stages_of(store) == ["failed"] * count)
+    assert fail_all(store, "alipay") == count
     return ids
 
 
 async def test_what_failed_is_settled_by_a_new_order_each(
     store: Store, clock: ManualClock, party: ThirdParty
 ) -> None:
-    ids = await failing(store, clock, party, 60)
-    party.behave = lambda order_no, times: "ok"
+    ids = await failing(store, 60)
     async with running(store, clock, party.config(), replay=FAST):
         identity = await planned(store, "state:failed")
         await until(lambda: tick(clock) and state_of(store, identity) == "planned")
@@ -108,7 +105,7 @@ async def test_what_is_in_doubt_is_asked_about_and_sent_again_only_when_it_faile
 async def test_a_pause_that_is_committed_sends_nothing_more(
     store: Store, clock: ManualClock, party: ThirdParty
 ) -> None:
-    await failing(store, clock, party, 80)
+    await failing(store, 80)
     party.behave = lambda order_no, times: "ok"
     async with running(store, clock, party.config(), replay=FAST):
         identity = await planned(store, "state:failed", ReplaySettings(rate=40))
@@ -131,7 +128,7 @@ async def test_a_pause_that_is_committed_sends_nothing_more(
 async def test_it_stops_itself_when_it_does_harm(
     store: Store, clock: ManualClock, party: ThirdParty, mode: str, word: str
 ) -> None:
-    await failing(store, clock, party, 40)
+    await failing(store, 40)
     party.behave = lambda order_no, times: mode
     party.answer_inquiry = lambda order_no, times: "not_found"
     limits = {**FAST, "stop_sample": 10, "stop_refailed": 0.4, "stop_unknown": 0.4}
@@ -153,12 +150,9 @@ async def test_it_stops_itself_when_it_does_harm(
 async def test_of_two_failed_repayments_of_one_instalment_one_is_sent(
     store: Store, clock: ManualClock, party: ThirdParty
 ) -> None:
-    party.behave = lambda order_no, times: "decline"
     twin = entry(2, borrower="b-1", instalment="L1-1")
     await take_in(store, entry(1, borrower="b-1", instalment="L1-1"), twin, entry(3))
-    async with running(store, clock, party.config()):
-        await until(lambda: tick(clock) and stages_of(store) == ["failed"] * 3)
-    party.behave = lambda order_no, times: "ok"
+    assert fail_all(store, "alipay") == 3
     async with running(store, clock, party.config(), replay=FAST):
         identity = await planned(store, "state:failed")
         await until(lambda: tick(clock) and state_of(store, identity) == "planned")
