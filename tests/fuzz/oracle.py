@@ -1,4 +1,4 @@
-"""What an answer proves, told strictly and from the protocol's text alone; shares no code with the service."""
+"""What an answer proves, told strictly from the protocol's text alone; shares no code with the service."""
 
 import json
 import re

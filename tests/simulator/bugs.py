@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from console.contract.vocabulary import AttemptState, EvidenceSource, Verdict
-from console.gateways import classify, rest
+from console.gateways import classify, rest, wire
 from console.gateways.classify import Asked, Finding, Reply, Terms
 from console.gateways.wire import Answer
 from console.repayment import attempt, dispatch, expire, inquire
@@ -16,7 +16,7 @@ from console.store.controls import Controls
 from console.store.facts import Attempt, Evidence
 from console.windows.calendar import Force
 
-_VERIFY: Final = classify.verify_answer
+_VERIFY: Final = wire.verify_answer
 _CLASSIFY: Final = classify.classify
 _JUDGE: Final = classify.judge
 _ASK: Final = rest.RestGateway._ask

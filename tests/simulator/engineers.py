@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import Connection, text
@@ -14,12 +15,14 @@ from console.repayment.evidence import apply_evidence
 from console.store import attempts, claims, closing, controls
 from console.store import windows as stored_windows
 from console.store.facts import Evidence
+from console.store.intake import insert_repayments
 from console.windows.calendar import row_of
 from console.windows.declaring import over_at
 from console.windows.scope import parse_scope
 from console.windows.wall_clock import wall_of, zone_of
 from console.windows.window import Policy, Window
 from tests.pipeline.entries import entry
+from tests.simulator import replays
 from tests.simulator.process import KEYS, LEASE, SETTINGS, Process
 
 if TYPE_CHECKING:
@@ -63,9 +66,7 @@ def undo_all(world: "World") -> None:
         _pause(world, stage, False)
     for name in world.banks:
         world.database.write(
-            lambda connection, name=name: controls.set_stopped(
-                connection, name, False, now=now, change_id="chg_s"
-            )
+            partial(controls.set_stopped, gateway=name, stopped=False, now=now, change_id="chg_s")
         )
     world.stopped.clear()
 
@@ -82,9 +83,7 @@ async def _repay(world: "World") -> None:
     now = world.wall()
     prepared = intake.prepare(entries, keys=KEYS, now=now)
     inserted = world.database.write(
-        lambda connection: intake.insert_repayments(
-            connection, prepared.entries, now=now, shard=7, actor="test"
-        )
+        lambda connection: insert_repayments(connection, prepared.entries, now=now, shard=7, actor="test")
     )
     world.taken_in |= {identity for identity in inserted.ids if identity is not None}
     for process in world.processes:
@@ -204,11 +203,8 @@ async def _settle_the_day(world: "World") -> None:
                     covers=(first, now),
                 )
             )
-        world.database.write(
-            lambda connection, pieces=pieces: apply_evidence(
-                connection, pieces, Instant(now), 7, rules=SETTINGS.rules()
-            )
-        )
+        rules = SETTINGS.rules()
+        world.database.write(partial(apply_evidence, batch=pieces, now=Instant(now), shard=7, rules=rules))
 
 
 # Machines.
@@ -262,6 +258,9 @@ async def _time_passes(world: "World") -> None:
 _ACTS: Final[dict[str, tuple[int, Callable[["World"], Awaitable[None]]]]] = {
     "repay": (14, _repay),
     "replay": (6, _replay),
+    "plan": (2, replays.plan),
+    "run": (3, replays.start),
+    "hold": (1, replays.pause),
     "close": (1, _close),
     "pause": (2, _pause_something),
     "stop": (3, _stop_a_gateway),

@@ -7,6 +7,7 @@ from console.contract.vocabulary import FINAL_ATTEMPT_STATES, FINAL_STAGES, Atte
 from console.gateways.wire import CLOCK_SKEW_SECONDS, DebitRequest, Status
 from console.repayment.attempt import EDGES
 from console.store import invariants
+from tests.simulator import replays
 from tests.simulator.process import LEASE, TIMEOUT
 
 if TYPE_CHECKING:
@@ -182,6 +183,8 @@ class Judge:
         """Look at what must hold once faults have stopped: all has ended, and every fen is accounted for."""
         for one in self.open_ones():
             self.fail(f"it did not end within its bound: {one}")
+        for one in replays.unfinished(self._world):
+            self.fail(f"a replay did not end within its bound: {one}")
         self.check_safety()
         self._conserved()
 

@@ -107,7 +107,7 @@ class SimGateway(RestGateway):
         await seam.reach("bytes")
         loss = world.pick("loss", LOSSES)
         if loss == "not_sent":
-            raise aiohttp.ClientConnectorError(_PLACE, OSError("refused"))  # type: ignore[arg-type] # shape differs by version
+            raise aiohttp.ClientConnectorError(_PLACE, OSError("refused"))
         if loss == "connect_timeout":
             raise aiohttp.ConnectionTimeoutError
         if debit:

@@ -15,8 +15,10 @@ from typing import Any, Final, Literal, NamedTuple
 from unittest.mock import patch
 
 from console.gateways.config import GatewayConfig
-from console.repayment import gate, intake, pipeline
-from tests.simulator import engineers, notices
+from console.repayment import gate, intake
+from console.repayment.replay import worker as replay_worker
+from console.store import selections
+from tests.simulator import engineers, notices, replays
 from tests.simulator.bank import DECLINED, MERCHANT, SECRET, Bank, Said
 from tests.simulator.books import Database
 from tests.simulator.judge import Judge
@@ -210,7 +212,7 @@ class World:
                 if not process.alive:
                     process.start()
             await asyncio.sleep(3.0)
-            if not self.judge.open_ones() and not self._undecided():
+            if not (self.judge.open_ones() or self._undecided() or replays.unfinished(self)):
                 break
             if self.wall() > until:
                 break
@@ -279,7 +281,10 @@ def deterministic(world: World) -> Iterator[None]:
     with (
         patch.object(gate, "time", SimpleNamespace(monotonic=world.loop.time)),
         patch.object(intake, "os", SimpleNamespace(urandom=world.chance.randbytes)),
-        patch.object(pipeline, "EXPIRE_EVERY", 1.0),
+        patch.object(
+            selections, "secrets", SimpleNamespace(token_hex=lambda size: world.chance.randbytes(size).hex())
+        ),
+        patch.object(replay_worker, "BREATH_SECONDS", replays.BREATH),
     ):
         try:
             yield
