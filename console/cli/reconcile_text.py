@@ -54,7 +54,7 @@ def print_runs(context: Context, runs: Sequence[Reconciliation]) -> None:
                 UNKNOWN if run.report is None else f"{run.report.rows:,}",
                 _exceptions(run),
                 UNKNOWN if run.report is None else yuan(run.report.suspense_fen),
-                problem_words(run.problem.raw) if run.problem and run.report is None else "",
+                problem_words(run.problem) if run.problem and run.report is None else "",
             )
             for run in runs
         ],
@@ -77,7 +77,7 @@ def print_run(context: Context, run: Reconciliation) -> None:
         *([(t("digest"), shown(run.digest))] if run.digest else []),
         (t("asked"), moment(run.asked_at, zone)),
         *([(t("ended"), moment(run.ended_at, zone))] if run.ended_at else []),
-        *([(t("in the way"), problem_words(run.problem.raw))] if run.problem and run.report is None else []),
+        *([(t("in the way"), problem_words(run.problem))] if run.problem and run.report is None else []),
         *([(t("again at"), moment(run.next_at, zone))] if run.next_at else []),
         *(_money(run.report) if run.report is not None else []),
     ]

@@ -47,7 +47,7 @@ class Reconciliation(Wire):
     origin: str
     digest: str
     state: str
-    problem: Untrusted
+    problem: str
     asked_at: Moment
     ended_at: Moment | None
     next_at: Moment | None
@@ -55,6 +55,13 @@ class Reconciliation(Wire):
     change: str | None
     exceptions: int | None
     report: Report | None
+
+
+class SettlementPiece(Wire):
+    """A piece of a settlement file that is kept."""
+
+    number: int
+    bytes: int
 
 
 class Reconciliations(Wire):

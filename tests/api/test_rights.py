@@ -27,6 +27,7 @@ KIND = {
     ("POST", "/v1/replays/plan"): "operate",
     ("GET", "/v1/selections/{selection_id}/export"): "export",
     ("POST", "/v1/changes"): "change",
+    ("PUT", "/v1/settlement-files/{digest}/{number}"): "operate",
     ("POST", "/v1/changes/{change_id}/approve"): "approve",
     ("POST", "/v1/changes/{change_id}/reject"): "change",
     ("POST", "/v1/changes/{change_id}/revert"): "change",

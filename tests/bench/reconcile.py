@@ -9,6 +9,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -64,7 +65,7 @@ def fill(store: Store, count: int) -> None:
             for sent in (first + number * 70_000_000 // count,)
         ]
 
-        def job(connection: Connection, rows: list[tuple[object, ...]] = rows) -> None:
+        def job(connection: Connection, rows: Sequence[tuple[object, ...]] = rows) -> None:
             connection.exec_driver_sql(_copy(model), (rows[0][0], rows[-1][0]))
             _ATTEMPT.many(connection, rows)
 

@@ -20,7 +20,7 @@ from console.gateways.base import Gateway, Settlement
 from console.gateways.config import GatewayConfig
 from console.gateways.wire import SETTLEMENT_HEADER, settlement_end
 from console.repayment.lane import Desk
-from console.repayment.reconcile.calendar import day_of
+from console.repayment.reconcile.calendar import day_of as day_of
 from console.repayment.reconcile.run import Reconciler
 from console.repayment.settings import PipelineSettings
 from console.repayment.stages import stage_of

@@ -12,7 +12,12 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from console.contract.reconciliation import OrderFindings, Reconciliation, Reconciliations
+from console.contract.reconciliation import (
+    OrderFindings,
+    Reconciliation,
+    Reconciliations,
+    SettlementPiece,
+)
 from console.contract.text import nearest
 from console.control.deadline import Until
 from console.control.problems import ProblemError, invalid
@@ -85,7 +90,7 @@ async def list_findings(
     return json_bytes(body)
 
 
-@router.put("/settlement-files/{digest}/{number}", status_code=204, response_class=Response)
+@router.put("/settlement-files/{digest}/{number}", response_model=SettlementPiece)
 async def bring_piece(
     digest: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
     number: Annotated[int, Path(ge=0, lt=4096)],
@@ -107,7 +112,7 @@ async def bring_piece(
             lambda connection: settlement_pieces.put(connection, digest, number, kept, now), until
         )
     )
-    return Response(status_code=204)
+    return json_of(SettlementPiece(number=number, bytes=len(body)))
 
 
 def _finding(word: str) -> Finding:

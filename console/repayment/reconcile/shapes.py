@@ -48,7 +48,7 @@ def summary(run: StoredRun) -> wire.Reconciliation:
         origin="gateway" if run.origin == stored.GATEWAY else "file",
         digest=run.digest or ("" if run.origin == stored.GATEWAY else run.origin),
         state=run.state,
-        problem=Untrusted(run.problem),
+        problem=run.problem,
         asked_at=to_datetime(run.asked_at),
         ended_at=_moment(run.ended_at),
         next_at=_moment(run.next_action_at) if run.state == "waiting" else None,

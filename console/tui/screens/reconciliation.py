@@ -81,7 +81,7 @@ def _run(run: Reconciliation, width: int, zone: str) -> list[Line]:
     if run.ended_at is not None:
         lines += field(t("ended"), figures.moment(run.ended_at, zone), width)
     if run.problem and run.report is None:
-        lines += field(t("in the way"), problem_words(run.problem.raw), width, "warn")
+        lines += field(t("in the way"), problem_words(run.problem), width, "warn")
     if run.next_at is not None:
         lines += field(t("again at"), figures.moment(run.next_at, zone), width)
     if run.change is not None:

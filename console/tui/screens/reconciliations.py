@@ -82,7 +82,7 @@ class ReconciliationsPane(LoadingPane):
     def _row(self, one: Reconciliation) -> Row:
         report, old = one.report, self.is_old
         unknown = Cell(figures.UNKNOWN, "dim")
-        way = "" if report is not None or not one.problem else problem_words(one.problem.raw)
+        way = "" if report is not None or not one.problem else problem_words(one.problem)
         return (
             Cell(shown(one.day), "old" if old else "text"),
             Cell(shown(one.gateway), "old" if old else "text"),
