@@ -139,13 +139,15 @@ def test_a_second_person_approves_and_it_is_done(site: Site) -> None:
     assert {"Ana", "too strict", "by itself 60m after it is done"} <= {
         line.partition("  ")[2].strip() for line in unsaid.err.splitlines()
     }
-    agreed = site.as_("bo", "change", "approve", identity, "--yes", "--json")
+    agreed = site.as_("bo", "change", "approve", identity, "--reason", "read it", "--yes", "--json")
     assert agreed.code == 0, agreed.err
+    shown = site.as_("ana", "change", "show", identity).out
+    assert any(line.startswith("approved") and line.endswith("read it") for line in shown.splitlines())
     assert (agreed.json["state"], agreed.json["approvals"][0]["who"]) == ("applied", "Bo")
     assert mode(site) == "off"
     assert site.as_("bo", "change", "approve", identity, "--yes").code == 5
     rows = site.as_("root", "audit", "list", "--change", identity, "--json").json["items"]
-    assert [row["approvals"] for row in rows if row["outcome"] == "applied"] == [["Bo"]]
+    assert [row["approvals"] for row in rows if row["outcome"] == "applied"] == [["Bo: read it"]]
     assert sum(row["outcome"].startswith("refused") for row in rows) == 1
     assert site.as_("bo", "change", "revert", identity, "--reason", "back", "--yes").code == 4
     assert site.as_("ana", "change", "revert", identity, "--reason", "back", "--yes").code == 0

@@ -18,6 +18,7 @@ import pytest
 from console.cli.intake_file.rows import FIELDS
 from console.cli.repayment_export import COLUMNS, cell
 from console.contract.vocabulary import Stage
+from tests.api.processes import wait_for
 from tests.cli.conftest import Places, Repay, end_service
 
 pytestmark = pytest.mark.usefixtures("service")
@@ -380,3 +381,23 @@ def test_doctor_finds_what_is_wrong_and_says_what_to_do(repay: Repay, home: Path
     ran = repay("--profile", "away", "doctor", "--timeout", "1")
     assert ran.code == 1
     assert "the token's variable NO_SUCH is not set - see: repay profile validate" in ran.out
+
+
+@pytest.mark.parametrize(("verdict", "stage"), [("pass", "dispatch"), ("reject", "rejected")])
+def test_a_review_is_ended_by_an_engineer(repay: Repay, verdict: str, stage: str) -> None:
+    fields = repayment(f"review-{verdict}", amount_fen=9_000_000)
+    flags = [f"--{field.replace('_', '-')}={value}" for field, value in fields.items()]
+    identity = repay("repayment", "add", *flags, "--json").json["id"]
+    wait_for(lambda: repay("repayment", "show", identity, "--json").json["stage"] == "review", "the review")
+    words = ("repayment", "review", identity, verdict)
+    told = repay(*words, "--dry-run")
+    assert "¥90,000.00" in told.out and "first_payment_large" in told.out
+    assert ("a rejected repayment is final" in told.out) == (verdict == "reject")
+    assert repay(*words, "--yes").code == 2
+    assert repay(*words, "--reason", "called them").code == 0
+    steps = repay("repayment", "show", identity, "--json").json["timeline"]
+    assert ("owner", f"review_{verdict}ed") in [(step["actor"], step["what"]) for step in steps]
+    assert stage in ("dispatch", repay("repayment", "show", identity, "--json").json["stage"])
+    again = repay(*words, "--reason", "once more")
+    assert again.code == 4 and "none of these repayments is in review" in again.err
+    assert repay("repayment", "review", "rp_none", verdict, "--reason", "x").code == 2

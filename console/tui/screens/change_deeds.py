@@ -68,13 +68,6 @@ class ChangeDeeds:
         """Show the tokens."""
         await self._main.show_view(View.TOKENS)
 
-    async def do_token_create(self, argument: str) -> None:
-        """Show the tokens, and ask for whom a new one is."""
-        from console.tui.token_request import make_token
-
-        await self._main.show_view(View.TOKENS)
-        await self.open_change(make_token())
-
     async def do_change_show(self, argument: str) -> None:
         """Show the change of that id."""
         await self.open_view(View.CHANGE, argument)
