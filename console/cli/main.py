@@ -35,6 +35,7 @@ NOUNS: Final = {
     "queue": "the stages repayments wait in",
     "repayment": "look at repayments, take them in, export them",
     "strategy": "rules that intercept risky repayments",
+    "case": "what contradicts our books: money in suspense and its way out",
     "window": "maintenance windows: when traffic is held, rerouted or rejected",
     "gateway": "the third parties that debit",
     "replay": "bring failed and in-doubt repayments to an outcome",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ALIASES: Final = {
     "q": "quit", "q!": "quit", "wq": "quit", "1": "overview", "2": "queues", "3": "repayments",
-    "4": "strategies", "6": "windows", "7": "replays", "9": "changes",
+    "4": "strategies", "5": "gateways", "6": "windows", "7": "replays", "9": "changes",
 }  # fmt: skip
 """Other names by which hands know a command."""
 
@@ -30,6 +30,7 @@ TAKES: Final = {
     "profile": "profile",
     "show": "id",
     "strategy": "strategy",
+    "gateway": "gateway",
     "window": "window",
     "plan": "filter",
     "replay": "replay",
@@ -42,7 +43,9 @@ TAKES: Final = {
 }
 """Commands that take an argument, and of what kind; the others take none."""
 
-NEEDS_ARGUMENT: Final = frozenset({"reconciliation", "show", "strategy", "gateway", "window", "replay", "change"})
+NEEDS_ARGUMENT: Final = frozenset(
+    {"reconciliation", "show", "strategy", "gateway", "window", "replay", "change"}
+)
 """Commands that do nothing without their argument."""
 
 BREAKDOWNS: Final = ("stage", "gateway", "error")
@@ -126,6 +129,8 @@ def _arguments(kind: str, typed: str, known: Known) -> tuple[str, ...]:
             return tuple(name for name in known.profiles() if name.startswith(typed))
         case "strategy":
             return tuple(name for name in known.strategies() if name.startswith(typed))
+        case "gateway":
+            return tuple(name for name in known.gateways() if name.startswith(typed))
         case "window":
             return tuple(name for name in known.windows() if name.startswith(typed))
         case "replay":
@@ -146,5 +151,6 @@ class Known:
     profiles: Callable[[], tuple[str, ...]]
     values: Callable[[], dict[str, tuple[str, ...]]]
     strategies: Callable[[], tuple[str, ...]] = tuple
+    gateways: Callable[[], tuple[str, ...]] = tuple
     windows: Callable[[], tuple[str, ...]] = tuple
     replays: Callable[[], tuple[str, ...]] = tuple

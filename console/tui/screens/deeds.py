@@ -106,6 +106,10 @@ class Deeds(ChangeDeeds, ReplayDeeds, DoubtDeeds):
                 await self._main.show_view(self._list)
             case View.STRATEGY:
                 await self._main.show_view(View.STRATEGIES)
+            case View.GATEWAY:
+                await self._main.show_view(View.GATEWAYS)
+            case View.SLA:
+                await self._main.show_view(View.GATEWAY)
             case View.WINDOW:
                 await self._main.show_view(View.WINDOWS)
             case View.REPLAY:
@@ -244,6 +248,7 @@ class Deeds(ChangeDeeds, ReplayDeeds, DoubtDeeds):
             self._profile_names,
             self._values,
             lambda: () if board is None else tuple(line.id for line in board.strategies),
+            lambda: () if board is None else tuple(line.id for line in board.gateways),
             lambda: () if board is None else tuple(line.id for line in board.windows),
             lambda: () if board is None else tuple(line.id for line in board.replays),
         )

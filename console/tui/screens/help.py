@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 
 from console.actions.registry import ACTIONS, Group
 from console.contract.language import t
-from console.tui.keys import keys_label
+from console.tui.keys import keyboard, keys_label
 from console.tui.screens.picker import DialogTitle
 from console.tui.situation import is_offered, view_name, why_not
 from console.tui.widgets.lines import Line, fitted, width_of, wrapped
@@ -30,6 +30,7 @@ GROUPS: Final = {
     Group.REPAYMENTS: "Repayments",
     Group.CONSOLE: "Console",
     Group.PLATFORM: "Platform",
+    Group.GATEWAYS: "Gateways",
     Group.CHANGES: "Changes",
     Group.REPLAYS: "Replays",
     Group.PROFILES: "Profiles",

@@ -12,7 +12,7 @@ from console.tui import figures
 from console.tui.filters import replayable
 from console.tui.intents import PAUSABLE, Here, pause_queue, resume_queue
 from console.tui.knowledge import Freshness
-from console.tui.screens.pane import Heading, OpenChange, OpenFilter, Pane, SituationChanged
+from console.tui.screens.pane import Heading, OpenChange, OpenFilter, OpenView, Pane, SituationChanged
 from console.tui.stuck import waits_too_long
 from console.tui.widgets.columns import Column
 from console.tui.widgets.history import bars, points_for

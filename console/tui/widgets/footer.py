@@ -29,12 +29,14 @@ _VIEWS: Final = tuple(
 _WITHIN: Final = {
     View.REPAYMENT: View.REPAYMENTS,
     View.STRATEGY: View.STRATEGIES,
+    View.GATEWAY: View.GATEWAYS,
+    View.SLA: View.GATEWAYS,
     View.WINDOW: View.WINDOWS,
     View.REPLAY: View.REPLAYS,
-    View.CHANGE: View.CHANGES,
-    View.AUDIT: View.CHANGES,
     View.DOUBTS: View.QUEUES,
     View.CASES: View.QUEUES,
+    View.CHANGE: View.CHANGES,
+    View.AUDIT: View.CHANGES,
 }
 """Views that are shown under the digit of another."""
 
@@ -55,13 +57,13 @@ _FIRST: Final = (
     "selection.refresh",
     "strategy.toggle",
     "strategy.set",
-    "window.open",
-    "change.approve",
-    "change.reject",
     "attempt.inquire",
     "attempt.close",
     "attempt.resolve",
     "case.resolve",
+    "window.open",
+    "change.approve",
+    "change.reject",
     "change.revert",
     "change.extend",
     "window.extend",

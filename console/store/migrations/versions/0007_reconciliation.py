@@ -44,9 +44,7 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("file", "number", name=op.f("pk_settlement_piece")),
     )
-    op.create_index(
-        op.f("ix_settlement_piece_brought_at"), "settlement_piece", ["brought_at"], unique=False
-    )
+    op.create_index(op.f("ix_settlement_piece_brought_at"), "settlement_piece", ["brought_at"], unique=False)
 
 
 def _runs() -> None:
