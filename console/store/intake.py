@@ -12,6 +12,7 @@ from console.contract.vocabulary import Stage
 from console.store.counters import Deltas, fold
 from console.store.numbers import allot
 from console.store.prepared import Prepared
+from console.store.products import Came, fold_products
 from console.store.tables import repayment, stage_counter
 from console.store.timeline import TimelineEntry, record
 
@@ -111,7 +112,14 @@ def insert_repayments(
     _INSERT_SIGNAL.many(connection, [(seq, *seen) for seq, seen in signals if seen is not None])
     if stored:
         fold(connection, deltas, shard, now)
-    return _told(entries, fresh, stored, known)
+    told = _told(entries, fresh, stored, known)
+    came = [
+        Came(entry.product, again, bool(entry.signals and entry.signals.mis_taps))
+        for entry, again, identity in zip(entries, told.repeated, told.ids, strict=True)
+        if identity is not None
+    ]
+    fold_products(connection, came, shard, now)
+    return told
 
 
 def _known(connection: Connection, external_ids: list[str]) -> dict[str, tuple[str, str]]:

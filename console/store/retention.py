@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from console.store import decisions, idempotency, selections, sla, strategy_counters
 from console.store.counters import MINUTE_MS
 from console.store.tables import gateway_minute, latency_minute, stage_minute
+from console.store.warning_tables import product_minute
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -30,7 +31,7 @@ def purge(connection: Connection, now: int) -> Purged:
     before = (now - MINUTES_KEPT_MS) // MINUTE_MS
     minutes = sum(
         connection.execute(delete(table).where(table.c.minute < before)).rowcount
-        for table in (stage_minute, gateway_minute, latency_minute)
+        for table in (stage_minute, gateway_minute, latency_minute, product_minute)
     )
     strategy_counters.purge(connection, now)
     decisions.purge(connection, now)

@@ -17,6 +17,7 @@ import console.store.reconciliation_tables
 import console.store.replay_tables
 import console.store.risk_tables
 import console.store.sla_tables
+import console.store.warning_tables
 import console.store.window_tables  # noqa: F401 - all bring their tables to the metadata
 from console.store import guards
 from console.store.errors import SchemaNewer, StoreError
