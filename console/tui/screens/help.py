@@ -73,16 +73,12 @@ def _action_lines(action: Action, situation: Situation, width: int) -> list[Line
     keys = fitted(((f" {keys_label(action)}", "key" if reason is None else "old"),), _KEYS_WIDTH)
     command = f":{action.command}" if action.command and keyboard().keys_of(action) else ""
     name = fitted(((command, "dim" if reason is None else "old"),), _COMMAND_WIDTH)
-    if reason is None:
-        return [(*keys, *name, (t(action.title), "text"))]
-    line: Line = (*keys, *name, (t(action.title), "old"))
-    because: Line = ((f"({reason})", "old"),)
-    if width_of(line) + 2 + width_of(because) <= width:
-        return [(*line, ("  ", "old"), *because)]
-    indent = _KEYS_WIDTH + _COMMAND_WIDTH
+    style = "text" if reason is None else "old"
+    indent: Line = ((" " * (_KEYS_WIDTH + _COMMAND_WIDTH), style),)
+    said = t(action.title) if reason is None else f"{t(action.title)}  ({reason})"
+    parts = wrapped(said, width - width_of(indent))
     return [
-        line,
-        *(((" " * indent, "old"), (part, "old")) for part in wrapped(f"({reason})", width - indent)),
+        ((*keys, *name) if not number else indent) + ((part, style),) for number, part in enumerate(parts)
     ]
 
 
