@@ -2,7 +2,8 @@
 
 No edge of an attempt outside the table, no final state or stage rewritten, no change of what an order
 number stands for, no edit of evidence or timeline; what people have in hand is ended by two of them, and
-no repayment is sent anew while its money is in suspense. Each is decided by a WHEN clause, so a permitted
+no repayment is sent anew while its money is in suspense; no instalment is overdue, and nobody dunned or
+reported, while a repayment of it is open. Each is decided by a WHEN clause, so a permitted
 write pays for one comparison; the few that look at other rows do so only where it holds.
 """
 
@@ -178,6 +179,25 @@ GUARDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "an approval is used once",
     ),
     "guard_approval_kept": ("approval", "DELETE", "", "an approval is never deleted"),
+    "guard_repayment_overdue": (
+        "repayment",
+        "UPDATE OF due_state",
+        "NEW.due_state = 'overdue' AND OLD.due_state <> 'overdue'",
+        "an instalment with an open repayment or a hold is not overdue",
+    ),
+    "guard_outbox_made": (
+        "outbox",
+        "INSERT",
+        "NEW.kind <> 'notice'",
+        "nobody is dunned or reported whose instalment is not plainly overdue",
+    ),
+    "guard_outbox_claimed": (
+        "outbox",
+        "UPDATE OF tries",
+        "NEW.kind <> 'notice' AND NEW.tries > OLD.tries",
+        "nobody is dunned or reported whose instalment is not plainly overdue",
+    ),
+    "guard_complaint_edit": ("complaint", "UPDATE", "", "a complaint is never edited"),
 }
 """Per trigger: its table, the event, the condition under which it refuses (empty: always), its words."""
 
@@ -195,6 +215,29 @@ def _agreed(kind: str, change_id: str) -> str:
 CLAIMS: Final = _words(("succeeded", "failed", "accepted", "closed", "reversed", "contradiction"))
 """Verdicts of evidence that only a gateway which received the order can give."""
 
+
+def unpaid(instalment: str, borrower: str) -> str:
+    """Return the query that holds when every repayment of an instalment ended without money: none is open,
+    no attempt unresolved, no money in suspense, and no credit hold stands."""
+    return (
+        "NOT EXISTS (SELECT 1 FROM repayment q"  # noqa: S608 - our own words
+        f" WHERE q.instalment = {instalment} AND q.borrower_token = {borrower}"
+        " AND (q.stage NOT IN ('failed', 'rejected', 'cancelled', 'reversed')"
+        " OR EXISTS (SELECT 1 FROM attempt a WHERE a.repayment_seq = q.seq"
+        " AND a.state NOT IN ('FAILED', 'CLOSED', 'REVERSED'))"
+        " OR EXISTS (SELECT 1 FROM attempt b JOIN exception_case x ON x.attempt_id = b.id"
+        " WHERE b.repayment_seq = q.seq AND NOT x.resolved AND x.suspense_fen > 0)"
+        " OR EXISTS (SELECT 1 FROM care_item i WHERE i.repayment_seq = q.seq AND i.credit_hold"
+        " AND i.released_at IS NULL)))"
+    )
+
+
+OVERDUE_AND_UNPAID: Final = (
+    "EXISTS (SELECT 1 FROM repayment r WHERE r.seq = NEW.repayment_seq AND r.due_state = 'overdue'"  # noqa: S608
+    f" AND {unpaid('r.instalment', 'r.borrower_token')})"
+)
+"""The query under which a message of the outbox may dun or report."""
+
 UNLESS: Final[dict[str, str]] = {
     "guard_attempt_by_hand": _agreed("attempt.resolve", "NEW.resolved_by"),
     "guard_attempt_never_sent": (
@@ -207,6 +250,12 @@ UNLESS: Final[dict[str, str]] = {
         " WHERE b.repayment_seq = NEW.repayment_seq AND NOT x.resolved AND x.suspense_fen > 0)"
     ),
     "guard_case_way": _agreed("case.resolve", "NEW.change_id"),
+    "guard_repayment_overdue": (
+        "(NEW.overdue_since IS NOT NULL AND NEW.penalty_from IS NOT NULL"
+        f" AND {unpaid('NEW.instalment', 'NEW.borrower_token')})"
+    ),
+    "guard_outbox_made": OVERDUE_AND_UNPAID,
+    "guard_outbox_claimed": OVERDUE_AND_UNPAID,
 }
 """Per trigger that looks at other rows: the query under which it lets a write pass all the same."""
 

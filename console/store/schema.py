@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
+import console.store.care_tables
 import console.store.change_tables
 import console.store.reconciliation_tables
 import console.store.replay_tables

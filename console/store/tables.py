@@ -47,6 +47,11 @@ DOUBTFUL: Final = "state IN ('UNKNOWN', 'CLOSING', 'MANUAL')"
 IN_GRACE: Final = "stage IN ('in_doubt', 'manual') AND grace_until IS NOT NULL"
 NO_GRACE: Final = "stage IN ('in_doubt', 'manual') AND grace_until IS NULL"
 
+FALLING_DUE: Final = (
+    "due_state IN ('due', 'in_grace') AND stage IN ('failed', 'rejected', 'cancelled', 'reversed')"
+)
+"""Repayments that ended without money, whose instalment is not overdue yet."""
+
 ASKED: Final = "state IN ('ACCEPTED', 'UNKNOWN', 'CLOSING', 'MANUAL')"
 """Attempts whose gateway is asked again and again what became of them."""
 
@@ -69,6 +74,9 @@ repayment = Table(
     Column("instalment", String(128), nullable=False),
     Column("due_on", String(10), nullable=False),
     Column("grace_until", String(10)),
+    Column("due_state", String(8), nullable=False, server_default="due"),
+    Column("overdue_since", BigInteger),
+    Column("penalty_from", String(10)),
     Column("stage", String(16), nullable=False),
     Column("waiting_since", BigInteger),
     Column("wanted_gateway", String(64)),
@@ -89,7 +97,9 @@ repayment = Table(
 )
 """One intention to pay. `sealed` holds the personal data, encrypted; the `_masked` columns are what is
 shown. `waiting_since` is when it entered its stage, null once final. A claim pushes `next_action_at`
-to the end of its lease and raises `lease_epoch`, so an abandoned claim becomes due again by itself."""
+to the end of its lease and raises `lease_epoch`, so an abandoned claim becomes due again by itself.
+`due_state` is where the due-date clock has it; `overdue_since` when it was found overdue, `penalty_from` the
+day its penalty counts from."""
 
 Index(
     "ix_repayment_due",
@@ -129,6 +139,13 @@ Index(
     repayment.c.seq,
     sqlite_where=text(NO_GRACE),
     postgresql_where=text(NO_GRACE),
+)
+Index(
+    "ix_repayment_falling_due",
+    repayment.c.due_on,
+    repayment.c.seq,
+    sqlite_where=text(FALLING_DUE),
+    postgresql_where=text(FALLING_DUE),
 )
 
 attempt = Table(
