@@ -6,11 +6,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from console.contract.replay import ReplayOutcome
 from console.contract.vocabulary import AttemptState, EvidenceSource, Verdict
 from console.gateways import classify, rest, wire
 from console.gateways.classify import Asked, Finding, Reply, Terms
 from console.gateways.wire import Answer
 from console.repayment import attempt, dispatch, expire, inquire
+from console.repayment.replay.classes import Step
 from console.store import claims
 from console.store.controls import Controls
 from console.store.facts import Attempt, Evidence
@@ -183,6 +185,11 @@ def left(verdict: Verdict) -> Callable[[Any, Any], Evidence]:
         )
 
     return bug
+
+
+def submits(item: Any, subject: Any) -> tuple[Step, ReplayOutcome]:
+    """Submit whatever a plan holds."""
+    return Step.SUBMIT, ReplayOutcome.SUBMITTED
 
 
 def uncontrolled(connection: Connection) -> Controls:

@@ -257,9 +257,9 @@ async def _time_passes(world: "World") -> None:
 
 _ACTS: Final[dict[str, tuple[int, Callable[["World"], Awaitable[None]]]]] = {
     "repay": (14, _repay),
-    "replay": (6, _replay),
-    "plan": (2, replays.plan),
-    "run": (3, replays.start),
+    "replay": (3, _replay),
+    "plan": (4, replays.plan),
+    "run": (6, replays.start),
     "hold": (1, replays.pause),
     "close": (1, _close),
     "pause": (2, _pause_something),

@@ -14,6 +14,7 @@ from console.contract.vocabulary import AttemptState, Verdict
 from console.gateways import callbacks, classify, rest, wire
 from console.gateways.wire import Status
 from console.repayment import attempt, dispatch, expire, inquire, lane
+from console.repayment.replay import drive
 from console.store import claims, counters
 from console.windows import calendar
 from tests.simulator import bugs, engineers
@@ -251,6 +252,12 @@ MUTANTS: Final = (
         "what is in doubt gets a new attempt",
         (Patch(engineers, "REPLAYED", ("failed", "in_doubt")),),
         {**UNHEARD, "weights": {"replay": 25}},
+        unlaid=_NO_LIVE_INDEX,
+    ),
+    Mutant(
+        "a replay submits what it has to ask about",
+        (Patch(drive, "step_of", bugs.submits),),
+        {**UNHEARD, "weights": {"plan": 20, "run": 20}},
         unlaid=_NO_LIVE_INDEX,
     ),
     Mutant("the index over live attempts is gone", unlaid=_NO_LIVE_INDEX),

@@ -144,12 +144,13 @@ class SimGateway(RestGateway):
 
     async def _heard(self, said: Said, inquiry: bool) -> Reply:
         world = self._seam.world
-        if inquiry and said.answer is not None:
+        truth = said.answer
+        if inquiry and truth is not None:
             if world.strikes("hidden"):
                 said = Said(404, encode_refusal(ORDER_NOT_FOUND))
             elif world.strikes("flip_flop"):
-                answer = replace(said.answer, status=Status.ACCEPTED, code=Untrusted(""))
-                said = Said(200, encode_answer(answer), answer)
+                flipped = replace(truth, status=Status.ACCEPTED, code=Untrusted(""))
+                said = Said(200, encode_answer(flipped), flipped)
         lie = world.pick("lie", LIES)
         if lie == "trickle":
             await asyncio.sleep(world.chance.uniform(1, 20))

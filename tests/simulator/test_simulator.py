@@ -14,7 +14,7 @@ from tests.simulator.__main__ import MODES, command
 from tests.simulator.decisions import wrong_decisions
 from tests.simulator.world import Mode, simulate
 
-SEEDS = 12
+SEEDS = 8
 """Seeds of each mode that always run."""
 
 CAMPAIGN = 2_000
