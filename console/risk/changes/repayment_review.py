@@ -84,7 +84,7 @@ class RepaymentReview(Kind[ReviewBody]):
             raise Refused(_NONE)
         return {"ended": ended}
 
-    def inverse(self, body: ReviewBody, before: Mapping[str, Any]) -> None:
+    def inverse(self, body: ReviewBody, before: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
         return None
 
 
