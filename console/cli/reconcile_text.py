@@ -36,7 +36,7 @@ def print_runs(context: Context, runs: Sequence[Reconciliation]) -> None:
     columns = [
         Column(t("id")),
         Column(t("gateway")),
-        Column(t("day")),
+        Column(t("date")),
         Column(t("state")),
         Column(t("rows"), right=True),
         Column(t("to look at"), right=True),
@@ -83,7 +83,7 @@ def print_run(context: Context, run: Reconciliation) -> None:
     ]
     for line in block(rows):
         output.line(line)
-    if run.report is not None:
+    if run.report is not None and run.report.findings:
         output.line()
         _print_totals(context, run.report)
 

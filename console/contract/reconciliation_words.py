@@ -33,7 +33,7 @@ def finding_words(finding: str) -> str:
 def state_word(state: str) -> str:
     """Return the state of a reconciliation."""
     names = {
-        "waiting": t("waiting"),
+        "waiting": t("not yet"),
         "running": t("running"),
         "complete": t("complete"),
         "incomplete": t("incomplete"),

@@ -15,6 +15,7 @@ _WORDS: Final[dict[str, str]] = {
     "another currency than ordered": "币种与订单不同",
     "more than one debit of the same order": "同一订单扣款不止一次",
     "another outcome than ours": "结果与本方不同",
+    "not yet": "等待中",
     "complete": "完成",
     "incomplete": "不完整",
     "the gateway has no file for that day yet": "通道尚未出该日对账单",
@@ -48,6 +49,7 @@ _COMMAND_LINE: Final[dict[str, str]] = {
         "扣款 {debits} - 冲正 {reversals} = {net}；已结清 {settled} + 挂账 {suspense}"
     ),
     "{rows:,}, {reversals:,} of them reversals": "{rows:,}，其中冲正 {reversals:,}",
+    "date": "日期",
     "it adds up": "收支相符",
     "IT DOES NOT ADD UP": "收支不符",
     "rows": "行数",

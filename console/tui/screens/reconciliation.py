@@ -71,7 +71,7 @@ class ReconciliationPane(ReadingPane[Reconciled]):
 def _run(run: Reconciliation, width: int, zone: str) -> list[Line]:
     lines = [
         *field(t("gateway"), shown(run.gateway), width, "strong"),
-        *field(t("day"), shown(run.day), width, "strong"),
+        *field(t("date"), shown(run.day), width, "strong"),
         *field(t("state"), state_word(run.state), width, STYLES.get(run.state, "text")),
         *field(
             t("file"), t("the gateway's own") if run.origin == "gateway" else t("brought by a person"), width

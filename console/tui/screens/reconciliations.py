@@ -133,14 +133,14 @@ def reconcile(gateways: tuple[str, ...], now: datetime) -> Intent:
             Question(
                 "gateway", t("gateway"), gateways[0] if gateways else "", choices=gateways, required=True
             ),
-            Question("day", t("day"), f"{yesterday:%Y-%m-%d}", t("a day that has ended"), required=True),
+            Question("day", t("date"), f"{yesterday:%Y-%m-%d}", t("a day that has ended"), required=True),
         ),
     )
 
 
 def _columns() -> tuple[Column, ...]:
     return (
-        Column(t("day"), 10),
+        Column(t("date"), 10),
         Column(t("gateway"), 10),
         Column(t("state"), 10),
         Column(t("rows"), 9, right=True),
