@@ -101,7 +101,8 @@ class Bank:
         account = account_digest(request.account)
         known = self.known(request.order_no, now)
         if known is not None:
-            if (known.amount_fen, known.account) != (request.amount_fen, account):
+            never_seen = known.status is Status.CLOSED and not known.account
+            if not never_seen and (known.amount_fen, known.account) != (request.amount_fen, account):
                 self.violations.append(f"{request.order_no} came with two contents")
                 return Said(409, encode_refusal(ORDER_CONFLICT))
             return self.say(known)

@@ -149,7 +149,11 @@ async def _pause_something(world: "World") -> None:
 
 
 async def _stop_a_gateway(world: "World") -> None:
-    name, stopped, now = world.chance.choice(list(world.banks)), world.chance.random() < 0.4, world.wall()
+    """Stop or start a gateway that a worker has announced; the desk knows no other."""
+    known = sorted(world.database.read(controls.gateways))
+    if not known:
+        return
+    name, stopped, now = world.chance.choice(known), world.chance.random() < 0.4, world.wall()
     world.database.write(
         lambda connection: controls.set_stopped(connection, name, stopped, now=now, change_id="chg_s")
     )
