@@ -40,6 +40,7 @@ from console.contract.vocabulary import (
 )
 from console.profiles.profile import Control, Guard, Profile, View
 from tests.tui.fake_desk import FakeDesk
+from tests.tui.fake_reconciliations import FakeReconciliations
 from tests.tui.fake_replays import FakeReplays
 
 GATEWAYS = ("alipay", "wechat", "unionpay", "bank")
@@ -239,6 +240,7 @@ class FakeService:
         self.closed = False
         self.changes = FakeDesk()
         self.replays = FakeReplays()
+        self.reconciliations = FakeReconciliations()
         self._texts = texts
         self._selections: dict[str, list[int]] = {}
 
