@@ -41,6 +41,7 @@ from console.control.routes import (
     strategies,
     strategy_preview,
     tokens,
+    warnings,
     windows,
 )
 from console.control.service import Service
@@ -54,6 +55,7 @@ _ROUTERS: Final = (
     repayments.router,
     gateways.router,
     sla.router,
+    warnings.router,
     windows.router,
     reconciliations.router,
     doubts.router,

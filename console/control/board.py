@@ -23,7 +23,7 @@ from console.contract.clock import Instant, to_datetime
 from console.contract.said import Said
 from console.contract.text import Untrusted
 from console.contract.vocabulary import Mode
-from console.control import replays
+from console.control import replays, warning_view
 from console.control.desk.outlook import Outlook, outlook
 from console.control.sla import Figures as SlaFigures
 from console.risk.health import strategy_lines
@@ -49,6 +49,7 @@ class Figures(NamedTuple):
     desk: Outlook
     windows: tuple[tuple[WindowLine, ...], tuple[WarningLine, ...]]
     replays: tuple[ReplayLine, ...]
+    warnings: tuple[WarningLine, ...]
 
 
 SLOW_SECONDS: Final = 1.0
@@ -92,7 +93,7 @@ async def compute(service: Service, sequence: int, last: Board | None) -> Board:
         strategies=figures.strategies,
         windows=figures.windows[0],
         replays=figures.replays,
-        warnings=(*figures.windows[1], *figures.desk.warnings),
+        warnings=_ranked((*figures.warnings, *figures.windows[1]), figures.desk.warnings),
         approvals=figures.desk.approvals,
         parts=parts,
     )
@@ -115,6 +116,7 @@ async def read_figures(service: Service, now: Instant) -> tuple[Figures | None, 
             outlook(connection, now),
             board_lines(connection, service.calendar, now),
             replays.board_lines(connection, now),
+            warning_view.board_lines(connection, now),
         )
 
     began = time.monotonic()
@@ -130,6 +132,13 @@ async def read_figures(service: Service, now: Instant) -> tuple[Figures | None, 
         slow = Said("answers in {seconds} s", {"seconds": f"{took:.1f}"})
         return figures, Part.of("store", "degraded", slow)
     return figures, Part(name="store", state="ok", detail=Untrusted(store.dialect))
+
+
+def _ranked(harmful: tuple[WarningLine, ...], others: tuple[WarningLine, ...]) -> tuple[WarningLine, ...]:
+    """Return warnings by time to harm; those of no known harm last."""
+    far = float("inf")
+    ranked = sorted(harmful, key=lambda one: far if one.harm_in_minutes is None else one.harm_in_minutes)
+    return (*ranked, *others)
 
 
 def _gateway_lines(service: Service, figures: Figures) -> tuple[GatewayLine, ...]:

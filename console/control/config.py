@@ -17,6 +17,7 @@ from console.contract.wire import StrictWire
 from console.control.signin import Role
 from console.gateways.config import GatewayConfig, SecretSource
 from console.repayment.settings import PipelineSettings
+from console.warnings.settings import WarningSettings
 
 SHORTEST_TOKEN: Final = 20
 """Characters of a bearer token, at least."""
@@ -109,6 +110,7 @@ class ServiceConfig(StrictWire):
     gateway: tuple[GatewayConfig, ...] = Field(min_length=1)
     pipeline: PipelineSettings = PipelineSettings()
     audit: AuditConfig = AuditConfig()
+    warnings: WarningSettings = WarningSettings()
 
     @model_validator(mode="after")
     def _consistent(self) -> ServiceConfig:

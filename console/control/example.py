@@ -98,6 +98,34 @@ claim_days = 30                       # days after the period in which credit mu
 [audit]
 sink = "/var/log/repay/audit.anchors"
 
+# Early warning. Everything may be left out.
+[warnings]
+# Prometheus Alertmanager that gets each warning through its API v2.
+alertmanager = "http://127.0.0.1:9093"
+threshold = { volume = 0.6 }          # scores (0 to 1) from which on a series is told, usually 0.5
+
+# Who else is told, by a signed POST that is tried again until it arrives. X-Signature is the hex
+# HMAC-SHA256 of X-Timestamp, a line feed, and the hex SHA-256 of the body; X-Delivery stays the same when
+# a message comes twice.
+[[warnings.webhook]]
+name = "oncall"
+url = "https://hooks.example/repay"
+secret = { env = "REPAY_WEBHOOK_ONCALL" }
+
+# What is expected beyond the usual: sale days, days on which instalments fall due, paydays. More than that
+# and less than that are both told. Days and times are those of Asia/Shanghai: days = dates, month_days =
+# 1 to 31, weekdays = 1 to 7 (Monday is 1).
+[[warnings.expected]]
+name = "Double 11"
+days = [2026-11-11]
+month_days = []
+weekdays = []
+since = 00:00:00                      # times of the day between which it holds
+until = 23:59:59
+multiplier = 4.0                      # times the usual
+band = 0.3                            # give or take this share
+product = "instalment_shop"           # of this product only; left out: of all
+
 # How the workers pace themselves; spans are seconds. Each may be left out.
 [pipeline]
 intake_limit = 200000                 # repayments not yet sent, above which intake answers 429

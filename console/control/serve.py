@@ -31,6 +31,7 @@ from console.control.service import Service, Standing
 from console.control.signin import Token, Tokens
 from console.control.stopping import stop_on_signals
 from console.control.unix_socket import UnixSocket
+from console.control.watching import Watchtower
 from console.gateways.config import GatewayConfig
 from console.repayment.personal import Keys
 from console.store.database import Store
@@ -109,14 +110,18 @@ async def _serve(
     service = Service(standing, tokens, clock, config.pipeline, read_only=config.read_only)
     service.keeper = Keeper(sink_of(config.audit_sink()), clock)
     service.configs = gateways
+    service.warning_settings = config.warnings
     store, keys = kept
     service.opened(store, keys)
     workforce = None
+    watchtower = Watchtower(store, clock, lambda: service.configs, service.sla, config.warnings)
     if config.workers:
         notify_url = f"{config.notify_url}/v1/callbacks"
         workforce = employ(store, gateways, config.pipeline, clock, keys, notify_url)
         service.workers = workforce
         workforce.start()
+        watchtower.start()
+        service.watchtower = watchtower
     else:
         service.workers = Elsewhere(store, config.pipeline.lease)
     clockwork = Clockwork(service)
@@ -137,6 +142,7 @@ async def _serve(
     await listener.stop()
     if workforce is not None:
         await workforce.stop()
+    await watchtower.stop()
     await clockwork.stop()
     await sources.stop()
     return 0

@@ -35,6 +35,7 @@ from console.repayment.evidence import Gatherer
 from console.repayment.settings import PipelineSettings
 from console.store.controls import READ_ONLY, switch
 from console.store.errors import StoreError
+from console.warnings.settings import WarningSettings
 from console.windows.calendar import Calendar
 
 if TYPE_CHECKING:
@@ -87,6 +88,13 @@ class Workers(Protocol):
         """Return their health."""
 
 
+class Watched(Protocol):
+    """What early warning tells of itself."""
+
+    def part(self) -> Part:
+        """Return how it is."""
+
+
 class Absent:
     """The workers of a service that is just starting."""
 
@@ -123,6 +131,8 @@ class Service:
         self.sla = SlaBook(lambda: self.configs)
         self.in_flight: set[tuple[str, str]] = set()
         self.third_parties: ThirdParties | None = None
+        self.warning_settings = WarningSettings()
+        self.watchtower: Watched | None = None
         self.desk = Desk(Policy(standing.environment, read_only, self._configured))
         self.seen = Seen()
         self.counted: Counter[tuple[str, str]] = Counter()
@@ -218,7 +228,8 @@ class Service:
         workers = await self.workers.parts(now)
         outside = () if self.third_parties is None else (self.third_parties.part(),)
         kept = () if self.keeper.sink is None else (self.keeper.part(),)
-        return (*workers, *outside, *kept)
+        watch = () if self.watchtower is None else (self.watchtower.part(),)
+        return (*workers, *outside, *kept, *watch)
 
     async def bounded(self, work: Awaitable[T], seconds: float) -> T:
         """Return what the work gives. Raises TimeoutError after `seconds`; the work ends by itself."""

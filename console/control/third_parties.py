@@ -21,7 +21,9 @@ from console.control.workforce import Workforce
 if TYPE_CHECKING:
     from console.contract.checkup import Finding
     from console.control.service import Service
+    from console.control.watching import Watchtower
     from console.gateways.config import GatewayConfig
+    from console.store.database import Store
 
 log: Final = logging.getLogger("console.control")
 
@@ -94,6 +96,7 @@ class EmbeddedThirdParties:
         self._service, self._sandbox, self._past, self._notify_url = service, sandbox, past, notify_url
         self._cards: tuple[GatewayCard, ...] = ()
         self._workforce: Workforce | None = None
+        self._watchtower: Watchtower | None = None
         self._seen_at = time.monotonic()
 
     async def run(self) -> None:
@@ -107,6 +110,8 @@ class EmbeddedThirdParties:
             past.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await past
+            if self._watchtower is not None:
+                await self._watchtower.stop()
             if self._workforce is not None:
                 await self._workforce.stop()
 
@@ -170,6 +175,19 @@ class EmbeddedThirdParties:
         self._service.workers = self._workforce
         self._workforce.start()
         log.info("the workers serve %s", ", ".join(configs))
+        await self._watch(store)
+
+    async def _watch(self, store: Store) -> None:
+        """Have the platform watched, once there is something to watch."""
+        from console.control.watching import Watchtower
+
+        if self._watchtower is None:
+            service = self._service
+            self._watchtower = Watchtower(
+                store, service.clock, lambda: service.configs, service.sla, service.warning_settings
+            )
+            service.watchtower = self._watchtower
+            self._watchtower.start()
 
 
 def _config(card: GatewayCard) -> GatewayConfig:

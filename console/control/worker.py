@@ -36,7 +36,9 @@ def _run(file: Path) -> int:
     from console.control.log import write_log
     from console.control.opening import open_store
     from console.control.serve import secrets_of
+    from console.control.sla import SlaBook
     from console.control.stopping import stop_on_signals
+    from console.control.watching import Watchtower
 
     config = config_file.load(file)
     _, gateways = secrets_of(config)
@@ -49,9 +51,13 @@ def _run(file: Path) -> int:
         notify_url = f"{config.notify_url}/v1/callbacks"
         workforce = employ(store, gateways, config.pipeline, clock, keys, notify_url)
         workforce.start()
+        book = SlaBook(lambda: gateways)
+        watchtower = Watchtower(store, clock, lambda: gateways, book, config.warnings)
+        watchtower.start()
         log.info("a worker serves %s, process %d", ", ".join(gateways), os.getpid())
         await stop.wait()
         log.info("ending: told to")
+        await watchtower.stop()
         await workforce.stop()
         return 0
 

@@ -105,6 +105,10 @@ class Detector:
         self._learn(value, slot, verdict)
         return verdict
 
+    def look(self, value: float, slot: int = 0) -> Verdict:
+        """Judge one point without learning it: what is known to be unusual must not become the usual."""
+        return self._judge(value, slot)
+
     def forget_before(self) -> None:
         """Take the next point for the first after a gap: it did not jump."""
         self._before = None

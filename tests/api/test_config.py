@@ -17,6 +17,8 @@ from console.control.serve import secrets_of
 from console.gateways.config import GatewayConfig, SecretError
 from console.repayment.replay.settings import ReplaySettings
 from console.repayment.settings import PipelineSettings
+from console.warnings.plan import Planned
+from console.warnings.settings import WarningSettings, Webhook
 
 
 def _keys(model: type[BaseModel]) -> set[str]:
@@ -31,7 +33,18 @@ def test_the_example_loads() -> None:
 
 @pytest.mark.parametrize(
     "model",
-    [ServiceConfig, GatewayConfig, SlaTerms, Clause, PrometheusSource, PipelineSettings, ReplaySettings],
+    [
+        ServiceConfig,
+        GatewayConfig,
+        SlaTerms,
+        Clause,
+        PrometheusSource,
+        PipelineSettings,
+        ReplaySettings,
+        WarningSettings,
+        Webhook,
+        Planned,
+    ],
 )
 def test_the_example_explains_every_key(model: type[BaseModel]) -> None:
     for key in _keys(model):

@@ -1,0 +1,1 @@
+"""Kinds of change about warnings."""

@@ -1,0 +1,132 @@
+"""Telling the outside: signed webhooks, and Alertmanager's API v2. Delivered at least once; each message has
+an id by which a receiver knows it again."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import aiohttp
+
+from console.contract.text import shown
+from console.store import warnings as stored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from console.contract.clock import Clock
+    from console.store.database import Store
+    from console.store.warnings import Message
+
+ALERTMANAGER: Final = "alertmanager"
+WEBHOOK: Final = "webhook:"
+AT_ONCE: Final = 20
+DEADLINE: Final = 5.0
+FIRST_WAIT_MS: Final = 5_000
+LONGEST_WAIT_MS: Final = 3_600_000
+MOST_TRIES: Final = 20
+STAYS: Final = timedelta(hours=24)
+"""How long Alertmanager keeps an alert that nobody ended: longer than it is told anew."""
+
+
+class Webhook(NamedTuple):
+    """Where a webhook is, and the key that signs."""
+
+    url: str
+    key: bytes
+
+
+class Courier:
+    """Delivers what is due. Any number may run beside each other: a message noted by one is left by others,
+    at worst it arrives twice under the same id."""
+
+    def __init__(
+        self, store: Store, clock: Clock, webhooks: Mapping[str, Webhook], alertmanager: str | None = None
+    ) -> None:
+        """`alertmanager` is its address, like http://127.0.0.1:9093."""
+        self._store, self._clock = store, clock
+        self._webhooks, self._alertmanager = webhooks, alertmanager
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Whom there is to tell."""
+        own = () if self._alertmanager is None else (ALERTMANAGER,)
+        return (*(WEBHOOK + name for name in self._webhooks), *own)
+
+    async def round(self) -> int:
+        """Deliver some of what is due; return how many were tried."""
+        if not self.channels:
+            return 0
+        now = self._clock.now()
+        due = await self._store.read(partial(stored.due_messages, now=now, count=AT_ONCE))
+        if not due:
+            return 0
+        timeout = aiohttp.ClientTimeout(total=DEADLINE)
+        async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
+            for message in due:
+                await self._deliver(session, message)
+        return len(due)
+
+    async def _deliver(self, session: aiohttp.ClientSession, message: Message) -> None:
+        problem: str | None
+        try:
+            problem = await self._send(session, message)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            problem = type(error).__name__
+        now = self._clock.now()
+        wait = min(FIRST_WAIT_MS * 2**message.tries, LONGEST_WAIT_MS)
+        over = problem is None or message.tries + 1 >= MOST_TRIES
+        noted = partial(
+            stored.tried,
+            message=message,
+            sent_at=now if problem is None else None,
+            next_try_at=None if over else now + wait,
+            problem=None if problem is None else shown(problem)[:200],
+        )
+        await self._store.write(noted)
+
+    async def _send(self, session: aiohttp.ClientSession, message: Message) -> str | None:
+        """Send one message; return what went wrong, None when it arrived."""
+        if message.channel == ALERTMANAGER and self._alertmanager is not None:
+            url = f"{self._alertmanager.rstrip('/')}/api/v2/alerts"
+            body = json.dumps([alert(json.loads(message.body))]).encode()
+            headers = {}
+        elif (found := self._webhooks.get(message.channel.removeprefix(WEBHOOK))) is not None:
+            url, body = found.url, message.body.encode()
+            headers = signed(body, found.key, self._clock.now(), f"{message.id}")
+        else:
+            return "this channel is not configured any more"
+        headers["Content-Type"] = "application/json"
+        async with session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+            await answer.content.read(1024)
+            return None if 200 <= answer.status < 300 else f"answered {answer.status}"
+
+
+def signed(body: bytes, key: bytes, now: int, identity: str) -> dict[str, str]:
+    """Return the headers of a webhook; it signs by the hex HMAC-SHA256 of `TIMESTAMP\\nSHA256(body)`."""
+    stamp = str(now // 1000)
+    text = f"{stamp}\n{hashlib.sha256(body).hexdigest()}".encode()
+    return {
+        "X-Timestamp": stamp,
+        "X-Signature": hmac.new(key, text, hashlib.sha256).hexdigest(),
+        "X-Delivery": identity,
+    }
+
+
+def alert(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a message as Alertmanager's API v2 takes it; labels tell alerts apart, so they never change."""
+    ends = told["ended_at"] or (datetime.fromisoformat(told["since"]) + STAYS).isoformat()
+    return {
+        "labels": {"alertname": "RepayWarning", "warning": told["id"], "subject": told["subject"]},
+        "annotations": {
+            "summary": told["title"],
+            "cause": told["cause"],
+            "harm_at": told["harm_at"] or "",
+        },
+        "startsAt": told["since"],
+        "endsAt": ends,
+    }

@@ -1,0 +1,203 @@
+"""All series of the platform, minute by minute: which of them are not as usual. Streaming and pure.
+
+One `Reading` goes in per minute, the signs that are there come out. Owns how each series is judged; decides
+neither about causes nor about people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from console.warnings.detector import Detector, Tuning
+from console.warnings.plan import Planned, expected, minute_of_day
+from console.warnings.rates import Rate, RateTuning
+from console.warnings.reading import GatewayMinute, Reading, StageMinute, StrategyMinute
+
+SLOTS: Final = 96
+"""Quarters of an hour that have a volume of their own."""
+
+ALL: Final = "all"
+LIMIT: Final = 0.5
+"""The score from which on a sign is there, unless configured."""
+
+FORGET_AFTER: Final = 120
+"""Minutes of being unusual after which what is there counts as the usual."""
+
+RUNWAY_HOURS: Final = 12.0
+QUEUE_SECONDS: Final = 60.0
+STORE_SECONDS: Final = 1.0
+"""Hours of a reserve, age of the oldest in a queue, and time of the store's answer that are told of."""
+
+_VOLUME: Final = Tuning(
+    memory=30, slots=SLOTS, floor=3.0, relative_floor=0.12, residual_at=5.0, difference_at=8.0,
+    extreme_weight=0.3, warm_up=30, cooldown=1,
+)  # fmt: skip
+_P95: Final = Tuning(
+    memory=120, floor=2.0, relative_floor=0.25, residual_at=5.0, difference_at=9.0, extreme_weight=0.3,
+    warm_up=15, cooldown=1,
+)  # fmt: skip
+_AGE: Final = Tuning(
+    memory=120, floor=10.0, relative_floor=0.3, residual_at=5.0, difference_at=9.0, extreme_weight=0.3,
+    warm_up=15, cooldown=1,
+)  # fmt: skip
+_RATES: Final[Mapping[str, RateTuning]] = {
+    "failure_rate": RateTuning(sample=20, span=5, margin=0.06, factor=2.2, usual=0.05),
+    "unknown_ratio": RateTuning(sample=20, span=5, margin=0.04, factor=3.0, usual=0.01),
+    "unanswered": RateTuning(sample=6, span=5, margin=0.2, factor=2.0, usual=0.02),
+    "callbacks": RateTuning(sample=60, span=8, margin=0.05, factor=2.5, usual=0.15, below=True),
+    "intercept_rate": RateTuning(sample=40, span=6, margin=0.015, factor=2.0, usual=0.01),
+    "friction": RateTuning(sample=30, span=6, margin=0.015, factor=2.0, usual=0.005),
+    "mistaps": RateTuning(sample=40, span=5, margin=0.05, factor=2.0, usual=0.03),
+}
+_AGED: Final = ("intake", "screening", "dispatch")
+"""Queues whose waiting is told of: what waits elsewhere waits for others."""
+
+SERIES: Final = (
+    "volume", "mistaps", "failure_rate", "unknown_ratio", "unanswered", "callbacks", "confirm_p95",
+    "intercept_rate", "friction", "oldest_age", "runway", "outage", "burn", "trip", "window_end", "store",
+)  # fmt: skip
+"""Every series, which is also the name of what watches it."""
+
+_BURNS: Final = ("page_1h", "page_6h")
+_DOWN: Final = "outage"
+
+
+class Sign(NamedTuple):
+    """One series that is not as usual. `up` tells the direction; `score` is 0…1."""
+
+    series: str
+    of: str
+    value: float | None
+    expected: float | None
+    score: float
+    since: int
+    up: bool = True
+
+
+@dataclass
+class Watcher:
+    """The state of all series. `limits` are thresholds by series, where they differ from the usual one."""
+
+    plan: tuple[Planned, ...] = ()
+    limits: Mapping[str, float] = field(default_factory=dict)
+    _levels: dict[tuple[str, str], Detector] = field(default_factory=dict)
+    _rates: dict[tuple[str, str], Rate] = field(default_factory=dict)
+    _since: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def step(self, reading: Reading) -> list[Sign]:
+        """Learn one minute; return the signs that are there, the surest first."""
+        found = [
+            *self._volumes(reading),
+            *self._mistaps(reading),
+            *(s for name, one in reading.gateways.items() for s in self._gateway(name, one, reading)),
+            *(s for name, one in reading.strategies.items() for s in self._strategy(name, one, reading)),
+            *(s for name, one in reading.stages.items() for s in self._stage(name, one, reading)),
+        ]
+        there = {(sign.series, sign.of) for sign in found}
+        for key in [key for key in self._since if key not in there]:
+            del self._since[key]
+        return sorted([*found, *known(reading)], key=lambda sign: (-sign.score, sign.series, sign.of))
+
+    def gap(self) -> None:
+        """Say that minutes are missing before the next one."""
+        for detector in self._levels.values():
+            detector.forget_before()
+
+    def _volumes(self, reading: Reading) -> list[Sign]:
+        at = reading.minute * 60_000
+        slot = minute_of_day(at) * SLOTS // 1440
+        found = []
+        for name, count in ((ALL, reading.volume), *reading.taken.items()):
+            times, band = expected(self.plan, None if name == ALL else name, at)
+            sign = self._level("volume", name, count / times, _VOLUME, reading, slot, scale=times, band=band)
+            if sign is not None:
+                found.append(sign)
+        return found
+
+    def _mistaps(self, reading: Reading) -> list[Sign]:
+        return self._rate("mistaps", ALL, reading.mis_tapped, reading.volume, reading)
+
+    def _gateway(self, name: str, one: GatewayMinute, reading: Reading) -> list[Sign]:
+        found = [
+            *self._rate("failure_rate", name, one.failed, one.outcomes, reading),
+            *self._rate("unknown_ratio", name, one.in_doubt, one.outcomes, reading),
+            *self._rate("unanswered", name, one.unanswered, one.answered + one.unanswered, reading),
+            *self._rate("callbacks", name, one.callbacks, one.sent, reading),
+        ]
+        if one.p95 is not None:
+            sign = self._level("confirm_p95", name, one.p95, _P95, reading)
+            if sign is not None and sign.up:
+                found.append(sign)
+        return found
+
+    def _strategy(self, name: str, one: StrategyMinute, reading: Reading) -> list[Sign]:
+        return [
+            *self._rate("intercept_rate", name, one.acted, one.seen, reading),
+            *self._rate("friction", name, one.clean_hits, one.clean_seen, reading),
+        ]
+
+    def _stage(self, name: str, one: StageMinute, reading: Reading) -> list[Sign]:
+        if name not in _AGED or one.paused:
+            return []
+        sign = self._level("oldest_age", name, one.oldest_seconds, _AGE, reading)
+        late = one.oldest_seconds >= QUEUE_SECONDS
+        return [sign] if sign is not None and sign.up and late else []
+
+    def _level(
+        self, series: str, of: str, value: float, tuning: Tuning, reading: Reading, slot: int = 0,
+        *, scale: float = 1.0, band: float = 0.0,
+    ) -> Sign | None:  # fmt: skip
+        key = (series, of)
+        detector = self._levels.setdefault(key, Detector(tuning))
+        began = self._since.get(key)
+        unusual = began is not None and reading.minute - began < FORGET_AFTER
+        verdict = detector.look(value, slot)
+        planned = abs(value - verdict.expected) <= band * abs(verdict.expected)
+        score = 0.0 if planned else verdict.raw
+        if not unusual or score < self._limit(series):
+            detector.step(value, slot)
+        if score < self._limit(series):
+            return None
+        since = self._since.setdefault(key, reading.minute)
+        up = verdict.residual > 0
+        return Sign(series, of, value * scale, verdict.expected * scale, score, since * 60_000, up)
+
+    def _rate(self, series: str, of: str, hits: int, seen: int, reading: Reading) -> list[Sign]:
+        key = (series, of)
+        verdict = self._rates.setdefault(key, Rate(_RATES[series])).step(hits, seen)
+        if verdict.score < self._limit(series):
+            return []
+        since = self._since.setdefault(key, reading.minute) * 60_000
+        up = not _RATES[series].below
+        return [Sign(series, of, verdict.value, verdict.usual, verdict.score, since, up)]
+
+    def _limit(self, series: str) -> float:
+        return self.limits.get(series, LIMIT)
+
+
+def known(reading: Reading) -> list[Sign]:
+    """Return the signs that need no memory: rules of the SLA, reserves, trips, windows, the store."""
+    at = reading.minute * 60_000
+    found = []
+    for name, sla in reading.sla.items():
+        if _DOWN in sla.firing:
+            found.append(Sign(_DOWN, name, None, None, 1.0, at))
+        if any(rule in sla.firing for rule in _BURNS):
+            found.append(Sign("burn", name, None, None, 0.8, at))
+    for name, reserve in reading.reserves.items():
+        low = reserve.balance_fen <= reserve.floor_fen
+        if low or (reserve.runway_hours is not None and reserve.runway_hours < RUNWAY_HOURS):
+            hours = reserve.runway_hours
+            score = 1.0 if low or hours is None else max(0.5, 1 - hours / (2 * RUNWAY_HOURS))
+            found.append(Sign("runway", name, hours, None, score, at, up=False))
+    found += [Sign("trip", name, None, None, 1.0, at) for name in reading.trips]
+    found += [
+        Sign("window_end", name, minutes, None, 0.9, at)
+        for name, (_, minutes, waits) in reading.windows.items()
+        if waits
+    ]
+    if reading.store_seconds >= STORE_SECONDS:
+        found.append(Sign("store", "database", reading.store_seconds, None, 0.9, at))
+    return found
