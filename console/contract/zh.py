@@ -20,6 +20,7 @@ from console.contract import (
     zh_tui,
     zh_tui_changes,
     zh_tui_gateways,
+    zh_warnings,
     zh_windows,
 )
 
@@ -41,5 +42,6 @@ MESSAGES: Final[dict[str, str]] = {
     **zh_tui.MESSAGES,
     **zh_tui_changes.MESSAGES,
     **zh_tui_gateways.MESSAGES,
+    **zh_warnings.MESSAGES,
     **zh_windows.MESSAGES,
 }

@@ -37,7 +37,8 @@ _GRACE: Final = Prepared(
     f" {_OPEN_STAGES} AND grace_until IS NOT NULL AND grace_until <= ?"
 )
 _TRIPS: Final = Prepared(
-    "SELECT id FROM strategy WHERE mode = 'shadow' AND changed_by = ? AND changed_at >= ? ORDER BY id"
+    "SELECT id FROM strategy WHERE mode = 'shadow' AND version > 1 AND changed_by = ? AND changed_at >= ?"
+    " ORDER BY id"
 )
 _DUE: Final = Prepared(
     "SELECT count(*), coalesce(sum(amount_fen), 0) FROM repayment WHERE stage IN"  # noqa: S608 - our own words

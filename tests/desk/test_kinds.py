@@ -140,6 +140,7 @@ ELSEWHERE = (
     "replay.",
     "service.",
     "strategy.",
+    "warning.",
     "window.",
     "test.",
 )

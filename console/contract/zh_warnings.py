@@ -1,0 +1,84 @@
+"""Chinese of early warning: what is noticed, who is harmed, what would help."""
+
+from typing import Final
+
+_CAUSES: Final[dict[str, str]] = {
+    "{count} orders came wrong from the front end, last at {gateway}": "{count} 笔订单由前端送出时即有误，最近一次在 {gateway}",
+    "the front end sends what gateways refuse": "前端送出了通道拒绝的订单",
+    "repayments stay away": "还款量不足",
+    "{window} over {scope} ends soon": "{window}（{scope}）即将结束",
+    "orders fail at {gateway}": "{gateway} 扣款失败增多",
+    "payers mis-tap in the front end": "借款人在前端频繁误触",
+    "{strategy} is too sensitive": "策略 {strategy} 过于敏感",
+    "more repayments arrive than this time of the day, or the plan, lets expect": "到达的还款多于该时段或计划的预期",
+    "a surge of repayments": "还款激增",
+    "fewer repayments arrive than this time of the day, or the plan, lets expect": "到达的还款少于该时段或计划的预期",
+    "the database answers slowly": "数据库响应缓慢",
+    "the database is slow": "数据库缓慢",
+    "{stage} falls behind, while neither traffic nor gateways are unusual": "{stage} 积压，而流量与通道均无异常",
+    "{stage} falls behind": "{stage} 积压",
+    "at the present draw the reserve at {gateway} is soon empty": "按目前的消耗，{gateway} 的备付金很快用尽",
+    "the reserve at {gateway} runs out": "{gateway} 的备付金即将用尽",
+    "{count} repayments wait for the end of {window}": "{count} 笔还款在等待 {window} 结束",
+    "most orders at {gateway} fail or stay without an outcome": "{gateway} 的大多数订单失败或没有结果",
+    "{gateway} is down": "{gateway} 不可用",
+    "{gateway} does not answer inquiries": "{gateway} 不应答查询",
+    "hardly any callback of {gateway} arrives, while its inquiries are answered": "几乎收不到 {gateway} 的回调，但查询有应答",
+    "callbacks of {gateway} are missing": "{gateway} 的回调丢失",
+    "{gateway} answers, but outcomes come late": "{gateway} 有应答，但结果迟到",
+    "{gateway} confirms late": "{gateway} 确认延迟",
+    "the error budget of {gateway} burns too fast": "{gateway} 的错误预算消耗过快",
+    "more orders fail at {gateway} than usual, by its fault or a bank's": "{gateway} 失败的订单多于平常，责任在通道或银行",
+    "more payers than usual tap beside before they pay": "付款前误触的借款人多于平常",
+    "strategies intercept more because of it": "策略因此拦截增多",
+    "{strategy} intercepts more than usual, and gateways are not the reason": "{strategy} 的拦截多于平常，且原因不在通道",
+    "payers with a clean history are among them": "其中有历史良好的借款人",
+    "{strategy} went into shadow by itself": "{strategy} 已自行转入影子模式",
+    "queues fall behind": "环节出现积压",
+}
+
+_HARM: Final[dict[str, str]] = {
+    "{count} payers an hour cannot pay": "每小时有 {count} 位借款人无法还款",
+    "{gateway} loses a tier of its SLA": "{gateway} 将跌破 SLA 的下一档",
+    "{count} payers pass their grace at midnight": "{count} 位借款人的宽限期在午夜届满",
+    "{count} due today are not settled at midnight": "{count} 笔今日到期的还款到午夜仍未结清",
+    "payers wait more than {minutes} minutes in {stage}": "借款人在 {stage} 等待超过 {minutes} 分钟",
+    "the reserve at {gateway} is empty": "{gateway} 的备付金用尽",
+}
+
+_REMEDIES: Final[dict[str, str]] = {
+    "weight of {gateway} down to {weight} for {span}": "{gateway} 的权重降至 {weight}，持续 {span}",
+    "put {strategy} into shadow for {span}": "将 {strategy} 转入影子模式 {span}",
+    "put the scenario {scenario} in force for {span}": "启用场景 {scenario}，持续 {span}",
+    "extend {window} by {span}": "将 {window} 延长 {span}",
+    "return {strategy} to its approved version": "将 {strategy} 恢复为已批准的版本",
+    "resume {stage}": "恢复 {stage}",
+}
+
+_TIMELINE: Final[dict[str, str]] = {
+    "it is back": "再次出现",
+    "it passed": "已消失",
+    "silenced by {window}": "由 {window} 静默",
+    "no window silences it any more": "不再有窗口静默它",
+    "{series} of {of} is not as usual": "{of} 的 {series} 异常",
+    "the likely cause is now {cause}": "可能的原因现为 {cause}",
+    "{person} looks after it": "{person} 正在处理",
+    "{person} looked at it": "{person} 已查看",
+    "the warning was true": "该预警属实",
+    "the warning was false": "该预警为误报",
+    "nobody has judged the warning": "该预警尚无人判定",
+    "another process watches": "由另一进程监视",
+}
+
+_CHANGES: Final[dict[str, str]] = {
+    "Acknowledge a warning": "确认预警",
+    "Label a warning true or false": "标注预警属实或误报",
+    "{warning} has ended": "{warning} 已结束",
+    "{person} looks after {warning} already": "{person} 已在处理 {warning}",
+    "it pages nobody any more; it stays until its signs are gone": "不再呼叫任何人；迹象消失前一直保留",
+    "{warning} has this label already": "{warning} 已有此标注",
+    "there is no such warning": "没有这条预警",
+    "repay warning list shows them": "repay warning list 可列出",
+}
+
+MESSAGES: Final[dict[str, str]] = {**_CAUSES, **_HARM, **_REMEDIES, **_TIMELINE, **_CHANGES}
