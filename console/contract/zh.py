@@ -3,6 +3,7 @@
 from typing import Final
 
 from console.contract import (
+    zh_care,
     zh_cli,
     zh_cli_changes,
     zh_desk,
@@ -25,6 +26,7 @@ from console.contract import (
 )
 
 MESSAGES: Final[dict[str, str]] = {
+    **zh_care.MESSAGES,
     **zh_cli.MESSAGES,
     **zh_cli_changes.MESSAGES,
     **zh_desk.MESSAGES,

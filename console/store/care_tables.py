@@ -54,7 +54,7 @@ care_grant = Table(
     Column("coupon_ms", BigInteger),
     Column("notice", Text),
     Column("credit_hold", Boolean, nullable=False),
-    Column("count", BigInteger, nullable=False),
+    Column("repayments", BigInteger, nullable=False),
     Column("sum_fen", BigInteger, nullable=False),
 )
 """Care given at once: by a change, or by the service itself to what is long in doubt."""

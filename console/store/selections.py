@@ -96,6 +96,12 @@ def gather(connection: Connection, given: Filter, *, now: int) -> Gathered:
     )
 
 
+def numbers(gathered: Gathered) -> Iterator[int]:
+    """Yield the members of what was gathered, in order."""
+    for stored in gathered.chunks:
+        yield from _numbers(stored)
+
+
 def keep(connection: Connection, gathered: Gathered) -> Selection:
     """Store what was gathered."""
     found = gathered.selection

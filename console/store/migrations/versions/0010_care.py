@@ -56,7 +56,7 @@ def _grants() -> None:
         sa.Column("coupon_ms", sa.BigInteger(), nullable=True),
         sa.Column("notice", sa.Text(), nullable=True),
         sa.Column("credit_hold", sa.Boolean(), nullable=False),
-        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("repayments", sa.BigInteger(), nullable=False),
         sa.Column("sum_fen", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_care_grant")),
         sa.UniqueConstraint("id", name=op.f("uq_care_grant_id")),
