@@ -20,6 +20,8 @@ PARTS: Final[dict[str, str]] = {
     "expire": "expire",
     "reconcile": "reconcile",
     "replay": "replay",
+    "care": "care",
+    "notices": "notices",
 }
 """Name on the wire → message."""
 

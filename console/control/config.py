@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
+from console.care.settings import CareSettings
 from console.contract.vocabulary import Environment
 from console.contract.wire import StrictWire
+from console.control.privacy import PrivacySettings
 from console.control.signin import Role
 from console.gateways.config import GatewayConfig, SecretSource
 from console.repayment.settings import PipelineSettings
@@ -110,6 +112,8 @@ class ServiceConfig(StrictWire):
     gateway: tuple[GatewayConfig, ...] = Field(min_length=1)
     pipeline: PipelineSettings = PipelineSettings()
     audit: AuditConfig = AuditConfig()
+    privacy: PrivacySettings = PrivacySettings()
+    care: CareSettings = CareSettings()
     warnings: WarningSettings = WarningSettings()
 
     @model_validator(mode="after")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from console.care.carer import Carer
+from console.care.postman import Postman
+from console.care.settings import DEFAULTS, CareSettings
 from console.contract.clock import Clock
 from console.control.workforce import Workforce
 from console.gateways.config import GatewayConfig
 from console.gateways.rest import RestGateway
 from console.repayment.personal import Keys
-from console.repayment.pipeline import Pipeline
+from console.repayment.pipeline import Beside, Pipeline
 from console.repayment.settings import PipelineSettings
 from console.store.database import Store
+
+if TYPE_CHECKING:
+    from console.repayment.lane import Desk
 
 
 def employ(
@@ -21,14 +28,25 @@ def employ(
     clock: Clock,
     keys: Keys,
     notify_url: str,
+    care: CareSettings = DEFAULTS,
 ) -> Workforce:
-    """Return a workforce for these gateways, not yet started; `notify_url` takes `/{gateway}` after it."""
+    """Return a workforce for these gateways, not yet started; `notify_url` takes `/{gateway}` after it.
+
+    Raises SecretError when the secret of care's receiver cannot be read.
+    """
+    secret = None if care.webhook is None else care.webhook.secret.read()
+
+    def beside(desk: Desk) -> Sequence[Beside]:
+        return (
+            Beside("care", Carer(desk, care), care.every),
+            Beside("notices", Postman(desk, care, secret), care.every),
+        )
 
     def make() -> Pipeline:
         gateways = {
             name: RestGateway(config, notify_url=f"{notify_url}/{name}", clock=clock)
             for name, config in configs.items()
         }
-        return Pipeline(store, gateways, configs, settings, clock, keys)
+        return Pipeline(store, gateways, configs, settings, clock, keys, beside)
 
     return Workforce(make)

@@ -98,6 +98,14 @@ claim_days = 30                       # days after the period in which credit mu
 [audit]
 sink = "/var/log/repay/audit.anchors"
 
+# Personal data: what one person may do within an hour, and how long records are kept. The law's days
+# (three years for what was done with personal data, 184 days for logs) are the least.
+[privacy]
+reveals_per_hour = 20                 # values shown in full
+searches_per_hour = 60                # searches for a borrower by mobile, identity number or card
+record_days = 1096                    # rows of the audit
+log_days = 184                        # files of the service's log
+
 # Early warning. Everything may be left out.
 [warnings]
 # Prometheus Alertmanager that gets each warning through its API v2.
@@ -160,4 +168,23 @@ stop_unknown = 0.5                    # share of new orders in doubt above which
 stop_sample = 50                      # new orders that must be decided before one stops
 live_backlog = 200                    # other repayments waiting above which a replay makes room
 batch = 512                           # items in one transaction
+
+# Care for borrowers: quiet while their money is in doubt, grace, coupons, notices. Spans are seconds.
+[care]
+every = 1.0                           # how often the workers look for what needs care
+batch = 256                           # repayments in one transaction
+in_doubt_after = 600.0                # how long in doubt until grace and hold are given by themselves
+in_doubt_grace_days = 3               # that grace, from the due day or from today where that is later
+after_days = 1                        # days to pay in time after the day on which a doubt ended
+holidays = []                         # more than the packaged table has: [[2027-02-05, 2027-02-11]]
+coupon_budget_fen = 10000000          # what the coupons of one day may cost
+approval_count = 1000                 # repayments above which a second person must agree to a grant
+approval_fen = 1000000                # money of coupons above which a second person must agree
+grace_days = 30                       # days of grace that one grant may give, at most
+notices_per_day = 3                   # notices to one borrower in a day, at most
+# Where notices, dunning and credit reports are sent, signed; without it they wait.
+# [care.webhook]
+# url = "https://notices.example/repay"
+# secret = { env = "REPAY_NOTICES" }
+# timeout = 10.0                      # seconds until it is tried again
 """

@@ -110,6 +110,7 @@ async def _serve(
     service = Service(standing, tokens, clock, config.pipeline, read_only=config.read_only)
     service.keeper = Keeper(sink_of(config.audit_sink()), clock)
     service.configs = gateways
+    service.privacy = config.privacy
     service.warning_settings = config.warnings
     store, keys = kept
     service.opened(store, keys)
@@ -117,7 +118,7 @@ async def _serve(
     watchtower = Watchtower(store, clock, lambda: service.configs, service.sla, config.warnings)
     if config.workers:
         notify_url = f"{config.notify_url}/v1/callbacks"
-        workforce = employ(store, gateways, config.pipeline, clock, keys, notify_url)
+        workforce = employ(store, gateways, config.pipeline, clock, keys, notify_url, config.care)
         service.workers = workforce
         workforce.start()
         watchtower.start()

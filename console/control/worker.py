@@ -49,7 +49,7 @@ def _run(file: Path) -> int:
     async def work() -> int:
         stop = stop_on_signals()
         notify_url = f"{config.notify_url}/v1/callbacks"
-        workforce = employ(store, gateways, config.pipeline, clock, keys, notify_url)
+        workforce = employ(store, gateways, config.pipeline, clock, keys, notify_url, config.care)
         workforce.start()
         book = SlaBook(lambda: gateways)
         watchtower = Watchtower(store, clock, lambda: gateways, book, config.warnings)

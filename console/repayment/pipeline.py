@@ -6,9 +6,9 @@ It wires them, wakes them when work arrives, shows that it lives, and stops them
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
@@ -59,6 +59,18 @@ class Worker(Protocol):
         """Do one batch."""
 
 
+class Beside(NamedTuple):
+    """A worker of another capability that runs with the pipeline: its name, how often it looks (seconds)."""
+
+    name: str
+    worker: Worker
+    every: float
+
+
+def _nothing_beside(desk: Desk) -> Sequence[Beside]:
+    return ()
+
+
 @dataclass(slots=True)
 class _Duty:
     """A worker with its alarm, how often it looks without one, and what went wrong last."""
@@ -82,6 +94,7 @@ class Pipeline:
         settings: PipelineSettings,
         clock: Clock,
         keys: Keys,
+        beside: Callable[[Desk], Sequence[Beside]] = _nothing_beside,
     ) -> None:
         self._store = store
         self._gateways = gateways
@@ -89,6 +102,7 @@ class Pipeline:
         self._settings = settings
         self._clock = clock
         self._keys = keys
+        self._beside = beside
         self._owner = f"w_{secrets.token_hex(8)}"
         self._lanes: dict[str, Lane] = {}
         self._duties: dict[str, _Duty] = {}
@@ -198,6 +212,7 @@ class Pipeline:
                 _Duty("expire", expirer, EXPIRE_EVERY),
                 _Duty("reconcile", Reconciler(desk, self._stopping), RECONCILE_EVERY),
                 _Duty("replay", Replayer(desk, (send, ask)), poll),
+                *(_Duty(*one) for one in self._beside(desk)),
             )
         }
         self._running = True

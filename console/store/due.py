@@ -61,7 +61,8 @@ _OVER: Final = (
     f" AND (r.grace_until IS NULL OR r.grace_until <= ?) AND {unpaid('r.instalment', 'r.borrower_token')}"
     " ORDER BY r.due_on, r.seq LIMIT ?"
 )
-_OVERDUE: Final = Prepared(_OVER, f"{_OVER} FOR UPDATE OF r SKIP LOCKED")
+_OVERDUE: Final = Prepared(_OVER)
+_OVERDUE_LOCKED: Final = Prepared(_OVER, f"{_OVER} FOR UPDATE OF r SKIP LOCKED")
 _SETTLED: Final = Prepared(
     f"SELECT {_FALLING} FROM repayment r WHERE {FALLING_DUE} AND r.due_on <= ? AND {_OTHERS_PAID}"  # noqa: S608
     " ORDER BY r.due_on, r.seq LIMIT ?"
@@ -125,9 +126,11 @@ _LOCK: Final = Prepared(
 )
 
 
-def overdue(connection: Connection, over: str, limit: int) -> list[Falling]:
-    """Return unpaid repayments whose last day is `over` or before and that nothing protects, locked."""
-    return [Falling._make(row) for row in _OVERDUE.rows(connection, (over, over, limit))]
+def overdue(connection: Connection, over: str, limit: int, *, lock: bool = False) -> list[Falling]:
+    """Return unpaid repayments whose last day is `over` or before and that nothing protects; locked when
+    asked."""
+    query = _OVERDUE_LOCKED if lock else _OVERDUE
+    return [Falling._make(row) for row in query.rows(connection, (over, over, limit))]
 
 
 def moving(connection: Connection, over: str, limit: int) -> dict[str, list[int]]:

@@ -130,6 +130,28 @@ RULES: Final = (
         "compare their timeline with their evidence; report this as a defect",
     ),
     Rule(
+        10,
+        "nothing unresolved was made overdue",
+        "SELECT r.id FROM repayment r WHERE r.seq > :floor AND r.due_state = 'overdue' AND EXISTS "
+        "(SELECT 1 FROM repayment q JOIN attempt a ON a.repayment_seq = q.seq "
+        "WHERE q.instalment = r.instalment AND q.borrower_token = r.borrower_token "
+        "AND a.created_at < r.overdue_since AND (a.decided_at IS NULL OR a.decided_at > r.overdue_since "
+        "OR a.state = 'SUCCEEDED'))",
+        "repayments whose instalment became overdue while an attempt was unresolved or had paid it",
+        "make them due again, tell the credit bureau; find out who wrote to the database",
+    ),
+    Rule(
+        10,
+        "nobody unresolved was dunned or reported",
+        "SELECT r.id FROM outbox o JOIN repayment r ON r.seq = o.repayment_seq "
+        "WHERE r.seq > :floor AND o.kind <> 'notice' AND o.sent_at IS NOT NULL AND EXISTS "
+        "(SELECT 1 FROM repayment q JOIN attempt a ON a.repayment_seq = q.seq "
+        "WHERE q.instalment = r.instalment AND q.borrower_token = r.borrower_token "
+        "AND a.created_at < o.created_at AND (a.decided_at IS NULL OR a.decided_at > o.created_at))",
+        "repayments that were dunned or reported while an attempt was unresolved",
+        "tell the borrowers and the credit bureau; find out who wrote to the database",
+    ),
+    Rule(
         3,
         "no exception case waits",
         "SELECT a.order_no FROM exception_case x JOIN attempt a ON a.id = x.attempt_id WHERE NOT x.resolved",
