@@ -12,7 +12,8 @@ from console.warnings.reading import GatewayMinute, Reading
 from console.warnings.watcher import Sign
 
 MANY: Final = 100
-"""Payers kept from paying that count as harm."""
+MANY_MINUTES: Final = 10
+"""Payers kept from paying that count as harm: as many as come in so many minutes, and at least so many."""
 
 LONG_WAIT_MINUTES: Final = 10.0
 """A wait in a queue that counts as harm."""
@@ -65,7 +66,8 @@ def _payers(finding: Finding, reading: Reading) -> list[Harm]:
         return []
     told = {"count": round(rate * 60)}
     said = Said("{count} payers an hour cannot pay", told)
-    return [_harm(Victim.PAYERS, MANY / rate, said, round(rate * 60))]
+    many = max(MANY, MANY_MINUTES * reading.volume)
+    return [_harm(Victim.PAYERS, many / rate, said, round(rate * 60))]
 
 
 def _kept_per_minute(finding: Finding, reading: Reading) -> float:

@@ -25,7 +25,7 @@ LIMIT: Final = 0.5
 FORGET_AFTER: Final = 120
 """Minutes of being unusual after which what is there counts as the usual."""
 
-RUNWAY_HOURS: Final = 12.0
+RUNWAY_HOURS: Final = 6.0
 QUEUE_SECONDS: Final = 60.0
 STORE_SECONDS: Final = 1.0
 """Hours of a reserve, age of the oldest in a queue, and time of the store's answer that are told of."""
@@ -35,7 +35,7 @@ _VOLUME: Final = Tuning(
     extreme_weight=0.3, warm_up=30, cooldown=1,
 )  # fmt: skip
 _P95: Final = Tuning(
-    memory=120, floor=2.0, relative_floor=0.25, residual_at=5.0, difference_at=9.0, extreme_weight=0.3,
+    memory=120, floor=0.5, relative_floor=0.2, residual_at=5.0, difference_at=9.0, extreme_weight=0.3,
     warm_up=15, cooldown=1,
 )  # fmt: skip
 _AGE: Final = Tuning(
