@@ -14,25 +14,28 @@ from console.actions.doubt import DOUBT_ACTIONS
 from console.actions.gateway import GATEWAY
 from console.actions.reconcile import RECONCILE
 from console.actions.replay import REPLAY_ACTIONS
+from console.actions.warning import WARNING
 
 __all__ = ["ACTIONS", "BY_COMMAND", "BY_ID", "BY_VERB", "Action", "Group", "Need", "Role", "View"]
 
 _TABLES: Final = (
     View.OVERVIEW, View.QUEUES, View.REPAYMENTS, View.STRATEGIES, View.GATEWAYS,
     View.RECONCILIATIONS,
-    View.WINDOWS, View.REPLAYS,
+    View.WINDOWS, View.REPLAYS, View.WARNINGS,
     View.REPLAY, View.DOUBTS, View.CASES, View.CHANGES, View.AUDIT, View.TOKENS,
 )  # fmt: skip
 _OPENS: Final = tuple(view for view in _TABLES if view is not View.TOKENS)
 _READERS: Final = (
     View.RECONCILIATION,
     *_TABLES, View.REPAYMENT, View.STRATEGY, View.GATEWAY, View.SLA, View.WINDOW, View.CHANGE,
+    View.WARNING, View.DETECTORS,
 )  # fmt: skip
 _ROW_VIEWS: Final = (View.REPAYMENTS, View.REPAYMENT)
 _STRATEGIES: Final = (View.STRATEGIES, View.STRATEGY)
 _WINDOWS: Final = (View.WINDOWS, View.WINDOW)
 _CHANGES: Final = (View.CHANGES, View.CHANGE)
 _COPIES: Final = (
+    View.WARNINGS, View.WARNING,
     View.RECONCILIATIONS, View.RECONCILIATION,
     *_ROW_VIEWS, *_STRATEGIES, View.GATEWAYS, View.GATEWAY, View.SLA, *_WINDOWS, View.REPLAYS, View.REPLAY,
     View.DOUBTS, View.CASES, *_CHANGES, View.AUDIT, View.TOKENS,
@@ -47,6 +50,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("view.gateways", "Gateways: held to what they promised", Group.VIEWS, ("5",), "gateways"),
     Action("view.windows", "Windows: declared maintenance", Group.VIEWS, ("6",), "windows"),
     Action("view.replays", "Replays: planned, running and done", Group.VIEWS, ("7",), "replays"),
+    Action("view.warnings", "Warnings: what will hurt, and what would help", Group.VIEWS, ("8",), "warnings"),
     Action("view.changes", "Changes: what waits for approval, what was done", Group.VIEWS, ("9",), "changes"),
     Action(
         "view.audit",
@@ -472,6 +476,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         stops=True,
     ),
     *GATEWAY,
+    *WARNING,
     # Replays
     *RECONCILE,
     *REPLAY_ACTIONS,

@@ -21,6 +21,7 @@ from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.part_words import part_name
 from console.contract.text import shown
+from console.contract.warning_words import cause_word, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +52,8 @@ def print_board(output: Output, board: Board, profile: Profile) -> None:
         columns = [Column(t("warning")), Column(t("cause")), Column(t("harm in"), right=True)]
         rows = [
             (
-                shown(line.title) if line.said is None else line.said.told(zone),
-                shown(line.cause),
+                told(line.said, line.title, zone),
+                cause_word(line.cause),
                 age(None if line.harm_in_minutes is None else line.harm_in_minutes * 60),
             )
             for line in board.warnings

@@ -40,6 +40,7 @@ NOUNS: Final = {
     "gateway": "the third parties that debit",
     "replay": "bring failed and in-doubt repayments to an outcome",
     "reconcile": "match a gateway's settlement file with our books",
+    "warning": "what the platform noticed by itself, and what would help",
     "change": "what was changed; agreeing to it, undoing it",
     "audit": "who did what, and whether that record holds",
     "token": "who may sign in, in which role",

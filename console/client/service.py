@@ -13,9 +13,11 @@ from console.client.downloads import SILENCE_SECONDS, lines
 from console.client.errors import EnvironmentMismatch, Failed, TimedOut
 from console.client.events import Frame, FrameError, FrameReader
 from console.client.http import httpx
+from console.client.playbooks import Playbooks
 from console.client.reconciliations import Reconciliations
 from console.client.replays import Replays
 from console.client.transport import Transport
+from console.client.warnings import Warnings
 from console.contract.board import Board, Hello
 from console.contract.checkup import Checkup
 from console.contract.language import t
@@ -45,7 +47,9 @@ class Service:
         self._last_event = ""
         self.changes = Changes(self._transport, deadline)
         self.replays = Replays(self._transport, deadline)
+        self.playbooks = Playbooks(self._transport, deadline)
         self.reconciliations = Reconciliations(self._transport, deadline)
+        self.warnings = Warnings(self._transport, deadline)
 
     async def __aenter__(self) -> Service:
         return self

@@ -21,6 +21,7 @@ from console.contract import (
     zh_tui,
     zh_tui_changes,
     zh_tui_gateways,
+    zh_tui_warnings,
     zh_warnings,
     zh_windows,
 )
@@ -44,6 +45,7 @@ MESSAGES: Final[dict[str, str]] = {
     **zh_tui.MESSAGES,
     **zh_tui_changes.MESSAGES,
     **zh_tui_gateways.MESSAGES,
+    **zh_tui_warnings.MESSAGES,
     **zh_warnings.MESSAGES,
     **zh_windows.MESSAGES,
 }

@@ -122,7 +122,6 @@ MESSAGES: Final[dict[str, str]] = {
     "hold traffic from now on": "从现在起暂缓流量",
     "window ends soon": "窗口即将结束",
     "needs review": "需要复核",
-    "in {minutes} min": "{minutes} 分钟后",
     # Changes
     "proposed": "已提出",
     "waits for approval": "等待审批",

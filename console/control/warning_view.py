@@ -29,12 +29,13 @@ def board_lines(connection: Connection, now: int) -> tuple[WarningLine, ...]:
 
 def _line(one: StoredWarning, now: int) -> WarningLine:
     card = Card.model_validate_json(one.card)
+    silenced = one.silenced_by is not None and one.state == WarningState.OPEN
     return WarningLine(
         id=one.id,
         title=card.title,
         cause=one.cause,
         harm_in_minutes=harm_in_minutes(one, now),
-        state=one.state,
+        state="silenced" if silenced else one.state,
         said=card.said,
     )
 

@@ -72,6 +72,7 @@ class View:
     theme: str
     bandwidth: Literal["low", "normal"]
     start: str
+    bell: bool = True
 
 
 @dataclass(frozen=True)
@@ -334,6 +335,7 @@ def _build(name: str, document: Document, chosen: Chosen) -> Profile:
             theme=value("view.theme"),
             bandwidth=value("view.bandwidth"),
             start=value("view.start"),
+            bell=value("view.bell"),
         ),
         filters=profile_filters,
         keys=bound,

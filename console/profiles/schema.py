@@ -36,7 +36,16 @@ class Key:
 
 
 ENVIRONMENTS: Final = ("sandbox", "staging", "production")
-VIEWS: Final = ("overview", "queues", "repayments", "strategies", "gateways", "windows", "changes")
+VIEWS: Final = (
+    "overview",
+    "queues",
+    "repayments",
+    "strategies",
+    "gateways",
+    "windows",
+    "warnings",
+    "changes",
+)
 TOKEN_FORMS: Final = ("env", "file", "command")
 
 FILTERS: Final = "filters"
@@ -72,6 +81,7 @@ KEYS: Final = {
             ("low", "normal"),
             default="low",
         ),
+        Key("view.bell", Kind.FLAG, "ring the terminal's bell for a new warning", default=True),
         Key("view.start", Kind.CHOICE, "the first view", VIEWS, default="overview"),
     )
 }

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 ALIASES: Final = {
     "q": "quit", "q!": "quit", "wq": "quit", "1": "overview", "2": "queues", "3": "repayments",
-    "4": "strategies", "5": "gateways", "6": "windows", "7": "replays", "9": "changes",
+    "4": "strategies", "5": "gateways", "6": "windows", "7": "replays",
+    "8": "warnings", "9": "changes",
 }  # fmt: skip
 """Other names by which hands know a command."""
 
@@ -34,6 +35,7 @@ TAKES: Final = {
     "window": "window",
     "plan": "filter",
     "replay": "replay",
+    "warning": "warning",
     "reconciliation": "id",
     "change": "id",
     "scenario": "scenario",
@@ -44,7 +46,7 @@ TAKES: Final = {
 """Commands that take an argument, and of what kind; the others take none."""
 
 NEEDS_ARGUMENT: Final = frozenset(
-    {"reconciliation", "show", "strategy", "gateway", "window", "replay", "change"}
+    {"reconciliation", "show", "strategy", "gateway", "window", "replay", "warning", "change"}
 )
 """Commands that do nothing without their argument."""
 
@@ -135,6 +137,8 @@ def _arguments(kind: str, typed: str, known: Known) -> tuple[str, ...]:
             return tuple(name for name in known.windows() if name.startswith(typed))
         case "replay":
             return tuple(name for name in known.replays() if name.startswith(typed))
+        case "warning":
+            return tuple(name for name in known.warnings() if name.startswith(typed))
         case "scenario":
             return tuple(name for name in SCENARIOS if name.startswith(typed))
         case "breakdown":
@@ -154,3 +158,4 @@ class Known:
     gateways: Callable[[], tuple[str, ...]] = tuple
     windows: Callable[[], tuple[str, ...]] = tuple
     replays: Callable[[], tuple[str, ...]] = tuple
+    warnings: Callable[[], tuple[str, ...]] = tuple

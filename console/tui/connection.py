@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from console.contract.sla import SlaLedger
     from console.contract.strategy import Strategies, StrategyDetail
     from console.contract.strategy_preview import Flips, NewStrategyPreview
+    from console.contract.warning import Detectors, Warning
+    from console.contract.warning import Warnings as WarningPage
     from console.contract.window import Window, Windows
     from console.profiles.profile import Profile
     from console.tui.knowledge import Knowledge
@@ -159,6 +161,19 @@ class Reconciliations(Protocol):
         """Return the orders that did not simply agree."""
 
 
+class Warnings(Protocol):
+    """The calls about early warning; they raise ClientError."""
+
+    async def page(self, *, state: str = "", limit: int = 200, after: str | None = None) -> WarningPage:
+        """Return warnings, the soonest harm first."""
+
+    async def show(self, identity: str) -> Warning:
+        """Return one warning in full."""
+
+    async def detectors(self) -> Detectors:
+        """Return how good each detector is."""
+
+
 class Service(Protocol):
     """The calls that views make; they raise ClientError."""
 
@@ -173,6 +188,10 @@ class Service(Protocol):
     @property
     def reconciliations(self) -> Reconciliations:
         """The reconciliations."""
+
+    @property
+    def warnings(self) -> Warnings:
+        """The warnings."""
 
     async def freeze(self, filter_text: str) -> Selection:
         """Freeze what matches."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from console.contract.clock import SystemClock, to_datetime
 from console.contract.language import t
 from console.contract.vocabulary import Mode
+from console.tui.alarm import Alarm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +64,7 @@ class Knowledge:
         self.histories: dict[str, deque[float | None]] = {}
         self.returning: tuple[Change, ...] = ()
         """Changes in force that return by themselves, the next one first."""
+        self.alarm = Alarm()
         self._clock = clock or SystemClock()
         self._monotonic = monotonic
         self._read_only = read_only
@@ -81,6 +83,7 @@ class Knowledge:
         self.board = board
         self.lost = None
         self._arrived = self._monotonic()
+        self.alarm.arrived(board)
         self._sample(board)
 
     def lose(self, reason: str) -> None:

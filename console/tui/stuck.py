@@ -5,6 +5,7 @@ Pure: a board in, troubles out, worst first.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,9 @@ from console.contract.language import t
 from console.contract.part_words import part_name
 from console.contract.text import shown
 from console.contract.vocabulary import Stage
+from console.contract.warning_words import cause_word, harm_when, told
 from console.tui import figures
+from console.tui.alarm import is_card
 from console.tui.filters import term
 from console.tui.keys import first_key
 from console.tui.words import stage_name
@@ -46,7 +49,10 @@ LEAST_DECIDED: Final = 20
 
 @dataclass(frozen=True)
 class Trouble:
-    """One thing that is wrong. `severity` 0 is worst; `filter` shows the repayments it is about."""
+    """One thing that is wrong. `severity` 0 is worst, then the lower `rank` (minutes until it hurts).
+
+    `filter` shows the repayments it is about, `card` is the warning that tells more.
+    """
 
     key: str
     severity: int
@@ -55,6 +61,8 @@ class Trouble:
     what: str
     why: str
     filter: str | None = None
+    rank: float = math.inf
+    card: str | None = None
 
 
 def waits_too_long(line: StageLine) -> bool:
@@ -71,7 +79,7 @@ def troubles(board: Board, zone: str = "UTC") -> tuple[Trouble, ...]:
         *(trouble for line in board.stages if (trouble := _stage(line))),
         *(trouble for line in board.warnings if (trouble := _warning(line, figures.zone(zone)))),
     ]
-    return tuple(sorted(found, key=lambda trouble: (trouble.severity, trouble.key)))
+    return tuple(sorted(found, key=lambda trouble: (trouble.severity, trouble.rank, trouble.key)))
 
 
 CAUSES: Final = {"maintenance window": "window ends soon", "break_glass": "needs review"}
@@ -81,18 +89,23 @@ CAUSES: Final = {"maintenance window": "window ends soon", "break_glass": "needs
 def _warning(line: WarningLine, zone: tzinfo) -> Trouble | None:
     if line.cause == "expiry":
         return None
-    what = t(CAUSES[line.cause]) if line.cause in CAUSES else shown(line.cause)
-    why = shown(line.title) if line.said is None else line.said.told(zone)
+    what = t(CAUSES[line.cause]) if line.cause in CAUSES else cause_word(line.cause)
+    why = told(line.said, line.title, zone)
+    rank = math.inf if line.harm_in_minutes is None else line.harm_in_minutes
     if line.harm_in_minutes is not None:
-        why = f"{t('in {minutes} min', minutes=f'{line.harm_in_minutes:.0f}')}: {why}"
-    return Trouble(f"warning:{line.id}", 1, "!", "warn", what, why)
+        why = f"{harm_when(line.harm_in_minutes)}: {why}"
+    if not is_card(line.id):
+        return Trouble(f"warning:{line.id}", 1, "!", "warn", what, why)
+    if line.state != "open":
+        return Trouble(f"warning:{line.id}", 1, "*", "warn", what, why, rank=rank, card=line.id)
+    return Trouble(f"warning:{line.id}", 0, "!", "bad", what, why, rank=rank, card=line.id)
 
 
 def _part(part: Part, zone: tzinfo) -> Trouble | None:
     name, key = part_name(part.name), f"part:{part.name}"
     detail = shown(part.detail) if part.said is None else part.said.told(zone)
     if part.state == "down":
-        return Trouble(key, 0, "x", "bad", t("{part} is down", part=name), detail)
+        return Trouble(key, 0, "x", "bad", t("{part} is down", part=name), detail, rank=-1)
     if part.state == "degraded":
         return Trouble(key, 2, "!", "warn", t("{part} is degraded", part=name), detail)
     return None

@@ -42,6 +42,7 @@ from console.profiles.profile import Control, Guard, Profile, View
 from tests.tui.fake_desk import FakeDesk
 from tests.tui.fake_reconciliations import FakeReconciliations
 from tests.tui.fake_replays import FakeReplays
+from tests.tui.fake_warnings import FakeWarnings
 
 GATEWAYS = ("alipay", "wechat", "unionpay", "bank")
 ERRORS = ("INSUFFICIENT_FUNDS", "CARD_EXPIRED", "LIMIT_EXCEEDED")
@@ -240,6 +241,7 @@ class FakeService:
         self.closed = False
         self.changes = FakeDesk()
         self.replays = FakeReplays()
+        self.warnings = FakeWarnings()
         self.reconciliations = FakeReconciliations()
         self._texts = texts
         self._selections: dict[str, list[int]] = {}

@@ -113,7 +113,7 @@ async def test_warnings_stand_with_what_is_stuck() -> None:
             cause="maintenance window", harm_in_minutes=14.6, state="open",
         )  # fmt: skip
         one.link.send(board(2).model_copy(update={"warnings": (warning,)}))
-        await one.shows("! window ends soon", "in 15 min: gateway=alipay\\x1b[2J")
+        await one.shows("! window ends soon", "harm in 14 min: gateway=alipay\\x1b[2J")
 
 
 async def test_gateways_are_stopped_started_and_weighed_from_their_panel() -> None:

@@ -9,11 +9,13 @@ from console.contract.language import t
 from console.contract.text import shown
 from console.contract.vocabulary import Environment
 from console.tui import figures
+from console.tui.alarm import is_card
 from console.tui.keys import keys_label
 from console.tui.screens.change_deeds import ChangeDeeds
-from console.tui.screens.pane import in_background
 from console.tui.screens.doubt_deeds import DoubtDeeds
+from console.tui.screens.pane import in_background
 from console.tui.screens.replay_deeds import ReplayDeeds
+from console.tui.screens.warning_deeds import WarningDeeds
 from console.tui.situation import is_offered, why_not
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ NEEDS_ID = (
     "reconcile.show",
     "window.show",
     "replay.show",
+    "warning.show",
     "change.show",
 )
 """What the palette does not offer: itself, and what cannot be done without an id."""
@@ -45,7 +48,7 @@ _LISTS = frozenset({View.REPLAY, View.DOUBTS, View.CASES})
 """Other views whose rows lead to a repayment."""
 
 
-class Deeds(ChangeDeeds, ReplayDeeds, DoubtDeeds):
+class Deeds(ChangeDeeds, ReplayDeeds, DoubtDeeds, WarningDeeds):
     """Carries out actions on the main screen it was made for."""
 
     def __init__(self, main: MainScreen) -> None:
@@ -116,6 +119,8 @@ class Deeds(ChangeDeeds, ReplayDeeds, DoubtDeeds):
                 await self._main.show_view(View.REPLAYS)
             case View.RECONCILIATION:
                 await self._main.show_view(View.RECONCILIATIONS)
+            case View.WARNING | View.DETECTORS:
+                await self._main.show_view(View.WARNINGS)
             case View.CHANGE | View.AUDIT:
                 await self._main.show_view(View.CHANGES)
             case View.OVERVIEW:
@@ -251,6 +256,7 @@ class Deeds(ChangeDeeds, ReplayDeeds, DoubtDeeds):
             lambda: () if board is None else tuple(line.id for line in board.gateways),
             lambda: () if board is None else tuple(line.id for line in board.windows),
             lambda: () if board is None else tuple(line.id for line in board.replays),
+            lambda: () if board is None else tuple(line.id for line in board.warnings if is_card(line.id)),
         )
 
     def _values(self) -> dict[str, tuple[str, ...]]:

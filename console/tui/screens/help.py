@@ -31,6 +31,7 @@ GROUPS: Final = {
     Group.CONSOLE: "Console",
     Group.PLATFORM: "Platform",
     Group.GATEWAYS: "Gateways",
+    Group.WARNINGS: "Warnings",
     Group.CHANGES: "Changes",
     Group.REPLAYS: "Replays",
     Group.PROFILES: "Profiles",

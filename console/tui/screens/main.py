@@ -125,6 +125,18 @@ def pane_of(view: View) -> type[Pane]:
             from console.tui.screens.reconciliation import ReconciliationPane
 
             return ReconciliationPane
+        case View.WARNINGS:
+            from console.tui.screens.warnings import WarningsPane
+
+            return WarningsPane
+        case View.WARNING:
+            from console.tui.screens.warning import WarningPane
+
+            return WarningPane
+        case View.DETECTORS:
+            from console.tui.screens.detectors import DetectorsPane
+
+            return DetectorsPane
         case View.CHANGES:
             from console.tui.screens.changes import ChangesPane
 
@@ -168,7 +180,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.connection = connection
         self.view = View(profile.view.start)
         self.header = Header(profile, knowledge)
-        self.notice = Notice(knowledge)
+        self.notice = Notice(profile, knowledge)
         self.footer = Footer()
         self.command = Prompt(":", id="command")
         self.body = Container(id="body")
@@ -225,6 +237,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         for other in self._panes.values():
             other.set_class(other is pane, "-here")
         pane.entered()
+        self._hear_alarm()
         self.focus_view()
         self.describe()
 
@@ -259,9 +272,20 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if not self.is_mounted:
             return
         self.header.redraw()
-        self._update_notice()
+        self._hear_alarm()
         self.pane.knowledge_changed()
         self.describe()
+
+    def _hear_alarm(self) -> None:
+        """Ring for a new warning, once; its banner stays until the warnings are in sight."""
+        alarm = self.knowledge.alarm
+        if alarm.take_ring() and self.profile.view.bell:
+            from console.tui.terminal.bell import ring
+
+            ring(self.app._driver)
+        if self.view in (View.WARNINGS, View.WARNING):
+            alarm.looked()
+        self._update_notice()
 
     def _update_notice(self) -> None:
         self.notice.update_height()

@@ -14,7 +14,7 @@ from console.tui import figures
 from console.tui.filters import REPLAYABLE, replayable, term
 from console.tui.intents import Here, start_gateway, stop_gateway, weigh_gateway
 from console.tui.knowledge import Freshness
-from console.tui.screens.pane import Heading, OpenChange, OpenFilter, Pane, SituationChanged
+from console.tui.screens.pane import Heading, OpenChange, OpenFilter, OpenView, Pane, SituationChanged
 from console.tui.screens.queues import opening_of, queue_refusals, toggle_queue
 from console.tui.stuck import Trouble, troubles
 from console.tui.widgets.columns import Column
@@ -61,6 +61,7 @@ class OverviewPane(Pane):
             _trouble_columns(), self._trouble_rows, empty=t("not known yet"), footer=False, id="stuck"
         )
         self._filters: dict[str, str] = {}
+        self._cards: dict[str, str] = {}
         self._gateway_heading = Heading(t("Gateways"))
         self._stuck_heading = Heading(t("What is stuck"))
         self._parts = PartsLine(knowledge)
@@ -125,6 +126,7 @@ class OverviewPane(Pane):
             self._fit_panels()
         found = troubles(board, self.profile.view.timezone)
         self._filters = {trouble.key: trouble.filter for trouble in found if trouble.filter}
+        self._cards = {trouble.key: trouble.card for trouble in found if trouble.card}
         self.stuck.set_empty(t("nothing is stuck") if not old else t("not known now"))
         self._trouble_rows.replace((trouble.key, _trouble_row(trouble, old)) for trouble in found)
         self._stuck_heading.note(figures.count(len(found)) if found else "")
@@ -154,10 +156,12 @@ class OverviewPane(Pane):
         self.post_message(opening_of(event.stage))
 
     def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        """Show the repayments of a gateway or of a trouble."""
+        """Show the repayments of a gateway or of a trouble, or the card of a warning."""
         event.stop()
         if event.table is self.gateways:
             self.post_message(OpenFilter(term("gateway", event.key)))
+        elif event.key in self._cards:
+            self.post_message(OpenView(View.WARNING, self._cards[event.key]))
         elif event.key in self._filters:
             self.post_message(OpenFilter(self._filters[event.key]))
 

@@ -21,6 +21,7 @@ VirtualTable { height: 1fr; width: 100%; }
 PartsLine { height: auto; width: 100%; }
 DeskLine { height: 1; width: 100%; display: none; }
 CalendarStrip { height: 2; width: 100%; }
+CardUnderCursor { height: 8; width: 100%; }
 
 #filter, AuditPane Prompt { height: 2; width: 100%; display: none; }
 FilterLine { height: 1; width: 100%; }

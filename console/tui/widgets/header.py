@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from console.actions.registry import BY_ID
 from console.contract.language import t
 from console.contract.text import shown
 from console.contract.vocabulary import Mode
+from console.contract.warning_words import harm_when, told
 from console.tui import figures
+from console.tui.keys import first_key
 from console.tui.knowledge import Freshness
 from console.tui.widgets.desk_line import SOON, seconds_left
 from console.tui.widgets.lines import Line, Lines, fitted, spread, width_of
@@ -106,23 +109,25 @@ def _with_gaps(parts: list[Line]) -> Line:
 
 
 class Notice(Lines):
-    """Why there is no connection, or why not all is well; takes no room when there is nothing to say."""
+    """Why there is no connection, or what the platform has just begun to warn of; takes no room when there is
+    nothing to say."""
 
     FILL = "bar"
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, profile: Profile, knowledge: Knowledge) -> None:
         super().__init__(id="notice")
+        self._profile = profile
         self._knowledge = knowledge
 
     def update_height(self) -> None:
         """Take a line when there is something to say."""
-        self.display = self._knowledge.trouble is not None
+        self.display = self._knowledge.trouble is not None or bool(self._knowledge.alarm.news)
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
-        """Return the reason and how old what is shown is."""
+        """Return the reason and how old what is shown is, or the news."""
         reason = self._knowledge.trouble
         if reason is None:
-            return ()
+            return self._news(width)
         age = self._knowledge.age
         left: Line = ((f" {reason} ", "bar-bad"),)
         if age is None:
@@ -133,4 +138,16 @@ class Notice(Lines):
         if width_of(left) + width_of(right) > width:
             right = ((t("R tries now") + " ", "bar-dim"),)
             left = fitted(left, max(0, width - width_of(right) - 1), "bar")
+        return (spread(left, right, width, "bar"),)
+
+    def _news(self, width: int) -> Sequence[Line]:
+        news = self._knowledge.alarm.news
+        if not news:
+            return ()
+        first = news[0]
+        title = told(first.said, first.title, figures.zone(self._profile.view.timezone))
+        more = f" +{len(news) - 1}" if len(news) > 1 else ""
+        said = t("WARNING: {title}; {harm}", title=title, harm=harm_when(first.harm_in_minutes))
+        right: Line = ((t("{key} looks", key=first_key(BY_ID["view.warnings"])) + " ", "bar-key"),)
+        left = fitted(((f" ! {said}{more} ", "bar-bad"),), max(0, width - width_of(right) - 1), "bar")
         return (spread(left, right, width, "bar"),)

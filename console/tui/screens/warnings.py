@@ -1,0 +1,267 @@
+"""View 8: what the platform noticed by itself, the soonest harm first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from console.actions.registry import View
+from console.contract.language import t
+from console.contract.text import shown
+from console.contract.warning_words import cause_word, soon, told
+from console.tui import figures
+from console.tui.filters import REPLAYABLE, term
+from console.tui.screens.loading_pane import LoadingPane
+from console.tui.screens.pane import OpenFilter, OpenView
+from console.tui.warning_intents import ack_warning, apply_prepared, label_warning
+from console.tui.warning_text import label_words, summary_lines, urgency, whom
+from console.tui.widgets.acting_table import ActingTable
+from console.tui.widgets.columns import Column
+from console.tui.widgets.lines import Line, Lines
+from console.tui.widgets.rows import Cell, InMemoryRows, Row
+from console.tui.widgets.virtual_table import VirtualTable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from console.contract.warning import WarningSummary
+    from console.profiles.profile import Profile
+    from console.tui.connection import Connection, Desk, Warnings
+    from console.tui.knowledge import Knowledge
+
+_SUBJECTS = {"gateway": View.GATEWAY, "strategy": View.STRATEGY, "stage": View.QUEUES}
+"""What a warning may be about, and where that is looked at."""
+
+_ENDED_SHOWN = 200
+"""Warnings that are over, at most, as one page brings them; `:warning ID` shows any."""
+
+
+class WarningPanes(LoadingPane):
+    """What the list and the card have in common: the warning at hand, and what to do with it."""
+
+    @property
+    def at_hand(self) -> WarningSummary | None:
+        """The warning that the keys act on."""
+        raise NotImplementedError
+
+    @property
+    def has_row(self) -> bool:
+        return self.at_hand is not None
+
+    @property
+    def copied(self) -> str | None:
+        """What copying means here."""
+        return None if self.at_hand is None else self.at_hand.id
+
+    @property
+    def warnings(self) -> Warnings | None:
+        """The calls about warnings; None before the client has been loaded."""
+        service = self.connection.service
+        return None if service is None else service.warnings
+
+    @property
+    def _filter(self) -> str | None:
+        """The repayments behind the warning at hand."""
+        return None if self.at_hand is None else _behind(shown(self.at_hand.scope))
+
+    @property
+    def replay_filter(self) -> str | None:
+        """What to plan a replay over: what failed or is in doubt at the gateway it is about."""
+        kind, _, name = ("", "", "") if self.at_hand is None else shown(self.at_hand.scope).partition(":")
+        return f"{REPLAYABLE} {term('gateway', name)}" if kind == "gateway" and name else None
+
+    def refusals(self) -> tuple[tuple[str, str], ...]:
+        """Return what cannot be done with the warning at hand, and why."""
+        one = self.at_hand
+        if one is None:
+            return ()
+        found = []
+        if one.state == "ended":
+            found += [("warning.apply", t("it is over")), ("warning.ack", t("it is over"))]
+        elif one.prepared is None:
+            found.append(("warning.apply", t("nothing is prepared that would surely help")))
+        if one.state == "acked":
+            found.append(("warning.ack", t("somebody is on it already")))
+        if shown(one.scope).partition(":")[0] not in _SUBJECTS:
+            found.append(("warning.subject", t("it is about no single gateway, strategy or queue")))
+        if self._filter is None:
+            found.append(("warning.repayments", t("no filter names what is behind it")))
+        return tuple(found)
+
+    def do_warning_apply(self, argument: str) -> None:
+        """Ask for what is prepared, previewed as it is now."""
+        one = self.at_hand
+        if one is not None and one.prepared is not None:
+            self.change(apply_prepared(one, one.prepared, self.profile.view.timezone))
+
+    def do_warning_ack(self, argument: str) -> None:
+        """Say that somebody is on it."""
+        if self.at_hand is not None:
+            self.change(ack_warning(self.at_hand, self.profile.view.timezone))
+
+    def do_warning_true(self, argument: str) -> None:
+        """Judge it true."""
+        if self.at_hand is not None:
+            self.change(label_warning(self.at_hand, self.profile.view.timezone, true=True))
+
+    def do_warning_false(self, argument: str) -> None:
+        """Judge it a false alarm."""
+        if self.at_hand is not None:
+            self.change(label_warning(self.at_hand, self.profile.view.timezone, true=False))
+
+    def do_warning_subject(self, argument: str) -> None:
+        """Open what it is about."""
+        if self.at_hand is not None:
+            kind, _, name = shown(self.at_hand.scope).partition(":")
+            view = _SUBJECTS[kind]
+            self.post_message(OpenView(view, "" if view is View.QUEUES else name))
+
+    def do_warning_repayments(self, argument: str) -> None:
+        """List the repayments behind it."""
+        if self._filter is not None:
+            self.post_message(OpenFilter(self._filter))
+
+    def do_warning_detectors(self, argument: str) -> None:
+        """Show how good the detectors are."""
+        self.post_message(OpenView(View.DETECTORS))
+
+
+def _behind(scope: str) -> str | None:
+    """Return the filter of the repayments that a scope names; None where none does."""
+    kind, _, name = scope.partition(":")
+    if not name:
+        return None
+    match kind:
+        case "gateway":
+            return f"state:failed,in_doubt {term('gateway', name)}"
+        case "strategy":
+            return "stage:review"
+        case "stage" | "product":
+            return term(kind, name)
+        case _:
+            return None
+
+
+class CardUnderCursor(Lines):
+    """What the row under the cursor has no room for."""
+
+    def __init__(self, pane: WarningPanes) -> None:
+        super().__init__(id="warning-card")
+        self._pane = pane
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """Return cause, harm and the prepared change."""
+        one = self._pane.at_hand
+        return () if one is None else summary_lines(one, width, self._pane.profile.view.timezone)
+
+
+class WarningsPane(WarningPanes):
+    """A table of warnings, and below it the card under the cursor."""
+
+    VIEW: ClassVar[View] = View.WARNINGS
+
+    def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
+        super().__init__(profile, knowledge, connection, t("Warnings"))
+        self._ended = False
+        self._found: dict[str, WarningSummary] = {}
+        self._more = False
+        self._rows = InMemoryRows()
+        self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="warning-list")
+        self._card = CardUnderCursor(self)
+
+    def compose(self) -> ComposeResult:
+        """Heading, table and card."""
+        yield self.heading
+        yield self.table
+        yield self._card
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the card its lines, the table the rest."""
+        self._card.styles.height = 8 if event.size.height < 30 else 12
+
+    @property
+    def at_hand(self) -> WarningSummary | None:
+        return self._found.get(self.table.cursor_key or "")
+
+    def first_focus(self) -> Widget | None:
+        return self.table
+
+    async def fetch(self, desk: Desk) -> None:
+        if self.warnings is None:
+            return
+        ended = self._ended
+        page = await self.warnings.page(state="ended" if ended else "", limit=_ENDED_SHOWN)
+        if ended == self._ended:
+            self._found = {one.id: one for one in page.items}
+            self._more = page.next is not None
+
+    def note(self) -> str:
+        if not self.known:
+            return ""
+        count = figures.count(len(self._found)) + ("+" if self._more else "")
+        return t("{count} that are over; h: back", count=count) if self._ended else count
+
+    def show(self) -> None:
+        quiet = t("no warning is over") if self._ended else t("nothing to warn of")
+        self.table.set_empty(self.problem or (quiet if self.known else t("loading")))
+        zone = figures.zone(self.profile.view.timezone)
+        old = self.is_old
+        self._rows.replace((key, self._row(one, zone, old)) for key, one in self._found.items())
+        self._card.redraw()
+
+    def _row(self, one: WarningSummary, zone: tzinfo, old: bool) -> Row:
+        style = "old" if old else urgency(one)
+        letter = {"open": "!", "acked": "*", "ended": "-"}[one.state]
+        harm = t("ended") if one.state == "ended" else soon(one.harm_in_minutes)
+        label = label_words(one.label)
+        would = one.prepared
+        prepared = figures.NOTHING if would is None else told(would.said, would.title, zone)
+        plain = "old" if old else "text"
+        return (
+            Cell(harm, style),
+            Cell(f"{letter} {told(one.said, one.title, zone)}", style),
+            Cell(cause_word(one.cause), plain),
+            Cell(figures.moment(one.since, self.profile.view.timezone)[6:], plain),
+            Cell(whom(one.harms, zone), plain),
+            Cell(prepared, "old" if old else "accent"),
+            Cell(label or ("" if one.acked_by is None else shown(one.acked_by)), "dim"),
+        )
+
+    def do_warning_ended(self, argument: str) -> None:
+        """Show those that are over, or go back to those that are not."""
+        self._ended = not self._ended
+        self._found = {}
+        self.forget()
+        self.load()
+        self.show()
+
+    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
+        """Show it in full."""
+        event.stop()
+        self.post_message(OpenView(View.WARNING, event.key))
+
+    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
+        """Another warning may be done other things with."""
+        event.stop()
+        self._card.redraw()
+        self.tell_situation()
+
+    def do_row_open(self, argument: str) -> None:
+        """Show the warning under the cursor."""
+        self.table.action_select()
+
+
+def _columns() -> tuple[Column, ...]:
+    return (
+        Column(t("harm in"), 7, right=True),
+        Column(t("what"), 24, share=3),
+        Column(t("likely cause"), 16),
+        Column(t("since"), 8),
+        Column(t("whom"), 20, share=2, priority=2),
+        Column(t("prepared"), 22, share=2, priority=1),
+        Column(t("judged, or on it"), 16, priority=3),
+    )
