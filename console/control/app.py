@@ -14,6 +14,8 @@ from pydantic.json_schema import models_json_schema
 
 from console import __version__
 from console.contract.change import AskForToken, Decision, NewChange
+from console.contract.playbook import PlanBody
+from console.contract.privacy import AskBorrower, AskReveal
 from console.contract.problem import MEDIA_TYPE, Problem
 from console.contract.repayment import IntakeBatch, NewRepayment
 from console.contract.replay import NewPlan
@@ -37,6 +39,8 @@ from console.control.routes import (
     repayments,
     replays,
     selections,
+    reveal,
+    runs,
     sla,
     strategies,
     strategy_preview,
@@ -54,6 +58,7 @@ _ROUTERS: Final = (
     selections.router,
     repayments.router,
     gateways.router,
+    reveal.router,
     sla.router,
     warnings.router,
     windows.router,
@@ -78,6 +83,8 @@ _BODIES: Final[dict[tuple[str, str], tuple[type[BaseModel], ...]]] = {
     ("POST", "/v1/changes"): (NewChange,),
     ("POST", "/v1/changes/preview"): (NewChange,),
     ("POST", "/v1/changes/{change_id}/approve"): (Decision,),
+    ("POST", "/v1/repayments/{repayment_id}/reveal"): (AskReveal,),
+    ("POST", "/v1/borrowers/search"): (AskBorrower,),
     ("POST", "/v1/changes/{change_id}/reject"): (Decision,),
     ("POST", "/v1/changes/{change_id}/revert"): (Decision,),
     ("POST", "/v1/changes/{change_id}/extend"): (Decision,),

@@ -62,6 +62,8 @@ LEAST: Final[dict[tuple[str, str], frozenset[Role]]] = {
     ("POST", "/v1/repayments"): _OPERATE,
     ("GET", "/v1/repayments/{repayment_id}"): _LOOK,
     ("POST", "/v1/repayments/{repayment_id}/challenge"): _OPERATE,
+    ("POST", "/v1/repayments/{repayment_id}/reveal"): _OPERATE,
+    ("POST", "/v1/borrowers/search"): _OPERATE,
     ("GET", "/v1/replays"): _LOOK,
     ("POST", "/v1/replays/plan"): _OPERATE,
     ("GET", "/v1/replays/{replay_id}"): _LOOK,

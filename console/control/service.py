@@ -26,6 +26,7 @@ from console.control.desk.people import person_key
 from console.control.desk.policy import Known, Policy
 from console.control.desk.seen import Seen
 from console.control.entrance import Traffic
+from console.control.privacy import PrivacySettings
 from console.control.problems import unavailable
 from console.control.publisher import Publisher
 from console.control.signin import Tokens
@@ -139,6 +140,7 @@ class Service:
         self.refusals = Refusals()
         self.keeper = Keeper(None, clock)
         self.read_only = read_only
+        self.privacy = PrivacySettings()
         self.stored_tokens = StoredTokens()
         self._store: Store | None = None
         self._keys: Keys | None = None

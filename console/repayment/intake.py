@@ -24,6 +24,7 @@ from console.repayment.personal import (
     Person,
     borrower_token,
     device_token,
+    marks_of,
     mask_card,
     mask_id_number,
     mask_mobile,
@@ -213,6 +214,7 @@ def sealed(new: NewRepayment, keys: Keys, now: int, identity: str | None = None)
         due_on=new.due_on.isoformat(),
         wanted_gateway=new.gateway,
         signals=None if new.signals is None else _sealed_signals(new.signals, keys),
+        marks=marks_of(new.mobile, new.id_number, new.card, keys),
     )
 
 

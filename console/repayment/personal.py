@@ -34,6 +34,9 @@ HIDDEN: Final = "***"
 TOKEN_LENGTH: Final = 24
 """Hexadecimal digits of a borrower's token."""
 
+_MARKED: Final = ("mobile", "id_number", "card")
+"""What a borrower is found by."""
+
 _NONCE: Final = 12
 _NAME: Final = re.compile(
     r"[\u3400-\u9fff\U00020000-\U0003ffff][\u3400-\u9fff\U00020000-\U0003ffff·]{1,19}\Z"
@@ -192,6 +195,23 @@ def borrower_token(borrower: str, keys: Keys) -> str:
 def device_token(device: str, keys: Keys) -> str:
     """Return a keyed hash, equal for the same device."""
     return hmac.new(keys.token, b"device:" + device.encode(), hashlib.sha256).hexdigest()[:TOKEN_LENGTH]
+
+
+def marks_of(mobile: str, id_number: str, card: str, keys: Keys) -> tuple[str, ...]:
+    """Return keyed hashes by which a borrower is found from one of these values."""
+    return tuple(
+        _mark(kind, value, keys) for kind, value in zip(_MARKED, (mobile, id_number, card), strict=True)
+    )
+
+
+def marks_for(value: str, keys: Keys) -> tuple[str, ...]:
+    """Return the marks of a value that may be any of them."""
+    return tuple(_mark(kind, value, keys) for kind in _MARKED)
+
+
+def _mark(kind: str, value: str, keys: Keys) -> str:
+    plain = "".join(value.split()).upper()
+    return hmac.new(keys.token, f"{kind}:{plain}".encode(), hashlib.sha256).hexdigest()[:TOKEN_LENGTH]
 
 
 def mask_name(name: str) -> str:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, insert, select, text
+from sqlalchemy import bindparam, delete, insert, select, text
 
 from console.store.change_tables import audit
+from console.store.guards import AUDIT_KEPT_MS, AUDIT_PURGED
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -172,37 +173,61 @@ def page(connection: Connection, wanted: Wanted, before: int | None, limit: int)
 
 
 class Verification:
-    """Verifies a chain row by row, so that it never has to be held at once."""
+    """Verifies a chain row by row, so that it never has to be held at once.
+
+    A chain may begin behind rows that were let go of: a later row of it must tell their last number and
+    hash, and an anchor of them must be as old as that row says they were.
+    """
 
     def __init__(self, anchors: Iterable[Anchor] = ()) -> None:
+        anchors = tuple(anchors)
         self._anchored: dict[int, str] = {}
         self._wrong_anchor: int | None = None
         for anchor in anchors:
             if self._anchored.setdefault(anchor.seq, anchor.hash) != anchor.hash:
                 self._wrong_anchor = min(anchor.seq, self._wrong_anchor or anchor.seq)
         self._seq, self._previous = 0, GENESIS
+        self._rows = 0
+        self._began: tuple[int, str] | None = None
+        self._ages = {anchor.seq: anchor.at for anchor in anchors}
         self.found: Verdict | None = None
 
     def take(self, rows: Iterable[Row]) -> bool:
         """Look at the next rows; tell whether all was well so far."""
         for row in rows:
+            if self._rows == 0 and row.seq > 1:
+                self._seq, self._previous = row.seq - 1, row.previous
+                self._began = (self._seq, self._previous)
             problem = self._problem(row)
             if problem:
                 bad = min(row.seq, self._seq + 1)
-                self.found = Verdict(self._seq, self._previous, bad, problem)
+                self.found = Verdict(self._rows, self._previous, bad, problem)
                 return False
             self._seq, self._previous = row.seq, row.hash
+            self._rows += 1
+            if self._began is not None and row.action == AUDIT_PURGED and self._tells(row, self._began):
+                self._began = None
         return True
+
+    def _tells(self, row: Row, began: tuple[int, str]) -> bool:
+        """Whether the row tells of the rows that are gone, and no anchor says they were younger."""
+        gone, digest = began
+        old_enough = row.at - AUDIT_KEPT_MS
+        told = row.subject == str(gone) and row.after_digest == digest
+        return told and all(at <= old_enough for seq, at in self._ages.items() if seq < gone)
 
     def end(self) -> Verdict:
         """Return the verdict after the last row."""
         if self.found is not None:
             return self.found
+        if self._began is not None:
+            first = self._began[0]
+            return Verdict(self._rows, self._previous, first, f"rows up to {first} are missing, untold")
         missing = sorted(seq for seq in self._anchored if seq > self._seq)
         if missing:
             problem = f"rows up to {missing[-1]} were anchored and are missing"
-            return Verdict(self._seq, self._previous, self._seq + 1, problem)
-        return Verdict(self._seq, self._previous)
+            return Verdict(self._rows, self._previous, self._seq + 1, problem)
+        return Verdict(self._rows, self._previous)
 
     def _problem(self, row: Row) -> str:
         if row.seq != self._seq + 1:
@@ -218,6 +243,41 @@ class Verification:
         if self._anchored.get(row.seq, row.hash) != row.hash or row.seq == self._wrong_anchor:
             return "it is not the row that was anchored"
         return ""
+
+
+PURGE_AT_ONCE: Final = 5000
+"""Rows let go of in one transaction, at most."""
+
+_OLD: Final = (
+    select(audit.c.seq, audit.c.hash, audit.c.at)
+    .where(audit.c.seq < bindparam("below"))
+    .order_by(audit.c.seq)
+)
+
+
+def purge(connection: Connection, now: int, kept_ms: int) -> int:
+    """Let go of the oldest rows once they are over their time; return how many.
+
+    A row of the audit tells number and hash of the last of them, so that the rest still verifies. Only
+    what is older than every row after it goes, and never less than three years after it was written.
+    """
+    before = now - max(kept_ms, AUDIT_KEPT_MS)
+    last, _ = head(connection)
+    gone: Any = None
+    count = 0
+    for row in connection.execute(_OLD.limit(PURGE_AT_ONCE), {"below": last}):
+        if row.at > before:
+            break
+        gone, count = row, count + 1
+    if gone is None:
+        return 0
+    told = f"{count} rows older than {kept_ms // 86_400_000} days"
+    append(
+        connection,
+        Entry(now, "service", "service", AUDIT_PURGED, str(gone.seq), "applied", told, None, None, gone.hash),
+    )
+    connection.execute(delete(audit).where(audit.c.seq <= gone.seq))
+    return count
 
 
 def verify(rows: Iterable[Row], anchors: Iterable[Anchor] = ()) -> Verdict:

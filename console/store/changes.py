@@ -212,10 +212,13 @@ def approvals_of(connection: Connection, ids: Sequence[str]) -> dict[str, list[S
     return found
 
 
+_TOLD_FROM: Final = select(func.coalesce(func.min(audit.c.at), 0)).scalar_subquery()
+"""When the audit begins: what it told of older changes may have been let go of."""
+
 _UNTOLD: Final = (
     select(change.c.id)
     .select_from(change.outerjoin(audit, audit.c.change_id == change.c.id))
-    .where(audit.c.seq.is_(None))
+    .where(audit.c.seq.is_(None), change.c.created_at >= _TOLD_FROM)
     .order_by(change.c.seq.desc())
     .limit(3)
 )

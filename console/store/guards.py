@@ -158,7 +158,12 @@ GUARDS: Final[dict[str, tuple[str, str, str, str]]] = {
     "guard_timeline_edit": ("timeline", "UPDATE", "", "the timeline is never edited"),
     "guard_timeline_kept": ("timeline", "DELETE", "", "the timeline is never deleted"),
     "guard_audit_edit": ("audit", "UPDATE", "", "the audit is never edited"),
-    "guard_audit_kept": ("audit", "DELETE", "", "the audit is never deleted"),
+    "guard_audit_kept": (
+        "audit",
+        "DELETE",
+        "OLD.seq > 0",
+        "the audit is kept for three years, and deleted only with a row that tells it",
+    ),
     "guard_change_edge": (
         "change",
         "UPDATE OF state",
@@ -244,10 +249,24 @@ UNLESS: Final[dict[str, str]] = {
         "NOT EXISTS (SELECT 1 FROM evidence e WHERE e.attempt_id = NEW.id"  # noqa: S608 - our own words
         f" AND e.verdict IN ({CLAIMS}) AND NOT EXISTS (SELECT 1 FROM exception_case x"
         " WHERE x.attempt_id = NEW.id AND x.resolved AND x.evidence_id >= e.id))"
+AUDIT_PURGED: Final = "audit.purge"
+"""The row of the audit that tells how far it was let go of."""
+
+AUDIT_KEPT_MS: Final = 1096 * 86_400_000
+"""Three years: nothing younger than that leaves the audit, whoever asks."""
+
+UNCONTESTED: Final = (
+    "NOT EXISTS (SELECT 1 FROM attempt b JOIN exception_case x ON x.attempt_id = b.id"
+    " WHERE b.repayment_seq = NEW.repayment_seq AND NOT x.resolved)"
+)
+"""The query under which an order of a repayment may go out after an earlier one, or once more."""
+
     ),
-    "guard_attempt_suspense": (
-        "NOT EXISTS (SELECT 1 FROM attempt b JOIN exception_case x ON x.attempt_id = b.id"
-        " WHERE b.repayment_seq = NEW.repayment_seq AND NOT x.resolved AND x.suspense_fen > 0)"
+    "guard_attempt_suspense": UNCONTESTED,
+    "guard_attempt_sent_again": UNCONTESTED,
+    "guard_audit_kept": (
+        f"EXISTS (SELECT 1 FROM audit a WHERE a.action = '{AUDIT_PURGED}'"  # noqa: S608 - our own words
+        f" AND a.seq > OLD.seq AND a.at - OLD.at >= {AUDIT_KEPT_MS})"
     ),
     "guard_case_way": _agreed("case.resolve", "NEW.change_id"),
     "guard_repayment_overdue": (
@@ -272,7 +291,7 @@ BEGIN
     IF NOT ({unless}) THEN
         RAISE EXCEPTION 'guard: %', TG_ARGV[0] USING ERRCODE = 'check_violation';
     END IF;
-    RETURN NEW;
+    RETURN COALESCE(NEW, OLD);
 END $$
 """
 

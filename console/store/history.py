@@ -18,7 +18,7 @@ from console.contract.vocabulary import (
     Stage,
     Verdict,
 )
-from console.store import payers, sla_counters
+from console.store import marks, payers, sla_counters
 from console.store.counters import Deltas, fold
 from console.store.numbers import allot
 from console.store.prepared import Prepared
@@ -96,6 +96,7 @@ def insert_history(
         return 0
     numbers = allot(connection, repayment, len(fresh))
     attempts = allot(connection, attempt, len(fresh))
+    marks.keep(connection, ((mark, p.intake.borrower_token) for p in fresh for mark in p.intake.marks))
     _REPAYMENT.many(connection, [_repayment_row(seq, past) for seq, past in zip(numbers, fresh, strict=True)])
     numbered = list(zip(attempts, numbers, fresh, strict=True))
     _ATTEMPT.many(connection, [_attempt_row(identity, seq, past) for identity, seq, past in numbered])

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql
 
 from console.contract.vocabulary import Stage
+from console.store import marks
 from console.store.counters import Deltas, fold
 from console.store.numbers import allot
 from console.store.prepared import Prepared
@@ -36,7 +37,10 @@ class SealedSignals(NamedTuple):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SealedRepayment:
-    """A repayment ready to be stored: personal data sealed and masked, `intake_digest` over its content."""
+    """A repayment ready to be stored: personal data sealed and masked, `intake_digest` over its content.
+
+    By its `marks` its borrower is found.
+    """
 
     id: str
     external_id: str
@@ -54,6 +58,7 @@ class SealedRepayment:
     due_on: str
     wanted_gateway: str | None
     signals: SealedSignals | None = None
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,9 @@ _INSERT: Final = {
 _INSERT_SIGNAL: Final = Prepared(
     "INSERT INTO signal (repayment_seq, device, region, mis_taps, name_matches) VALUES (?, ?, ?, ?, ?)"
 )
-_COLUMNS: Final = tuple(field.name for field in fields(SealedRepayment) if field.name != "signals")
+_COLUMNS: Final = tuple(
+    field.name for field in fields(SealedRepayment) if field.name not in ("signals", "marks")
+)
 _OPEN: Final = select(func.coalesce(func.sum(stage_counter.c.depth), 0)).where(
     stage_counter.c.stage.in_([str(stage) for stage in WAITING_STAGES])
 )
@@ -110,6 +117,8 @@ def insert_repayments(
     )
     signals = [(seq, fresh[external].signals) for external, seq in stored.items()]
     _INSERT_SIGNAL.many(connection, [(seq, *seen) for seq, seen in signals if seen is not None])
+    owners = ((fresh[external].marks, fresh[external].borrower_token) for external in stored)
+    marks.keep(connection, ((mark, token) for own, token in owners for mark in own))
     if stored:
         fold(connection, deltas, shard, now)
     told = _told(entries, fresh, stored, known)

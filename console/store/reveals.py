@@ -23,7 +23,10 @@ REVEALS_STOPPED: Final = "reveals_stopped"
 ACTION: Final = "repayment.reveal"
 """How the audit calls it."""
 
-_SHOWN_SINCE: Final = select(audit.c.who).where(
+SEARCH: Final = "borrower.search"
+"""How the audit calls looking for a borrower by a value."""
+
+_DONE_SINCE: Final = select(audit.c.who).where(
     audit.c.action == bindparam("action"), audit.c.outcome == "applied", audit.c.at > bindparam("since")
 )
 _SEALED: Final = select(repayment.c.external_id, repayment.c.sealed).where(repayment.c.id == bindparam("id"))
@@ -41,9 +44,9 @@ def stopped(connection: Connection) -> bool:
     return switch(connection, REVEALS_STOPPED)[0]
 
 
-def shown_since(connection: Connection, since: int) -> list[str]:
-    """Return who was shown a value after an instant, once per value."""
-    return list(connection.execute(_SHOWN_SINCE, {"action": ACTION, "since": since}).scalars())
+def done_since(connection: Connection, action: str, since: int) -> list[str]:
+    """Return who did something with personal data after an instant, once per time."""
+    return list(connection.execute(_DONE_SINCE, {"action": action, "since": since}).scalars())
 
 
 def sealed(connection: Connection, identity: str) -> Sealed | None:

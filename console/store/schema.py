@@ -14,6 +14,8 @@ from sqlalchemy import text
 
 import console.store.care_tables
 import console.store.change_tables
+import console.store.incident_tables
+import console.store.privacy_tables
 import console.store.reconciliation_tables
 import console.store.replay_tables
 import console.store.risk_tables

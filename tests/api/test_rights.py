@@ -25,6 +25,8 @@ KIND = {
     ("POST", "/v1/repayments"): "operate",
     ("POST", "/v1/repayments/{repayment_id}/challenge"): "operate",
     ("POST", "/v1/replays/plan"): "operate",
+    ("POST", "/v1/repayments/{repayment_id}/reveal"): "operate",
+    ("POST", "/v1/borrowers/search"): "operate",
     ("GET", "/v1/selections/{selection_id}/export"): "export",
     ("POST", "/v1/changes"): "change",
     ("PUT", "/v1/settlement-files/{digest}/{number}"): "operate",
