@@ -9,7 +9,7 @@ from console.repayment.turns import FARTHEST_MS, SOONEST_MS, Turns
 from console.store.database import Store
 from tests.gateways.third_party import ThirdParty, serving
 from tests.pipeline.entries import entry, pass_all, rows, take_in
-from tests.pipeline.running import desk, running, until
+from tests.pipeline.running import desk, running, unnoted, until
 
 NOW = Instant(1_780_000_000_000)
 
@@ -76,7 +76,7 @@ async def test_an_inquirer_that_hangs_at_one_gateway_asks_the_other(store: Store
         one.answer_inquiry = lambda order_no, times: "timeout"
         office = desk(store, clock, one.config(timeout=60.0), other.config(id="wechat", timeout=60.0))
         for lane in office.lanes.values():
-            lane.health.note = lambda good: None  # type: ignore[method-assign] # both are tried on
+            lane.health.note = unnoted  # type: ignore[method-assign] # both are tried on
         await take_in(store, *(entry(n, gateway="alipay") for n in range(40)))
         await take_in(store, *(entry(n, gateway="wechat") for n in range(40, 60)))
         pass_all(store)

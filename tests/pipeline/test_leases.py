@@ -23,7 +23,7 @@ from console.store.errors import StoreUnreachable
 from console.store.facts import RAW_LIMIT, Evidence
 from tests.gateways.third_party import ThirdParty, serving
 from tests.pipeline.entries import entry, pass_all, rows, take_in
-from tests.pipeline.running import attempts_of, desk, stages_of, until
+from tests.pipeline.running import attempts_of, desk, stages_of, unnoted, until
 
 RULES = PipelineSettings().rules()
 
@@ -121,7 +121,7 @@ async def _in_doubt(office: Desk, party: ThirdParty, count: int) -> list[str]:
     ids = await take_in(office.store, *(entry(number) for number in range(count)))
     pass_all(office.store)
     dispatcher = Dispatcher(office, asyncio.Event())
-    office.lanes["alipay"].health.note = lambda good: None  # type: ignore[method-assign] # all go one way
+    office.lanes["alipay"].health.note = unnoted  # type: ignore[method-assign] # all go one way
     while await dispatcher.round():
         await asyncio.wait(_calls())
     await until(lambda: stages_of(office.store) == ["in_doubt"] * count)
