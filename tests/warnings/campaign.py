@@ -85,7 +85,10 @@ def incidents() -> list[Incident]:
         _one("mis-taps 50 %", "front_end", Trouble("mis_taps", size=0.5)),
         _one("wrong orders 20 %", "front_end", Trouble("front_end_orders", size=0.2)),
         _one("own queue slow", "own_queue", Trouble("slow_queue", size=0.9)),
-        _one("down in a surge", "gateway_down|peak_load", Trouble("down", "wechat"), Trouble("surge", size=3)),
+        _one(
+            "down in a surge", "gateway_down|peak_load",
+            Trouble("down", "wechat"), Trouble("surge", size=3),
+        ),
         _one(
             "slow and mis-taps", "gateway_delay|front_end",
             Trouble("slow", "alipay", 0.8), Trouble("mis_taps", size=0.3),
@@ -216,8 +219,9 @@ def main() -> int:
             f" {marks[0]:7} {marks[1]:6} {one.pages_before} in {one.quiet_minutes / 60:.1f} h  {one.harmed}"
         )
     before, right, false = summary(outcomes)
+    real = sum(bool(one.incident.troubles) for one in outcomes)
     print(
-        f"{sum(bool(one.incident.troubles) for one in outcomes)} incidents: {before:.0%} warned of before harm, "
+        f"{real} incidents: {before:.0%} warned of before harm, "
         f"{right:.0%} causes right; {false:.2f} false pages per 8 hours"
     )
     return 0
