@@ -127,6 +127,7 @@ MESSAGES: Final[dict[str, str]] = {
     "screened": "已筛查",
     "sent": "发送",
     "sent again": "重新发送",
+    "not sent again": "未再次发送",
     "exception case": "异常案件",
     "healthy": "正常",
     "ok": "正常",

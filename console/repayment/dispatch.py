@@ -18,6 +18,7 @@ from console.contract.clock import Instant
 from console.contract.vocabulary import EvidenceSource, Stage, Verdict
 from console.gateways.base import Order
 from console.gateways.routing import Route, choose
+from console.repayment.expire import CASE_OPEN
 from console.repayment.gate import (
     NOWHERE,
     Budget,
@@ -34,11 +35,14 @@ from console.repayment.gate import (
 from console.repayment.lane import Desk, Lane, log, problem_of
 from console.repayment.personal import SealBroken, unseal
 from console.repayment.turns import Turns
-from console.store import claims, holds
-from console.store.claims import DueRepayment, Start, Unsent
+from console.store import cases, claims, holds, replay_items
+from console.store.claims import DueRepayment, Screened, Start, Unsent
 from console.store.controls import Controls, look, obey
 from console.store.facts import Evidence, amount_digest, request_digest
 from console.windows.calendar import Force
+
+NOT_SENT_AGAIN = "not_sent_again"
+"""Word of the timeline."""
 
 PARK_MS = 60_000
 """How long a repayment waits that the database refuses to send."""
@@ -167,6 +171,7 @@ class Dispatcher:
             keep_back(connection, plan.kept, frm=Stage.DISPATCH, now=now, shard=shard)
         else:
             going = [(one, Go(one.wanted_gateway, NOWHERE)) for one in due]
+        going = self._uncontested(connection, going, now)
         left = [route._replace(free=free.get(route.gateway, 0)) for route in routes]
         self._route(plan, going, left, [gateway for gateway in probes if free.get(gateway, 0) > 0], now)
         if plan.starts:
@@ -174,6 +179,20 @@ class Dispatcher:
         if plan.waiting:
             claims.defer(connection, plan.waiting)
         return Batch(plan.starts, controls, len(plan.kept), _closings(force, plan.starts), budget)
+
+    def _uncontested(
+        self, connection: Connection, going: list[tuple[DueRepayment, Go]], now: Instant
+    ) -> list[tuple[DueRepayment, Go]]:
+        """Return those that may go; those of which a case is open fail, as an earlier order may be paid."""
+        contested = cases.contested(connection, [one.seq for one, _ in going if one.attempts])
+        if not contested:
+            return going
+        stopped = [one for one, _ in going if one.seq in contested]
+        moves = [Screened(one, Stage.FAILED, None, CASE_OPEN) for one in stopped]
+        shard = self._desk.store.shard
+        claims.move_on(connection, moves, frm=Stage.DISPATCH, now=now, shard=shard, what=NOT_SENT_AGAIN)
+        replay_items.not_sent(connection, [(one.seq, one.attempts) for one in stopped])
+        return [(one, go) for one, go in going if one.seq not in contested]
 
     def _sendable(
         self, connection: Connection, force: Force, free: Mapping[str, int], limit: int, now: Instant

@@ -1,14 +1,14 @@
 """The expiry worker: ends what time has ended.
 
 Orders left in SENDING by a worker that is gone become in doubt; orders past their last day of inquiry go
-to people. Both are steps like any other, decided purely and written with timeline and counters.
+to people; orders that were never sent, and must not be as an earlier one may have been paid, are given up. Both are steps like any other, decided purely and written with timeline and counters.
 """
 
 from sqlalchemy import Connection
 
 from console.contract.clock import Instant
 from console.contract.vocabulary import EvidenceSource, Verdict
-from console.repayment.attempt import decide, expired
+from console.repayment.attempt import decide, expired, released
 from console.repayment.lane import Desk
 from console.repayment.schedule import manual_cutoff
 from console.repayment.stages import stage_of
@@ -18,6 +18,9 @@ from console.store.facts import Evidence
 
 ABANDONED = "ABANDONED"
 """The worker that was sending is gone; whether the order went out is not known."""
+
+CASE_OPEN = "CASE_OPEN"
+"""Evidence contradicts an earlier order of the repayment: it may have been paid."""
 
 _FOREVER = Instant(2**62)
 
@@ -50,7 +53,8 @@ class Expirer:
 
     def _batch(self, connection: Connection) -> int:
         now = self._desk.clock.now()
-        return max(self._abandon(connection, now), self._hand_over(connection, now))
+        ended = (self._abandon(connection, now), self._hand_over(connection, now))
+        return max(*ended, self._give_up(connection, now))
 
     def _abandon(self, connection: Connection, lease_over_at: Instant) -> int:
         """Put in doubt the attempts whose lease is over at an instant or whose owner is dead."""
@@ -78,6 +82,18 @@ class Expirer:
                 steps.step(subject, decision, None, "INQUIRY_OVER")
         steps.write(connection, desk.store.shard)
         return len(over)
+
+    def _give_up(self, connection: Connection, now: Instant) -> int:
+        """Let fail what was never sent while an earlier order of the same repayment has a case open."""
+        desk = self._desk
+        found = claims.forbidden(connection, now=now, limit=desk.settings.batch)
+        steps = Steps(now, stage_of)
+        for subject in found:
+            decision = released(subject.attempt)
+            if decision is not None:
+                steps.step(subject, decision, None, CASE_OPEN)
+        steps.write(connection, desk.store.shard)
+        return len(found)
 
 
 def _left_behind(subject: Subject, now: Instant) -> Evidence:

@@ -22,7 +22,7 @@ from console.repayment.attempt import may_resend
 from console.repayment.lane import Desk, Lane, log, problem_of
 from console.repayment.personal import SealBroken, unseal
 from console.repayment.schedule import manual_cutoff
-from console.store import claims, closing
+from console.store import cases, claims, closing
 from console.store.attempts import LeaseLost
 from console.store.claims import Asked
 from console.store.controls import Controls, obey
@@ -111,9 +111,14 @@ class Inquirer:
             if due:
                 until = now + round((desk.lanes[name].config.timeout + desk.settings.lease) * 1000)
                 again = sending and name not in controls.stopped and not force.concerns(name, until)
-                to_close = closing.requested(connection, [one.attempt.id for one in due]) if again else ()
+                ready = {one.attempt.id: one for one in due if again and self._resends(one, now)}
+                for identity in closing.requested(connection, list(ready)):
+                    del ready[identity]
+                contested = cases.contested(connection, (one.attempt.repayment_seq for one in ready.values()))
                 asked = [
-                    one._replace(resend=again and one.attempt.id not in to_close and self._resends(one, now))
+                    one._replace(
+                        resend=one.attempt.id in ready and one.attempt.repayment_seq not in contested
+                    )
                     for one in due
                 ]
                 claimed += claims.claim(connection, asked, owner=desk.owner, until=Instant(until), now=now)

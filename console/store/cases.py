@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from console.contract.vocabulary import AttemptState, Stage
-from console.store.prepared import Prepared
+from console.store.prepared import Prepared, among
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection
 
     from console.contract.clock import Instant
@@ -94,6 +96,10 @@ _SUSPENSE: Final = Prepared(
     " FROM exception_case x JOIN attempt a ON a.id = x.attempt_id JOIN evidence e ON e.id = x.evidence_id"
     " WHERE NOT x.resolved AND x.suspense_fen <> 0 GROUP BY 1, 2 ORDER BY 2 DESC, 1"
 )
+_CONTESTED: Final = Prepared(
+    "SELECT DISTINCT a.repayment_seq FROM attempt a JOIN exception_case x ON x.attempt_id = a.id"
+    " WHERE a.repayment_seq {among} AND NOT x.resolved"
+)
 _COUNT: Final = Prepared(
     "SELECT count(*), coalesce(sum(suspense_fen), 0) FROM exception_case WHERE NOT resolved"
 )
@@ -124,6 +130,13 @@ def waiting(connection: Connection) -> tuple[int, int]:
     """Return how many cases are not over, and the money (fen) in suspense."""
     count, fen = _COUNT.rows(connection, ())[0]
     return int(count), int(fen)
+
+
+def contested(connection: Connection, repayments: Iterable[int]) -> frozenset[int]:
+    """Return those repayments of which a case is open: nothing of them may be sent."""
+    wanted = list(repayments)
+    rows = _CONTESTED.rows(connection, (among(connection, wanted),)) if wanted else ()
+    return frozenset(row[0] for row in rows)
 
 
 def choose(

@@ -115,13 +115,25 @@ _DUE: Final = (
 )
 _DUE_REPAYMENTS: Final = Prepared(_DUE, _DUE + SKIP_LOCKED)
 
+_CASE_OPEN: Final = (
+    "EXISTS (SELECT 1 FROM attempt b JOIN exception_case y ON y.attempt_id = b.id"
+    " WHERE b.repayment_seq = a.repayment_seq AND NOT y.resolved)"
+)
 _UNSENT: Final = (
     f"SELECT {ATTEMPT_COLUMNS}, {_REPAYMENT_FIELDS} {FROM_ATTEMPT}"  # noqa: S608
     " WHERE a.state = 'CREATED' AND a.next_action_at IS NOT NULL AND a.next_action_at <= ?"
     " AND a.gateway = ? AND r.stage = 'dispatch' AND NOT EXISTS (SELECT 1 FROM exception_case x"
-    " WHERE x.attempt_id = a.id) ORDER BY a.next_action_at LIMIT ?"
+    f" WHERE x.attempt_id = a.id) AND NOT {_CASE_OPEN} ORDER BY a.next_action_at LIMIT ?"
 )
 _UNSENT_ATTEMPTS: Final = Prepared(_UNSENT, f"{_UNSENT} FOR UPDATE OF a, r SKIP LOCKED")
+
+_FORBIDDEN_TEXT: Final = (
+    f"SELECT {SUBJECT_COLUMNS} {FROM_ATTEMPT}"  # noqa: S608
+    " WHERE a.state = 'CREATED' AND a.next_action_at IS NOT NULL AND a.next_action_at <= ?"
+    f" AND r.stage = 'dispatch' AND {_CASE_OPEN} AND NOT EXISTS (SELECT 1 FROM exception_case x"
+    " WHERE x.attempt_id = a.id) ORDER BY a.next_action_at LIMIT ?"
+)
+_FORBIDDEN: Final = Prepared(_FORBIDDEN_TEXT, f"{_FORBIDDEN_TEXT} FOR UPDATE OF a, r SKIP LOCKED")
 
 _TO_ASK: Final = (
     " WHERE a.gateway = ? AND a.state IN ('ACCEPTED', 'UNKNOWN', 'CLOSING', 'MANUAL')"
@@ -234,8 +246,8 @@ def defer(connection: Connection, waits: Iterable[tuple[DueRepayment, Instant]])
 def unsent_attempts(connection: Connection, gateway: str, *, now: Instant, limit: int) -> list[Unsent]:
     """Return attempts of a gateway that are proven unsent and due again, locked.
 
-    Left out are those that a gateway claims to know all the same (people release them), and those whose
-    repayment is kept elsewhere.
+    Left out are those that a gateway claims to know all the same (people release them), those of which
+    another order of the repayment has a case open (`forbidden`), and those whose repayment is kept elsewhere.
     """
     width = len(Attempt._fields)
     return [
@@ -344,6 +356,11 @@ def give_back(connection: Connection, attempt: Attempt, *, now: Instant) -> None
 def abandoned(connection: Connection, *, now: Instant, seen_after: Instant, limit: int) -> list[Subject]:
     """Return attempts left in SENDING: their lease is over, or its owner was not seen since `seen_after`."""
     return [subject_from(row) for row in _ABANDONED.rows(connection, (now, seen_after, limit))]
+
+
+def forbidden(connection: Connection, *, now: Instant, limit: int) -> list[Subject]:
+    """Return attempts that are proven unsent and may not be sent: an earlier order has a case open."""
+    return [subject_from(row) for row in _FORBIDDEN.rows(connection, (now, limit))]
 
 
 def inquiry_over(connection: Connection, *, now: Instant, sent_before: Instant, limit: int) -> list[Subject]:

@@ -2,8 +2,8 @@
 
 No edge of an attempt outside the table, no final state or stage rewritten, no change of what an order
 number stands for, no edit of evidence or timeline; what people have in hand is ended by two of them, and
-no repayment is sent anew while its money is in suspense; no instalment is overdue, and nobody dunned or
-reported, while a repayment of it is open. Each is decided by a WHEN clause, so a permitted
+no repayment is sent anew, nor an order once more, while a case of it is open; no instalment is overdue,
+and nobody dunned or reported, while a repayment of it is open. Each is decided by a WHEN clause, so a permitted
 write pays for one comparison; the few that look at other rows do so only where it holds.
 """
 
@@ -125,7 +125,13 @@ GUARDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "attempt",
         "INSERT",
         "NEW.number > 1",
-        "money of this repayment is in suspense",
+        "money of this repayment is in suspense, or may be",
+    ),
+    "guard_attempt_sent_again": (
+        "attempt",
+        "UPDATE OF sends",
+        "NEW.sends > OLD.sends",
+        "money of this repayment is in suspense, or may be",
     ),
     "guard_case_kept": ("exception_case", "DELETE", "", "an exception case is never deleted"),
     "guard_case_way": (
@@ -243,12 +249,6 @@ OVERDUE_AND_UNPAID: Final = (
 )
 """The query under which a message of the outbox may dun or report."""
 
-UNLESS: Final[dict[str, str]] = {
-    "guard_attempt_by_hand": _agreed("attempt.resolve", "NEW.resolved_by"),
-    "guard_attempt_never_sent": (
-        "NOT EXISTS (SELECT 1 FROM evidence e WHERE e.attempt_id = NEW.id"  # noqa: S608 - our own words
-        f" AND e.verdict IN ({CLAIMS}) AND NOT EXISTS (SELECT 1 FROM exception_case x"
-        " WHERE x.attempt_id = NEW.id AND x.resolved AND x.evidence_id >= e.id))"
 AUDIT_PURGED: Final = "audit.purge"
 """The row of the audit that tells how far it was let go of."""
 
@@ -261,6 +261,12 @@ UNCONTESTED: Final = (
 )
 """The query under which an order of a repayment may go out after an earlier one, or once more."""
 
+UNLESS: Final[dict[str, str]] = {
+    "guard_attempt_by_hand": _agreed("attempt.resolve", "NEW.resolved_by"),
+    "guard_attempt_never_sent": (
+        "NOT EXISTS (SELECT 1 FROM evidence e WHERE e.attempt_id = NEW.id"  # noqa: S608 - our own words
+        f" AND e.verdict IN ({CLAIMS}) AND NOT EXISTS (SELECT 1 FROM exception_case x"
+        " WHERE x.attempt_id = NEW.id AND x.resolved AND x.evidence_id >= e.id))"
     ),
     "guard_attempt_suspense": UNCONTESTED,
     "guard_attempt_sent_again": UNCONTESTED,

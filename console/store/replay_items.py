@@ -175,6 +175,10 @@ _TAKE_BACK: Final = Prepared(
     "UPDATE replay_item SET outcome = 'waiting', at = ?, submitted_at = NULL, new_order_no = NULL"
     " WHERE replay_seq = ? AND repayment_seq = ? AND outcome = 'submitted'"
 )
+_NOT_SENT: Final = Prepared(
+    "UPDATE replay_item SET submitted_at = NULL, new_order_no = NULL"
+    " WHERE repayment_seq = ? AND attempts = ? AND submitted_at IS NOT NULL"
+)
 _INSERT: Final = Prepared(
     "INSERT INTO replay_item (replay_seq, repayment_seq, day, class, outcome, gateway, amount_fen, attempts,"
     " old_order_no) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -319,6 +323,14 @@ def take_back(connection: Connection, replay_seq: int, items: Sequence[Item], *,
     if _TAKE_BACK.many(connection, rows) != len(rows):
         raise DriverGone("an item was concluded by somebody else")
     _move(connection, replay_seq, [Marked(item, ReplayOutcome.WAITING) for item in items])
+
+
+def not_sent(connection: Connection, repayments: Sequence[tuple[int, int]]) -> None:
+    """Note that repayments (number, attempts) that were on their way again got no new order after all.
+
+    What becomes of the items is their replays' to say.
+    """
+    _NOT_SENT.many(connection, repayments)
 
 
 def ask(

@@ -97,6 +97,7 @@ STEPS: Final[dict[str, str]] = {
     "review_expired": "review: out of time",
     "sent": "sent",
     "resending": "sent again",
+    "not_sent_again": "not sent again",
     "exception_case": "exception case",
     "close_requested": "to be closed",
     "resolved_by_hand": "resolved by hand",
