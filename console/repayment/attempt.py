@@ -71,10 +71,6 @@ _CLAIMS_EXECUTION: Final = frozenset(
 _NAME_AN_AMOUNT: Final = frozenset({V.SUCCEEDED, V.FAILED, V.ACCEPTED, V.CLOSED, V.REVERSED})
 """Verdicts that count only with the amount they are about."""
 
-_AFTER_CLOSE: Final = frozenset({EvidenceSource.CLOSE, EvidenceSource.SETTLEMENT})
-"""Sources that cannot have been on their way since before a close was asked for; neither can
-an inquiry under the present claim."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -211,10 +207,13 @@ def _target(attempt: Attempt, evidence: Evidence, verdict: Verdict) -> AttemptSt
 
 
 def _after_close(attempt: Attempt, evidence: Evidence) -> bool:
-    """Tell whether evidence is surely younger than the request to close the order."""
+    """Tell whether evidence is surely younger than the request to close the order.
+
+    A settlement file is not: it ends with its day, and the close may give the money back after that.
+    """
     if evidence.source is EvidenceSource.INQUIRY:
         return evidence.lease_epoch == attempt.lease_epoch
-    return evidence.source in _AFTER_CLOSE
+    return evidence.source is EvidenceSource.CLOSE
 
 
 def _proven_absent(attempt: Attempt, evidence: Evidence) -> bool:

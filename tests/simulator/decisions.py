@@ -79,7 +79,7 @@ def _broken(one: Attempt, piece: Evidence, decision: Decision) -> str | None:
     if was in (S.CREATED, S.MANUAL):
         return "no evidence moves what is unsent, or with people"
     if now is S.SUCCEEDED:
-        young = piece.source in (E.CLOSE, E.SETTLEMENT) or (piece.source is E.INQUIRY and ours)
+        young = piece.source is E.CLOSE or (piece.source is E.INQUIRY and ours)
         proven = piece.verdict is V.SUCCEEDED and matches and (was is not S.CLOSING or young)
         return None if proven else "success needs a matching success, younger than a close"
     if now is S.FAILED:

@@ -190,7 +190,7 @@ def test_absence_from_a_file_fails_no_accepted_order() -> None:
     assert decide(attempt(S.ACCEPTED, not_found=3), piece, NOW, RULES).state is S.ACCEPTED
 
 
-@pytest.mark.parametrize("source", [E.RESPONSE, E.CALLBACK])
+@pytest.mark.parametrize("source", [E.RESPONSE, E.CALLBACK, E.SETTLEMENT])
 def test_a_success_told_before_the_close_does_not_end_the_close(source: EvidenceSource) -> None:
     assert decide(attempt(S.CLOSING), evidence(V.SUCCEEDED, source), NOW, RULES).state is S.CLOSING
 
