@@ -50,6 +50,7 @@ class Group(StrEnum):
     WARNINGS = "warnings"
     CHANGES = "changes"
     REPLAYS = "replays"
+    PLAYBOOKS = "playbooks"
     PROFILES = "profiles"
     SANDBOX = "sandbox"
 

@@ -12,6 +12,7 @@ from typing import Final
 from console.actions.action import Action, Group, Need, Role, View
 from console.actions.doubt import DOUBT_ACTIONS
 from console.actions.gateway import GATEWAY
+from console.actions.playbook import PLAYBOOK_ACTIONS
 from console.actions.reconcile import RECONCILE
 from console.actions.replay import REPLAY_ACTIONS
 from console.actions.warning import WARNING
@@ -481,6 +482,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     *RECONCILE,
     *REPLAY_ACTIONS,
     *DOUBT_ACTIONS,
+    *PLAYBOOK_ACTIONS,
     # Profiles
     Action("profile.list", "List the profiles", Group.PROFILES, verb="profile list"),
     Action("profile.current", "Print the name of the profile in use", Group.PROFILES, verb="profile current"),

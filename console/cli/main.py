@@ -39,6 +39,8 @@ NOUNS: Final = {
     "window": "maintenance windows: when traffic is held, rerouted or rejected",
     "gateway": "the third parties that debit",
     "replay": "bring failed and in-doubt repayments to an outcome",
+    "playbook": "emergency plans as files; planning, applying and undoing them",
+    "incident": "what went wrong: the log of it, and its handover",
     "reconcile": "match a gateway's settlement file with our books",
     "warning": "what the platform noticed by itself, and what would help",
     "change": "what was changed; agreeing to it, undoing it",

@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 
     from console.client.transport import Transport
 
+CHANGES_PATH: Final = "/v1/changes"
+"""Where a change is asked for."""
+
 PAGE: Final = 200
 """Items asked for at once, at most."""
 

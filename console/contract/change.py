@@ -21,9 +21,9 @@ class ChangeState(StrEnum):
     LAPSED = "lapsed"
 
 
-COMMON_FIELDS: Final = ("kind", "reason", "preview_digest", "expires", "incident")
+COMMON_FIELDS: Final = ("kind", "reason", "preview_digest", "expires", "incident", "run")
 """What may stand in every change beside the fields of its kind. `expires` is a span like `2h`;
-`incident` asks for break-glass."""
+`incident` asks for break-glass; `run` is the step of a playbook's run that it does, as `run_…/3`."""
 
 
 class NewChange(BaseModel):
@@ -36,6 +36,7 @@ class NewChange(BaseModel):
     preview_digest: str | None = None
     expires: str | None = Field(default=None, examples=["2h"])
     incident: str | None = None
+    run: str | None = None
 
 
 class Decision(StrictWire):

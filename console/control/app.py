@@ -37,6 +37,7 @@ from console.control.routes import (
     metrics,
     reconciliations,
     repayments,
+    incidents,
     replays,
     selections,
     reveal,
@@ -80,6 +81,8 @@ _ROUTERS: Final = (
 _BODIES: Final[dict[tuple[str, str], tuple[type[BaseModel], ...]]] = {
     ("POST", "/v1/selections"): (NewSelection,),
     ("POST", "/v1/repayments"): (NewRepayment, IntakeBatch),
+    runs.router,
+    incidents.router,
     ("POST", "/v1/changes"): (NewChange,),
     ("POST", "/v1/changes/preview"): (NewChange,),
     ("POST", "/v1/changes/{change_id}/approve"): (Decision,),
@@ -96,6 +99,7 @@ _BODIES: Final[dict[tuple[str, str], tuple[type[BaseModel], ...]]] = {
 
 _PROBLEM: Final = {
     "description": "A problem (RFC 9457)",
+    ("POST", "/v1/runs/plan"): (PlanBody,),
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 

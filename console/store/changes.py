@@ -112,7 +112,7 @@ def find(connection: Connection, identity: str, *, lock: bool = False) -> Stored
     """Return one change; with `lock` nobody else steps on it before this transaction ends."""
     query = _locked(connection, _BY_ID) if lock else _BY_ID
     row = connection.execute(query, {"id": identity}).one_or_none()
-    return None if row is None else _of(row)
+    return None if row is None else stored_of(row)
 
 
 def step(connection: Connection, stored: StoredChange, **values: Any) -> StoredChange:
@@ -150,7 +150,7 @@ def page(connection: Connection, wanted: Wanted, before: int | None, limit: int)
         query = query.where(text("needs_review AND reviewed_at IS NULL"))
     if before is not None:
         query = query.where(change.c.seq < before)
-    return [_of(row) for row in connection.execute(query)]
+    return [stored_of(row) for row in connection.execute(query)]
 
 
 def later_on(connection: Connection, seq: int, targets: Iterable[str]) -> list[StoredChange]:
@@ -166,13 +166,13 @@ def later_on(connection: Connection, seq: int, targets: Iterable[str]) -> list[S
         .where(change.c.seq.in_(touching), or_(change.c.revert_of.is_(None), ~cancels))
         .order_by(change.c.seq)
     )
-    return [_of(row) for row in connection.execute(query)]
+    return [stored_of(row) for row in connection.execute(query)]
 
 
 def due(connection: Connection, now: int, limit: int) -> list[StoredChange]:
     """Return changes on which the desk has to act, locked against other processes."""
     query = _DUE.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else _DUE
-    return [_of(row) for row in connection.execute(query, {"now": now, "limit": limit})]
+    return [stored_of(row) for row in connection.execute(query, {"now": now, "limit": limit})]
 
 
 def soonest(connection: Connection) -> int | None:
@@ -188,7 +188,7 @@ def waiting(connection: Connection) -> int:
 
 def unreviewed(connection: Connection, limit: int = 20) -> list[StoredChange]:
     """Return changes made by break-glass that nobody has reviewed, oldest first."""
-    return [_of(row) for row in connection.execute(_UNREVIEWED.limit(limit))]
+    return [stored_of(row) for row in connection.execute(_UNREVIEWED.limit(limit))]
 
 
 def add_approval(connection: Connection, row: dict[str, Any]) -> None:
@@ -239,13 +239,14 @@ _RETURNING: Final = (
 
 def returning(connection: Connection, before: int) -> list[StoredChange]:
     """Return changes that return by themselves before an instant, the next first."""
-    return [_of(row) for row in connection.execute(_RETURNING, {"before": before})]
+    return [stored_of(row) for row in connection.execute(_RETURNING, {"before": before})]
 
 
 def _locked(connection: Connection, query: Select[Any]) -> Select[Any]:
     return query.with_for_update() if connection.dialect.name == "postgresql" else query
 
 
-def _of(row: Row[Any]) -> StoredChange:
+def stored_of(row: Row[Any]) -> StoredChange:
+    """Return a row of the changes' table as what it is."""
     stored = StoredChange._make(row)
     return stored._replace(state=ChangeState(stored.state), needs_review=bool(stored.needs_review))

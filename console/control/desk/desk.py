@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from console.contract.change import ChangeState
+from console.control.desk import steps
 from console.control.desk.clearance import VOIDING, Facts, Objection, objection
 from console.control.desk.draft import (
     Asked,
@@ -125,6 +126,8 @@ class Desk:
             moved = [] if visit.seen is None else difference(visit.seen, found.impact)
             raise changed_since_preview(told(moved, visit.reader))
         stored = self._insert(connection, found, visit, lasts_ms)
+        if asked.run is not None:
+            steps.take(connection, asked, stored.id)
         guard, key = found.guard, visit.key
         if asked.incident is None and self.policy.asks_for_approval(connection, guard, key, visit.now):
             return Outcome(self._ask(connection, stored, visit))

@@ -28,7 +28,8 @@ SLACK: Final = 1000
 
 @dataclass(frozen=True)
 class Asked:
-    """What somebody wants done. `lasts_ms` is how long; `incident` asks for break-glass."""
+    """What somebody wants done. `lasts_ms` is how long; `incident` asks for break-glass; `run` names the run
+    of a playbook and the number of the step that this is."""
 
     kind: Kind[Any]
     body: StrictWire
@@ -37,6 +38,7 @@ class Asked:
     lasts_ms: int | None = None
     incident: str | None = None
     revert_of: str | None = None
+    run: tuple[str, int] | None = None
 
     @property
     def noun(self) -> str:

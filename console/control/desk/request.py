@@ -18,6 +18,8 @@ from console.store.kinds import Kind
 LONGEST_REASON: Final = 512
 LONGEST_INCIDENT: Final = 128
 
+_STEP: Final = re.compile(r"(run_[0-9a-f]{1,36})/([1-9][0-9]?)\Z")
+
 _PERSONAL: Final = re.compile(r"(?<![0-9A-Za-z_])(?:1[3-9]\d{9}|\d{15,19}|\d{17}[Xx])(?![0-9A-Za-z_])")
 """A mainland mobile number, an identity number or the number of a bank card, standing alone."""
 
@@ -34,7 +36,19 @@ def asked(found: dict[str, Any]) -> Asked:
         preview_digest=digest,
         lasts_ms=lasts(found),
         incident=text(found, "incident", LONGEST_INCIDENT),
+        run=step_of(found),
     )
+
+
+def step_of(found: dict[str, Any]) -> tuple[str, int] | None:
+    """Return which step of which run a change is, None when it is none. Raises ProblemError (422)."""
+    value = text(found, "run", 64)
+    if value is None:
+        return None
+    named = _STEP.match(value)
+    if named is None:
+        raise invalid("run", "it is no step of a run", hint="write the run's id and the step: run_…/3")
+    return named[1], int(named[2])
 
 
 def kind_of(name: Any) -> Kind[Any]:

@@ -79,7 +79,8 @@ def _locked(connection: Connection, body: ReplayBody, *states: ReplayState) -> S
     return found
 
 
-def _left(tallies: Sequence[Tally]) -> tuple[int, int]:
+def left_of(tallies: Sequence[Tally]) -> tuple[int, int]:
+    """Return count and money (fen) of what a replay has not sent yet."""
     found = [tally for tally in tallies if tally.class_ in RUN and tally.outcome in ("waiting", "asking")]
     return sum(tally.items for tally in found), sum(tally.sum_fen for tally in found)
 
@@ -202,7 +203,7 @@ class ReplayPause(Kind[ReplayBody]):
 
     def preview(self, connection: Connection, body: ReplayBody, now: Instant) -> Impact:
         replay = _found(connection, body)
-        count, fen = _left(replays.tallies(connection, replay.seq))
+        count, fen = left_of(replays.tallies(connection, replay.seq))
         return Impact(
             count=count,
             sum_fen=fen,
@@ -235,7 +236,7 @@ class ReplayResume(Kind[ReplayBody]):
 
     def preview(self, connection: Connection, body: ReplayBody, now: Instant) -> Impact:
         replay = _found(connection, body)
-        count, fen = _left(replays.tallies(connection, replay.seq))
+        count, fen = left_of(replays.tallies(connection, replay.seq))
         return Impact(
             count=count,
             sum_fen=fen,
@@ -269,7 +270,7 @@ class ReplayCancel(Kind[ReplayBody]):
 
     def preview(self, connection: Connection, body: ReplayBody, now: Instant) -> Impact:
         replay = _found(connection, body)
-        count, fen = _left(replays.tallies(connection, replay.seq))
+        count, fen = left_of(replays.tallies(connection, replay.seq))
         return Impact(
             count=count,
             sum_fen=fen,
@@ -314,7 +315,7 @@ class ReplayRate(Kind[RateBody]):
 
     def preview(self, connection: Connection, body: RateBody, now: Instant) -> Impact:
         replay = _found(connection, body)
-        count, fen = _left(replays.tallies(connection, replay.seq))
+        count, fen = left_of(replays.tallies(connection, replay.seq))
         rate, in_flight = _pace(replay, body)
         told: dict[str, str | int] = {"rate": rate, "count": in_flight}
         return Impact(

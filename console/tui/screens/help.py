@@ -34,6 +34,7 @@ GROUPS: Final = {
     Group.WARNINGS: "Warnings",
     Group.CHANGES: "Changes",
     Group.REPLAYS: "Replays",
+    Group.PLAYBOOKS: "Playbooks and incidents",
     Group.PROFILES: "Profiles",
     Group.SANDBOX: "Sandbox",
 }

@@ -1,0 +1,1 @@
+"""The changes that write the incident log."""
