@@ -34,14 +34,14 @@ from console.control.routes import (
     gateways,
     health,
     hello,
+    incidents,
     metrics,
     reconciliations,
     repayments,
-    incidents,
     replays,
+    runs,
     selections,
     reveal,
-    runs,
     sla,
     strategies,
     strategy_preview,
@@ -76,13 +76,13 @@ _ROUTERS: Final = (
     strategy_preview.router,
     strategies.router,
     replays.router,
+    runs.router,
+    incidents.router,
 )
 
 _BODIES: Final[dict[tuple[str, str], tuple[type[BaseModel], ...]]] = {
     ("POST", "/v1/selections"): (NewSelection,),
     ("POST", "/v1/repayments"): (NewRepayment, IntakeBatch),
-    runs.router,
-    incidents.router,
     ("POST", "/v1/changes"): (NewChange,),
     ("POST", "/v1/changes/preview"): (NewChange,),
     ("POST", "/v1/changes/{change_id}/approve"): (Decision,),
@@ -93,13 +93,13 @@ _BODIES: Final[dict[tuple[str, str], tuple[type[BaseModel], ...]]] = {
     ("POST", "/v1/changes/{change_id}/extend"): (Decision,),
     ("POST", "/v1/tokens"): (AskForToken,),
     ("POST", "/v1/replays/plan"): (NewPlan,),
+    ("POST", "/v1/runs/plan"): (PlanBody,),
     ("POST", "/v1/strategies/preview"): (NewStrategyPreview,),
 }
 """Bodies that their routes read by themselves, for the description."""
 
 _PROBLEM: Final = {
     "description": "A problem (RFC 9457)",
-    ("POST", "/v1/runs/plan"): (PlanBody,),
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 
