@@ -68,6 +68,7 @@ _PROGRESS: Final[dict[str, str]] = {
     "sending is paused": "发送已暂停",
     "every gateway is stopped": "所有通道均已停用",
     "a maintenance window closes {gateways}": "维护窗口关闭了 {gateways}",
+    "{gateways} takes no orders: they wait": "{gateways} 不接单：订单等待",
     "its selection is not kept any more; plan again": "其选集已过保留期；请重新计划",
 }
 

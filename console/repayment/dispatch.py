@@ -162,16 +162,22 @@ class Dispatcher:
         plan = Plan([self._start(one.repayment, desk.lanes[one.attempt.gateway], now, one) for one in unsent])
         most, budget = limit - len(unsent), self._gate.budget()
         due = claims.due_repayments(connection, Stage.DISPATCH, now=now, limit=most) if most > 0 else []
+        due, bound = self._bound(connection, due)
         if force:
             usual = self._usual(force, routes)
             wanted = Counter(drawn(usual, one.wanted_gateway, one.id) for one in due)
             room = Room(free, wanted, most)
             let_go = release(connection, force, Stage.DISPATCH, budget, room, now, shard)
+            let_go, released = self._bound(connection, let_go)
+            bound |= released
             going = _judged(plan, force, usual, let_go, due, budget)
             keep_back(connection, plan.kept, frm=Stage.DISPATCH, now=now, shard=shard)
         else:
             going = [(one, Go(one.wanted_gateway, NOWHERE)) for one in due]
-        going = self._uncontested(connection, going, now)
+        going = [
+            (one, go if one.seq not in bound else Go(bound[one.seq], desk.lanes.keys() - {bound[one.seq]}))
+            for one, go in self._uncontested(connection, going, now)
+        ]
         left = [route._replace(free=free.get(route.gateway, 0)) for route in routes]
         self._route(plan, going, left, [gateway for gateway in probes if free.get(gateway, 0) > 0], now)
         if plan.starts:
@@ -179,6 +185,16 @@ class Dispatcher:
         if plan.waiting:
             claims.defer(connection, plan.waiting)
         return Batch(plan.starts, controls, len(plan.kept), _closings(force, plan.starts), budget)
+
+    def _bound(
+        self, connection: Connection, due: Sequence[DueRepayment]
+    ) -> tuple[list[DueRepayment], dict[int, str]]:
+        """Return repayments with the gateway that a running replay has for them as their wish, and those.
+
+        A replay keeps its pace, and others out, at the gateways it has: its orders go nowhere else.
+        """
+        bound = replay_items.bound(connection, [one.seq for one in due if one.attempts])
+        return [one._replace(wanted_gateway=bound.get(one.seq, one.wanted_gateway)) for one in due], bound
 
     def _uncontested(
         self, connection: Connection, going: list[tuple[DueRepayment, Go]], now: Instant

@@ -1,7 +1,8 @@
 """The expiry worker: ends what time has ended.
 
-Orders left in SENDING by a worker that is gone become in doubt; orders past their last day of inquiry go
-to people; orders that were never sent, and must not be as an earlier one may have been paid, are given up. Both are steps like any other, decided purely and written with timeline and counters.
+Orders left in SENDING by a worker that is gone become in doubt; orders past their last day of inquiry
+go to people; orders that were never sent, and must not be as an earlier one may have been paid, are given
+up. All are steps like any other, decided purely and written with timeline and counters.
 """
 
 from sqlalchemy import Connection

@@ -3,8 +3,8 @@
 No edge of an attempt outside the table, no final state or stage rewritten, no change of what an order
 number stands for, no edit of evidence or timeline; what people have in hand is ended by two of them, and
 no repayment is sent anew, nor an order once more, while a case of it is open; no instalment is overdue,
-and nobody dunned or reported, while a repayment of it is open. Each is decided by a WHEN clause, so a permitted
-write pays for one comparison; the few that look at other rows do so only where it holds.
+and nobody dunned or reported, while a repayment of it is open. Each is decided by a WHEN clause, so a
+permitted write pays for one comparison; the few that look at other rows do so only where it holds.
 """
 
 from __future__ import annotations

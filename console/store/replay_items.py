@@ -7,7 +7,7 @@ decides what is to be done with one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import text
@@ -175,6 +175,12 @@ _TAKE_BACK: Final = Prepared(
     "UPDATE replay_item SET outcome = 'waiting', at = ?, submitted_at = NULL, new_order_no = NULL"
     " WHERE replay_seq = ? AND repayment_seq = ? AND outcome = 'submitted'"
 )
+_BOUND: Final = Prepared(
+    "SELECT i.repayment_seq, i.gateway FROM replay_gateway g"
+    " JOIN replay_item i ON i.replay_seq = g.replay_seq AND i.gateway = g.gateway"
+    " JOIN repayment r ON r.seq = i.repayment_seq AND r.attempts = i.attempts"
+    " WHERE i.repayment_seq {among} AND i.submitted_at IS NOT NULL"
+)
 _NOT_SENT: Final = Prepared(
     "UPDATE replay_item SET submitted_at = NULL, new_order_no = NULL"
     " WHERE repayment_seq = ? AND attempts = ? AND submitted_at IS NOT NULL"
@@ -323,6 +329,13 @@ def take_back(connection: Connection, replay_seq: int, items: Sequence[Item], *,
     if _TAKE_BACK.many(connection, rows) != len(rows):
         raise DriverGone("an item was concluded by somebody else")
     _move(connection, replay_seq, [Marked(item, ReplayOutcome.WAITING) for item in items])
+
+
+def bound(connection: Connection, repayments: Iterable[int]) -> dict[int, str]:
+    """Return which gateway the new order of repayments is for that a running replay sent on their way."""
+    wanted = list(repayments)
+    rows = _BOUND.rows(connection, (among(connection, wanted),)) if wanted else ()
+    return dict(map(tuple, rows))
 
 
 def not_sent(connection: Connection, repayments: Sequence[tuple[int, int]]) -> None:

@@ -98,8 +98,8 @@ replay_item = Table(
     Column("submitted_at", BigInteger),
     Column("at", BigInteger),
 )
-"""One repayment of a replay. `day` is when its grace ends; `gateway` the one it wishes or came from;
-`attempts` how many it had when it was planned: it is sent again only after that very attempt. `asked_from`
+"""One repayment of a replay. `day` is when its grace ends; `gateway` the one its new order
+goes to; `attempts` how many it had when it was planned: it is sent again only after that very attempt. `asked_from`
 is how many inquiries that attempt had when the replay asked."""
 
 Index(

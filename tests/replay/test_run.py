@@ -161,3 +161,34 @@ async def test_of_two_failed_repayments_of_one_instalment_one_is_sent(
         await until(lambda: tick(clock) and state_of(store, identity) == "done")
     assert len(party.book.debits) == 2
     assert balanced(receipt(store, identity))
+
+
+def second_orders(store: Store) -> dict[str, int]:
+    query = "SELECT gateway, count(*) FROM attempt WHERE number = 2 GROUP BY gateway"
+    return dict(map(tuple, rows(store, query)))
+
+
+async def test_new_orders_go_only_where_the_replay_keeps_its_pace(
+    store: Store, clock: ManualClock, party: ThirdParty
+) -> None:
+    await failing(store, 30)
+    async with running(store, clock, party.config(), party.config(id="wechat"), replay=FAST):
+        identity = await planned(store, "state:failed")
+        await until(lambda: tick(clock) and state_of(store, identity) == "planned")
+        start(store, identity)
+        assert rows(store, "SELECT gateway FROM replay_gateway") == [("alipay",)]
+        await until(lambda: tick(clock) and state_of(store, identity) == "done")
+    assert second_orders(store) == {"alipay": 30}
+
+
+async def test_the_plan_sends_elsewhere_what_failed_at_a_gateway_that_takes_nothing(
+    store: Store, clock: ManualClock, party: ThirdParty
+) -> None:
+    await failing(store, 30)
+    async with running(store, clock, party.config(weight=0), party.config(id="wechat"), replay=FAST):
+        identity = await planned(store, "state:failed")
+        await until(lambda: tick(clock) and state_of(store, identity) == "planned")
+        start(store, identity)
+        assert rows(store, "SELECT gateway FROM replay_gateway") == [("wechat",)]
+        await until(lambda: tick(clock) and state_of(store, identity) == "done")
+    assert second_orders(store) == {"wechat": 30}

@@ -90,4 +90,12 @@ def obstacle(
     shut = frozenset(name for name in names if force.closes(name))
     if shut:
         return Said("a maintenance window closes {gateways}", {"gateways": ", ".join(sorted(shut))}), shut
+    stopped = sorted(name for name in names if not _takes_traffic(name, controls, lanes))
+    if stopped:
+        return Said("{gateways} takes no orders: they wait", {"gateways": ", ".join(stopped)}), frozenset()
     return None, frozenset()
+
+
+def _takes_traffic(gateway: str, controls: Controls, lanes: Mapping[str, Lane]) -> bool:
+    lane = lanes.get(gateway)
+    return lane is not None and controls.weight(gateway, lane.config.weight) > 0

@@ -13,24 +13,29 @@ from typing import TYPE_CHECKING, Final
 from console.contract.replay import RUN
 from console.contract.vocabulary import Stage
 from console.gateways.wire import CLOCK_SKEW_SECONDS
+from console.repayment.gate import drawn
 from console.repayment.replay.classes import class_of, first_outcome
 from console.repayment.replay.crossing import RulesStale, Strategies, closed, passing, screened
 from console.repayment.replay.pace import RAMP
 from console.store import replay_items, replays, selections
 from console.store.board import WINDOW_MINUTES, gateway_figures
+from console.store.controls import look
 from console.store.kinds import Said
 from console.store.replay_items import Planned, Subject
 from console.store.replays import Lease, StoredReplay
 from console.windows.calendar import Calendar
+from console.windows.window import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection
 
     from console.contract.clock import Instant
     from console.contract.replay import ReplayClass
+    from console.gateways.routing import Route
     from console.repayment.lane import Desk
+    from console.windows.calendar import Force
 
 LEAST_ROOM: Final = 0.1
 """Share of a gateway's rate that a replay is expected to find at least."""
@@ -75,23 +80,25 @@ class Planner:
         failed = [one.screenable for one in subjects if one.stage is Stage.FAILED]
         passed = passing(screened(connection, rules, failed, now))
         force = self._calendar.force(connection, now)
+        controls = look(connection)
+        routes = [lane.route(controls) for lane in self._desk.lanes.values()]
         claimed: set[tuple[str, str]] = set()
         items = []
         for subject in sorted(subjects, key=lambda one: (one.day, one.screenable.seq)):
             instalment = (subject.screenable.borrower_token, subject.instalment)
             if instalment in claimed:
                 subject = subject._replace(twin=True)
-            wished = subject.screenable.wanted_gateway or subject.gateway
+            target = _target(subject, routes, force)
             class_ = class_of(
                 subject,
                 now,
                 self._key_ends,
-                closed=closed(force, subject.screenable.product, wished),
+                closed=closed(force, subject.screenable.product, target),
                 blocked=subject.screenable.seq not in passed,
             )
             if class_ in RUN:
                 claimed.add(instalment)
-            items.append(_planned(subject, class_))
+            items.append(_planned(subject, class_, target or ""))
         return items
 
     def _key_ends(self, gateway: str) -> int:
@@ -158,14 +165,30 @@ def estimate(
     return longest
 
 
-def _planned(subject: Subject, class_: ReplayClass) -> Planned:
+def _target(subject: Subject, routes: Iterable[Route], force: Force) -> str | None:
+    """Return the gateway to ask, or the one for a new order: the wish or the last one, while it takes
+    traffic and no window reroutes what goes there; otherwise another, by weight."""
+    one = subject.screenable
+    if subject.stage is Stage.IN_DOUBT:
+        return subject.gateway
+    wished = one.wanted_gateway or subject.gateway
+    closure = force.closed(Stage.DISPATCH, one.product, wished)
+    if closure is not None and closure.window.policy is not Policy.REROUTE:
+        return wished
+    open_routes = [
+        route for route in routes if force.closed(Stage.DISPATCH, one.product, route.gateway) is None
+    ]
+    return drawn(open_routes, wished, one.id) or wished
+
+
+def _planned(subject: Subject, class_: ReplayClass, gateway: str) -> Planned:
     screenable = subject.screenable
     return Planned(
         repayment_seq=screenable.seq,
         day=subject.day,
         class_=class_,
         outcome=first_outcome(class_),
-        gateway=screenable.wanted_gateway or subject.gateway or "",
+        gateway=gateway,
         amount_fen=screenable.amount_fen,
         attempts=screenable.attempts,
         old_order_no=None if subject.last is None else subject.last.order_no,
