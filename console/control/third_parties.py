@@ -43,7 +43,7 @@ FAILURE_CODES: Final = frozenset(
 WEIGHTS: Final = {"alipay": 40, "wechat": 30, "unionpay": 15, "bank": 15}
 """Share of the traffic per simulated gateway."""
 
-RESERVE_FEN: Final = 20_000_000_000
+RESERVE_FEN: Final = 200_000_000_000
 """What lies at each simulated gateway at first."""
 
 SLA: Final = {

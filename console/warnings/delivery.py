@@ -6,12 +6,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import aiohttp
 
+from console.contract.clock import to_datetime
 from console.contract.text import shown
 from console.store import warnings as stored
 
@@ -93,7 +94,7 @@ class Courier:
         """Send one message; return what went wrong, None when it arrived."""
         if message.channel == ALERTMANAGER and self._alertmanager is not None:
             url = f"{self._alertmanager.rstrip('/')}/api/v2/alerts"
-            body = json.dumps([alert(json.loads(message.body))]).encode()
+            body = json.dumps([alert(json.loads(message.body), message.created_at)]).encode()
             headers = {}
         elif (found := self._webhooks.get(message.channel.removeprefix(WEBHOOK))) is not None:
             url, body = found.url, message.body.encode()
@@ -117,9 +118,9 @@ def signed(body: bytes, key: bytes, now: int, identity: str) -> dict[str, str]:
     }
 
 
-def alert(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a message as Alertmanager's API v2 takes it; labels tell alerts apart, so they never change."""
-    ends = told["ended_at"] or (datetime.fromisoformat(told["since"]) + STAYS).isoformat()
+def alert(told: Mapping[str, Any], at: int) -> dict[str, Any]:
+    """Return a message of an instant as Alertmanager's API v2 takes it; labels never change."""
+    ends = told["ended_at"] or (to_datetime(at) + STAYS).isoformat()
     return {
         "labels": {"alertname": "RepayWarning", "warning": told["id"], "subject": told["subject"]},
         "annotations": {
