@@ -12,6 +12,7 @@ from typing import Final
 from console.actions.action import Action, Group, Need, Role, View
 from console.actions.doubt import DOUBT_ACTIONS
 from console.actions.gateway import GATEWAY
+from console.actions.personal import PERSONAL_ACTIONS
 from console.actions.playbook import PLAYBOOK_ACTIONS
 from console.actions.reconcile import RECONCILE
 from console.actions.replay import REPLAY_ACTIONS
@@ -481,6 +482,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     # Replays
     *RECONCILE,
     *REPLAY_ACTIONS,
+    *DOUBT_ACTIONS,
+    *PERSONAL_ACTIONS,
     *DOUBT_ACTIONS,
     *PLAYBOOK_ACTIONS,
     # Profiles

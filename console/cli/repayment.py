@@ -45,7 +45,7 @@ ADD_FIELDS: Final = {
 
 def add(parser: Parser) -> None:
     """Add the verbs."""
-    from console.cli import doubt, mutation, repayment_export, repayment_import
+    from console.cli import doubt, mutation, personal, repayment_export, repayment_import
 
     verbs = parser.verbs("repayment")
     listing = verbs.add("list", list_repayments)
@@ -56,6 +56,7 @@ def add(parser: Parser) -> None:
     )  # fmt: skip
     one = verbs.add("show", show)
     one.add_argument("id", metavar="ID", help=t("a repayment's id"))
+    personal.add_verbs(verbs)
     single = verbs.add("add", take_in_one)
     single.add_argument(
         "source", nargs="?", choices=("-",), metavar="-", help=t("read one JSON object from stdin")

@@ -22,6 +22,7 @@ from console.contract.board import Board, Hello
 from console.contract.checkup import Checkup
 from console.contract.language import t
 from console.contract.repayment import IntakeReport, NewRepayment, Repayment, RepaymentRow
+from console.contract.privacy import AskBorrower, AskReveal, Found, Revealed
 from console.contract.selection import Rows, Selection
 
 if TYPE_CHECKING:
@@ -152,6 +153,24 @@ class Service:
 
     async def add(self, repayment: NewRepayment, key: str) -> RepaymentRow:
         """Take in one repayment; safe to send again with the same key."""
+    async def reveal(self, repayment_id: str, asked: AskReveal) -> Revealed:
+        """Return one value of its borrower in full; sent once only, as each time is audited and counted."""
+        path = f"/v1/repayments/{part(repayment_id)}/reveal"
+        content = asked.model_dump_json().encode()
+        return parsed(
+            Revealed, await self._transport.call("POST", path, deadline=self._deadline, content=content)
+        )
+
+    async def find_borrower(self, value: str) -> Found:
+        """Return whose this id, mobile number, identity number or card is; the value goes in the body."""
+        content = AskBorrower(value=value).model_dump_json().encode()
+        return parsed(
+            Found,
+            await self._transport.call(
+                "POST", "/v1/borrowers/search", deadline=self._deadline, content=content
+            ),
+        )
+
         body = repayment.model_dump_json(exclude_none=True).encode()
         answer = await self._transport.call(
             "POST", "/v1/repayments", deadline=self._deadline, content=body, key=key

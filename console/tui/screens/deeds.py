@@ -268,10 +268,39 @@ class Deeds(ChangeDeeds, ReplayDeeds, DoubtDeeds, WarningDeeds):
 
         return tuple(listed.name for listed in listing() if not listed.hidden and listed.profile is not None)
 
-    def _ask(self, question: str, proposal: str, answer: Callable[[str], Awaitable[None]]) -> None:
-        """Ask for a line in the footer's place."""
+    def do_borrower_find(self, argument: str) -> None:
+        """Ask for a value, and filter by whose it is; the value is shown nowhere."""
+        question = t("id, mobile, identity number or card: ")
+        self._ask(question, "", self._find_borrower, hidden=True)
+
+    async def _find_borrower(self, value: str) -> None:
+        in_background(self._main, "find", self._filter_by_borrower, value)
+
+    async def _filter_by_borrower(self, value: str) -> None:
+        from console.client.errors import ClientError
+
+        service = self._main.connection.service
+        try:
+            found = None if service is None else await service.find_borrower(value[:128])
+        except ClientError as error:
+            self._main.say(str(error), "bar-bad")
+            return
+        if found is None or not found.tokens:
+            self._main.say(t("no borrower is known by this value"), "bar-warn")
+            return
+        await self.open_filter(found.filter)
+
+    def _ask(
+        self,
+        question: str,
+        proposal: str,
+        answer: Callable[[str], Awaitable[None]],
+        *,
+        hidden: bool = False,
+    ) -> None:
+        """Ask for a line in the footer's place; a `hidden` answer is not shown as it is typed."""
         self._question = answer
-        self._main.command.ask(f" {question}", complete=None)
+        self._main.command.ask(f" {question}", complete=None, hidden=hidden)
         self._main.open_command()
         self._main.command.begin(proposal)
 
@@ -281,6 +310,7 @@ class Deeds(ChangeDeeds, ReplayDeeds, DoubtDeeds, WarningDeeds):
         if question is None:
             return False
         self._main.close_command()
+        self._main.command.forget()
         if text.strip():
             await question(text.strip())
         return True
@@ -288,6 +318,7 @@ class Deeds(ChangeDeeds, ReplayDeeds, DoubtDeeds, WarningDeeds):
     def forget_question(self) -> None:
         """Nobody wants the answer any more."""
         self._question = None
+        self._main.command.forget()
 
     async def do_console_palette(self, argument: str) -> None:
         """Find an action by its words; only what works here is offered."""

@@ -294,6 +294,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
     async def _tick(self) -> None:
         self.header.redraw()
         self._update_notice()
+        if self.view not in self._panes:  # another profile is being entered
+            return
         self.pane.tick()
         self.describe()
         self.deeds.watch_changes()

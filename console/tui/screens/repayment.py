@@ -107,6 +107,13 @@ class RepaymentPane(Pane):
         if self.repayment_id is not None:
             self.post_message(OpenChange(review_repayments((self.repayment_id,))))
 
+    async def do_repayment_reveal(self, argument: str) -> None:
+        """Ask what for, and show one value for a while."""
+        from console.tui.screens.reveal_dialog import RevealDialog
+
+        if self.repayment_id is not None:
+            await self.app.push_screen(RevealDialog(self.repayment_id, self.connection))
+
     def do_selection_refresh(self, argument: str) -> None:
         """Read it again now."""
         self._read()

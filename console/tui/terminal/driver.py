@@ -1,8 +1,8 @@
 """The driver: terminal modes, signals, and the two threads that read and write.
 
 Everything written passes the filter of `sequences`; the clipboard has its own entrance, which takes
-nothing but base64. Uses few modes on purpose: no reports of mouse motion or focus (each costs a round
-of drawing over a slow link), no in-band resize, no title.
+nothing but base64. Uses few modes on purpose: no reports of mouse motion, of focus only while something
+secret is in sight (each costs a round of drawing over a slow link), no in-band resize, no title.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _ENTER: Final = (
 _MOUSE_OFF: Final = "\x1b[?1000l\x1b[?1002l\x1b[?1006l"
 _LEAVE: Final = (
     "\x1b[?2026l\x1b[m\x1b[r"  # whatever frame was under way
-    "\x1b[?2004l\x1b[?7h" + _MOUSE_OFF + "\x1b[<u\x1b[?1049l\x1b[?25h"
+    "\x1b[?1004l\x1b[?2004l\x1b[?7h" + _MOUSE_OFF + "\x1b[<u\x1b[?1049l\x1b[?25h"
 )
 _SYNC_QUESTION: Final = "\x1b[?2026$p"
 

@@ -13,7 +13,7 @@ ALLOWED: Final = (
     r"\x1b\[[0-9;]*m"  # SGR: style
     r"|\x1b\[[0-9;]*[HGABCD]"  # cursor moves
     r"|\x1b\[[0-9;]*r|\x1bM|\n"  # scroll region, scroll down, scroll up
-    r"|\x1b\[\?(?:7|25|1000|1002|1006|1049|2004|2026)[hl]"  # modes of a full-screen program
+    r"|\x1b\[\?(?:7|25|1000|1002|1004|1006|1049|2004|2026)[hl]"  # modes of a full-screen program
     r"|\x1b\[\?2026\$p|\x1b\[5n"  # questions
     r"|\x1b\[>1u|\x1b\[<u"  # kitty keyboard, on and off
     r"|\x07"  # bell

@@ -73,21 +73,29 @@ class Prompt(Lines, can_focus=True):
         self._chosen = -1
         self._error: tuple[int, str] | None = None
         self._first = 0
+        self._hidden = False
 
     @property
     def text(self) -> str:
         """What has been typed."""
         return self.typed.text
 
-    def ask(self, sign: str, complete: Callable[[str], tuple[str, ...]] | None) -> None:
-        """Serve another question: its sign, and what completes its answer."""
+    def ask(
+        self, sign: str, complete: Callable[[str], tuple[str, ...]] | None, *, hidden: bool = False
+    ) -> None:
+        """Serve another question: its sign, what completes its answer, whether that is kept out of sight."""
         self.sign = sign
+        self._hidden = hidden
         self._complete = complete
 
     def begin(self, text: str = "") -> None:
         """Start with a text, the cursor behind it, and take the keys."""
         self._set(Typed.of(text), announce=False)
         self.screen.set_focus(self, scroll_visible=False)
+
+    def forget(self) -> None:
+        """Keep nothing of what was typed."""
+        self._set(Typed(), announce=False)
 
     def refuse(self, problem: str, column: int = 0, hint: str = "") -> None:
         """Show what is wrong, pointing at the column; typing clears it."""
@@ -100,6 +108,8 @@ class Prompt(Lines, can_focus=True):
 
     def _draw_line(self, width: int) -> Line:
         text, cursor = self.typed.text, self.typed.cursor
+        if self._hidden:
+            text = "*" * len(text)
         room = max(1, width - cell_width(self.sign) - 3)
         self._first = min(self._first, cursor)
         while cell_width(text[self._first : cursor]) > room:
