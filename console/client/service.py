@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Final, Literal
 
 from console.client.answers import Shape, new_key, parsed, part
+from console.client.care import Care
 from console.client.changes import Changes
 from console.client.downloads import SILENCE_SECONDS, lines
 from console.client.errors import EnvironmentMismatch, Failed, TimedOut
@@ -21,8 +22,8 @@ from console.client.warnings import Warnings
 from console.contract.board import Board, Hello
 from console.contract.checkup import Checkup
 from console.contract.language import t
-from console.contract.repayment import IntakeReport, NewRepayment, Repayment, RepaymentRow
 from console.contract.privacy import AskBorrower, AskReveal, Found, Revealed
+from console.contract.repayment import IntakeReport, NewRepayment, Repayment, RepaymentRow
 from console.contract.selection import Rows, Selection
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Service:
         self.changes = Changes(self._transport, deadline)
         self.replays = Replays(self._transport, deadline)
         self.playbooks = Playbooks(self._transport, deadline)
+        self.care = Care(self._transport, deadline)
         self.reconciliations = Reconciliations(self._transport, deadline)
         self.warnings = Warnings(self._transport, deadline)
 
@@ -151,8 +153,6 @@ class Service:
         """Return one repayment in full."""
         return await self._get(Repayment, f"/v1/repayments/{part(repayment_id)}")
 
-    async def add(self, repayment: NewRepayment, key: str) -> RepaymentRow:
-        """Take in one repayment; safe to send again with the same key."""
     async def reveal(self, repayment_id: str, asked: AskReveal) -> Revealed:
         """Return one value of its borrower in full; sent once only, as each time is audited and counted."""
         path = f"/v1/repayments/{part(repayment_id)}/reveal"
@@ -171,6 +171,8 @@ class Service:
             ),
         )
 
+    async def add(self, repayment: NewRepayment, key: str) -> RepaymentRow:
+        """Take in one repayment; safe to send again with the same key."""
         body = repayment.model_dump_json(exclude_none=True).encode()
         answer = await self._transport.call(
             "POST", "/v1/repayments", deadline=self._deadline, content=body, key=key

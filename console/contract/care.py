@@ -10,10 +10,17 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from console.contract.text import Untrusted
 from console.contract.wire import Moment, StrictWire, Wire
+
+
+def storable(text: str | None) -> str | None:
+    """Return a text that a database can hold. Raises ValueError."""
+    if text is not None and "\x00" in text:
+        raise ValueError("a NUL cannot be kept")
+    return text
 
 
 class DueState(StrEnum):
@@ -42,6 +49,11 @@ class CareGrantBody(StrictWire):
     notice: str | None = Field(default=None, min_length=1, max_length=500, examples=["delay"])
     credit_hold: bool = False
 
+    @field_validator("filter", "selection", "notice")
+    @classmethod
+    def _storable(cls, text: str | None) -> str | None:
+        return storable(text)
+
     @model_validator(mode="after")
     def _something_for_somebody(self) -> CareGrantBody:
         if (self.filter is None) == (self.selection is None):
@@ -56,7 +68,7 @@ class CareGrantBody(StrictWire):
 class CareReleaseBody(StrictWire):
     """Which grant is taken back."""
 
-    grant: str = Field(min_length=1, max_length=40, examples=["care_0123456789abcdef"])
+    grant: str = Field(pattern=r"^care_[0-9a-f]{1,32}$", examples=["care_0123456789abcdef"])
 
 
 class CareGrant(Wire):
@@ -151,6 +163,11 @@ class NewComplaint(StrictWire):
     channel: str = Field(default="", max_length=32, examples=["hotline"])
     text: str = Field(min_length=1, max_length=2000)
     at: Moment | None = None
+
+    @field_validator("external_id", "repayment", "borrower", "channel", "text")
+    @classmethod
+    def _storable(cls, text: str | None) -> str | None:
+        return storable(text)
 
     @model_validator(mode="after")
     def _about_somebody(self) -> NewComplaint:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from console import __version__
+from console.contract.care import NewComplaint
 from console.contract.change import AskForToken, Decision, NewChange
 from console.contract.playbook import PlanBody
 from console.contract.privacy import AskBorrower, AskReveal
@@ -27,9 +28,11 @@ from console.control.routes import (
     audit,
     board,
     callbacks,
+    care,
     cases,
     changes,
     checkup,
+    complaints,
     doubts,
     gateways,
     health,
@@ -39,9 +42,9 @@ from console.control.routes import (
     reconciliations,
     repayments,
     replays,
+    reveal,
     runs,
     selections,
-    reveal,
     sla,
     strategies,
     strategy_preview,
@@ -58,14 +61,16 @@ _ROUTERS: Final = (
     board.router,
     selections.router,
     repayments.router,
-    gateways.router,
     reveal.router,
+    gateways.router,
     sla.router,
     warnings.router,
     windows.router,
     reconciliations.router,
     doubts.router,
     cases.router,
+    care.router,
+    complaints.router,
     callbacks.router,
     checkup.router,
     health.router,
@@ -83,14 +88,15 @@ _ROUTERS: Final = (
 _BODIES: Final[dict[tuple[str, str], tuple[type[BaseModel], ...]]] = {
     ("POST", "/v1/selections"): (NewSelection,),
     ("POST", "/v1/repayments"): (NewRepayment, IntakeBatch),
+    ("POST", "/v1/repayments/{repayment_id}/reveal"): (AskReveal,),
+    ("POST", "/v1/borrowers/search"): (AskBorrower,),
     ("POST", "/v1/changes"): (NewChange,),
     ("POST", "/v1/changes/preview"): (NewChange,),
     ("POST", "/v1/changes/{change_id}/approve"): (Decision,),
-    ("POST", "/v1/repayments/{repayment_id}/reveal"): (AskReveal,),
-    ("POST", "/v1/borrowers/search"): (AskBorrower,),
     ("POST", "/v1/changes/{change_id}/reject"): (Decision,),
     ("POST", "/v1/changes/{change_id}/revert"): (Decision,),
     ("POST", "/v1/changes/{change_id}/extend"): (Decision,),
+    ("POST", "/v1/complaints"): (NewComplaint,),
     ("POST", "/v1/tokens"): (AskForToken,),
     ("POST", "/v1/replays/plan"): (NewPlan,),
     ("POST", "/v1/runs/plan"): (PlanBody,),

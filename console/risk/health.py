@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from console.contract.board import StrategyLine
 from console.contract.clock import to_datetime
-from console.store import audit, strategy_counters
+from console.store import audit, complaints, strategy_counters
 from console.store import strategies as stored
 
 if TYPE_CHECKING:
@@ -63,16 +63,21 @@ def wilson_lower(hits: int, seen: int, z: float = Z) -> float:
 
 
 def check(connection: Connection, now: Instant, limits: Limits) -> list[Trip]:
-    """Return the acting strategies that are past the limit, judged since they became what they are."""
+    """Return the acting strategies that are past the limit, judged since they became what they are.
+
+    A complaint about a repayment that a strategy acted on counts as one more clean payer it fits.
+    """
     found = []
     for row in stored.all_strategies(connection):
         if row.mode not in _ACTING:
             continue
         since = max(now - WINDOW_MS, row.changed_at)
         tally = strategy_counters.of_strategy(connection, row.id, since=since)
-        bound = wilson_lower(tally.clean_hits, tally.clean_seen)
+        complained = complaints.totals(connection, since).get(row.id, 0) if tally.clean_seen else 0
+        hits = min(tally.clean_seen, tally.clean_hits + complained)
+        bound = wilson_lower(hits, tally.clean_seen)
         if tally.clean_seen >= limits.sample and bound > limits.share:
-            found.append(Trip(row.id, tally.clean_seen, tally.clean_hits, bound))
+            found.append(Trip(row.id, tally.clean_seen, hits, bound))
     return found
 
 

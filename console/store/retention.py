@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import delete
 
-from console.store import decisions, idempotency, selections, sla, strategy_counters
+from console.store import complaints, decisions, idempotency, selections, sla, strategy_counters
 from console.store.counters import MINUTE_MS
 from console.store.tables import gateway_minute, latency_minute, stage_minute
 from console.store.warning_tables import product_minute
@@ -35,5 +35,6 @@ def purge(connection: Connection, now: int) -> Purged:
     )
     strategy_counters.purge(connection, now)
     decisions.purge(connection, now)
+    complaints.purge(connection, before)
     sla.purge(connection, now, MINUTES_KEPT_MS)
     return Purged(selections.purge(connection, now), idempotency.purge(connection, now), minutes)

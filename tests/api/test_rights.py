@@ -23,6 +23,7 @@ EXPECTED = {
 }
 KIND = {
     ("POST", "/v1/repayments"): "operate",
+    ("POST", "/v1/complaints"): "operate",
     ("POST", "/v1/repayments/{repayment_id}/challenge"): "operate",
     ("POST", "/v1/replays/plan"): "operate",
     ("POST", "/v1/repayments/{repayment_id}/reveal"): "operate",
