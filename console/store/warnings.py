@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from console.contract.said import Said
 from console.store.errors import StoreError
 from console.store.warning_tables import warning, warning_event, warning_message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection
 
@@ -196,18 +196,3 @@ def tried(
         .where(warning_message.c.id == message.id, warning_message.c.tries == message.tries)
         .values(tries=message.tries + 1, sent_at=sent_at, next_try_at=next_try_at, problem=problem)
     )
-
-
-def told_counts(connection: Connection) -> tuple[int, int]:
-    """Return how many messages wait, and how many were given up."""
-    waiting = select(func.count()).where(warning_message.c.next_try_at.is_not(None))
-    lost = select(func.count()).where(
-        warning_message.c.next_try_at.is_(None), warning_message.c.sent_at.is_(None)
-    )
-    return int(connection.execute(waiting).scalar_one()), int(connection.execute(lost).scalar_one())
-
-
-def paged_since(connection: Connection, at: int) -> Sequence[int]:
-    """Return when people were paged from an instant on."""
-    found = select(warning.c.paged_at).where(or_(warning.c.paged_at >= at))
-    return [int(value) for value in connection.execute(found).scalars()]

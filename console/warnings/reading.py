@@ -100,7 +100,6 @@ class Reading:
     silenced: Mapping[str, str] = field(default_factory=dict)
     store_seconds: float = 0.0
     due: DueNow = NOTHING_DUE
-    complaints: int = 0
 
     @property
     def volume(self) -> int:

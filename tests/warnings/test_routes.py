@@ -68,7 +68,7 @@ async def test_labels_make_a_detectors_record(li: Person, warned: str) -> None:
 
 
 async def test_those_that_ended_are_listed_page_by_page(li: Person, store: Store, clock: ManualClock) -> None:
-    ids = []
+    ids: list[str] = []
     for _ in range(3):
         fold(store, trouble(), at=clock.now())
         ids.insert(0, current(store)[0].id)

@@ -1,4 +1,4 @@
-"""The watch over a real store: what counters tell becomes warnings, by one process at a time."""
+"""The watch over a real store: what counters tell becomes warnings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import random
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,7 +24,7 @@ from console.store.strategy_counters import Tally
 from console.warnings.plan import Planned
 from console.warnings.reader import Reader
 from console.warnings.reading import SlaNow
-from console.warnings.watch import LEASE_MS, Watch
+from console.warnings.watch import Watch
 from tests.warnings.told import current
 
 GATEWAYS = ("alipay", "wechat")
@@ -67,6 +69,12 @@ def watch_of(store: Store, clock: ManualClock, plan: tuple[Planned, ...] = ()) -
 
 
 @pytest.fixture
+def store_url(tmp_path: Path) -> str:
+    """SQLite alone: what the watch reads and writes is tested on both databases beside."""
+    return f"sqlite:///{tmp_path / 'control.db'}"
+
+
+@pytest.fixture
 def minute(store: Store, clock: ManualClock) -> int:
     """The present minute, after a quiet hour; the clock stands a little into the one after it."""
     clock.advance(60 - clock.now() % MINUTE_MS / 1000 + 5)
@@ -82,7 +90,7 @@ def minute(store: Store, clock: ManualClock) -> int:
     return last
 
 
-async def after(store: Store, clock: ManualClock, watch: Watch, minutes: int, **counted: object) -> None:
+async def after(store: Store, clock: ManualClock, watch: Watch, minutes: int, **counted: Any) -> None:
     """Let minutes pass in which something was counted, each looked at."""
     for _ in range(minutes):
         present = clock.now() // MINUTE_MS
@@ -140,41 +148,9 @@ async def test_without_a_plan_the_same_is_a_surge(store: Store, clock: ManualClo
     assert [one.cause for one in current(store)] == ["peak_load"]
 
 
-async def test_one_watches_at_a_time(store: Store, clock: ManualClock, minute: int) -> None:
-    first, second = watch_of(store, clock), watch_of(store, clock)
-    assert await first.round() and not await second.round()
-    clock.advance(LEASE_MS / 1000 + 1)
-    assert await second.round() and not await first.round()
-    await second.end()
-    assert await first.round()
-
-
 async def test_the_past_warns_nobody_and_pauses_do_not(store: Store, clock: ManualClock, minute: int) -> None:
     clock.advance(3600)
     watch = watch_of(store, clock)
     await watch.round()
     await after(store, clock, watch, 3)
     assert current(store) == []
-
-
-def test_what_comes_in_is_counted_by_product(store: Store, clock: ManualClock) -> None:
-    came = [
-        products.Came("a", False, True),
-        products.Came("a", True, False),
-        products.Came("b", False, False),
-    ]
-    for _ in range(2):
-        store.write_now(partial(products.fold_products, came=came, shard=0, now=120_000))
-    found = store.read_now(partial(products.taken, first=2, last=3))
-    assert found == {2: {"a": products.Taken(2, 2, 2), "b": products.Taken(2, 0, 0)}}
-
-
-def test_a_minute_is_read_as_it_was_counted(store: Store, clock: ManualClock, minute: int) -> None:
-    reader = Reader(lambda: dict.fromkeys(GATEWAYS), lambda _c, _n: {})
-    reading = store.read_now(partial(reader.now, minute=minute, at=clock.now()))
-    assert reading.volume == 200
-    wechat = reading.gateways["wechat"]
-    assert (wechat.sent, wechat.failed, wechat.callbacks) == (100, 3, 20)
-    assert wechat.good + wechat.failed + wechat.in_doubt == wechat.outcomes == 100
-    assert wechat.p95 == pytest.approx(2.4, rel=0.1)
-    assert reading.strategies["velocity"].acted == 2
