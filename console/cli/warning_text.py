@@ -111,8 +111,8 @@ def _problem(problem: Untrusted | None) -> str:
 def print_detectors(context: Context, found: Detectors) -> None:
     """Print how good each detector is."""
     names = (
-        t("warned"), t("true ones"), t("false ones"), t("precision"), t("lead time"), t("pages/8h"),
-        t("threshold"), t("proposes"),
+        t("warned"), t("right"), t("wrong"), t("precision"), t("lead"), t("pages/8h"),
+        t("limit"), t("proposes"),
     )  # fmt: skip
     rows = [
         (

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 UNKNOWN: Final = "?"
 
 _SHARES: Final = frozenset(
-    {"failure_rate", "intercept_rate", "unknown_ratio", "friction", "mistaps", "outage"}
+    {"failure_rate", "intercept_rate", "unknown_ratio", "friction", "mistaps", "unanswered"}
 )
-_SECONDS: Final = frozenset({"confirm_p95", "oldest_age"})
+_SECONDS: Final = frozenset({"confirm_p95", "oldest_age", "store"})
 
 
 def cause_word(cause: str) -> str:
@@ -83,6 +83,8 @@ def series_word(series: str) -> str:
         "burn": t("budget burn"),
         "outage": t("outage"),
         "trip": t("strategy tripped"),
+        "unanswered": t("inquiries unanswered"),
+        "store": t("database time"),
         "window_end": t("window ends"),
     }.get(series) or shown(series)
 
@@ -141,8 +143,11 @@ def harm_words(harm: Harm, zone: tzinfo) -> str:
 
 def indicator_words(one: Indicator) -> str:
     """Return one series that is not as usual: which, of what, its value and what was expected."""
+    what = f"{series_word(one.series)} {shown(one.of)}"
+    if one.value is None and one.expected is None:
+        return what
     said = series_value(one.series, one.value)
     if one.expected is not None:
         usual = series_value(one.series, one.expected)
         said = t("{value}, usually {expected}", value=said, expected=usual)
-    return f"{series_word(one.series)} {shown(one.of)}: {said}"
+    return f"{what}: {said}"

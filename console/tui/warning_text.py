@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from console.contract.language import t
 from console.contract.money import yuan
-from console.contract.text import shown
+from console.contract.text import cell_width, shown
 from console.contract.warning_words import (
     cause_word,
     harm_words,
@@ -30,6 +30,9 @@ URGENT: Final = 60.0
 """Minutes to harm below which a warning is drawn as bad."""
 
 _MOST_BAR: Final = 10
+
+_WIDTHS: Final = (7, 6, 6, 10, 8, 9, 7, 9)
+"""Cells of the figures of a detector."""
 
 
 def urgency(one: WarningSummary) -> str:
@@ -55,6 +58,8 @@ def summary_lines(one: WarningSummary, width: int, zone_name: str) -> list[Line]
     zone = figures.zone(zone_name)
     lines: list[Line] = [heading(told(one.said, one.title, zone), width)]
     lines += field(t("likely cause"), cause_word(one.cause), width, "strong")
+    if one.state == "ended":
+        return [*lines, *field(t("state"), _state(one, zone_name), width), *_label(one.label, width)]
     lines += _harms(one, width, zone)
     if one.prepared is None:
         return [*lines, *field(t("prepared"), t("nothing that would surely help"), width, "dim")]
@@ -65,11 +70,18 @@ def summary_lines(one: WarningSummary, width: int, zone_name: str) -> list[Line]
 def warning_lines(one: Warning, preview: Preview | str | None, width: int, zone_name: str) -> list[Line]:
     """Return the whole card. `preview` is that of the prepared change, or why there is none."""
     zone = figures.zone(zone_name)
+    ahead = (
+        []
+        if one.state == "ended"
+        else [
+            *_harms(one, width, zone),
+            (),
+            *_prepared(one.prepared, preview, width, zone),
+        ]
+    )
     return [
         *_head(one, width, zone_name),
-        *_harms(one, width, zone),
-        (),
-        *_prepared(one.prepared, preview, width, zone),
+        *ahead,
         (),
         *_why(one, width, zone),
         (),
@@ -91,9 +103,11 @@ def _head(one: Warning, width: int, zone_name: str) -> list[Line]:
     if one.silenced_by is not None:
         said = t("window {id} declares it; it pages nobody", id=shown(one.silenced_by))
         lines += field(t("silenced"), said, width, "dim")
-    if one.label is not None:
-        lines += field(t("label"), label_words(one.label), width)
-    return lines
+    return [*lines, *_label(one.label, width)]
+
+
+def _label(label: bool | None, width: int) -> list[Line]:
+    return [] if label is None else field(t("label"), label_words(label), width)
 
 
 def _state(one: WarningSummary, zone_name: str) -> str:
@@ -205,12 +219,12 @@ def detectors_lines(found: Detectors, width: int) -> list[Line]:
     """Return how good each detector is, over 30 days."""
     names = (
         t("warned"),
-        t("true ones"),
-        t("false ones"),
+        t("right"),
+        t("wrong"),
         t("precision"),
-        t("lead time"),
+        t("lead"),
         t("pages/8h"),
-        t("threshold"),
+        t("limit"),
     )
     lines = [
         heading(t("Detectors over 30 days; t and n on a warning tell them what was true"), width),
@@ -235,9 +249,7 @@ def detectors_lines(found: Detectors, width: int) -> list[Line]:
 
 
 def _row(first: str, cells: Sequence[str], style: str) -> Line:
-    from console.contract.text import cell_width
-
     line: Line = fitted(((f" {first}", "text" if style == "figure" else style),), 16)
-    for cell in cells:
-        line = (*line, (" " * max(1, 8 - cell_width(cell)) + cell, style))
+    for cell, width in zip(cells, _WIDTHS, strict=True):
+        line = (*line, (" " * max(1, width - cell_width(cell)) + cell, style))
     return line

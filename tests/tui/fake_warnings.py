@@ -117,6 +117,7 @@ def ended(name: str = "warn_0000000003", **fields: Any) -> Warning:
             "scope": Untrusted("gateway:bank"),
             "harm_in_minutes": None,
             "harms": (),
+            "prepared": None,
             "ended_at": NIGHT,
             "label": False,
         }

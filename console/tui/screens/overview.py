@@ -129,6 +129,8 @@ class OverviewPane(Pane):
         self._cards = {trouble.key: trouble.card for trouble in found if trouble.card}
         self.stuck.set_empty(t("nothing is stuck") if not old else t("not known now"))
         self._trouble_rows.replace((trouble.key, _trouble_row(trouble, old)) for trouble in found)
+        if not self.stuck.has_focus and found:
+            self.stuck.move_to(0)
         self._stuck_heading.note(figures.count(len(found)) if found else "")
 
     def _gateway_row(self, line: GatewayLine, old: bool) -> Row:

@@ -261,7 +261,7 @@ def _columns() -> tuple[Column, ...]:
         Column(t("what"), 24, share=3),
         Column(t("likely cause"), 16),
         Column(t("since"), 8),
-        Column(t("whom"), 20, share=2, priority=2),
-        Column(t("prepared"), 22, share=2, priority=1),
+        Column(t("whom"), 18, share=2, priority=1),
+        Column(t("prepared"), 22, share=2, priority=2),
         Column(t("judged, or on it"), 16, priority=3),
     )
