@@ -9,12 +9,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from console.contract.text import shown
 from console.control.audit import refusals
 from console.control.problems import where
-from console.store import changes
+from console.store import audit, changes
 from console.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ RETURN_SECONDS: Final = 0.5
 KEEP_SECONDS: Final = 2.0
 """How often refusals are told and the second sink is looked after."""
 
+DAY_MS: Final = 86_400_000
+
+LET_GO_SECONDS: Final = 600.0
+"""How often rows of the audit whose time is over are looked for."""
+
 
 class Clockwork:
     """Runs beside a service whose store is open."""
@@ -43,7 +49,7 @@ class Clockwork:
 
     def start(self) -> None:
         """Begin."""
-        rounds = ((RETURN_SECONDS, self._return), (KEEP_SECONDS, self._keep))
+        rounds = ((RETURN_SECONDS, self._return), (KEEP_SECONDS, self._keep), (LET_GO_SECONDS, self._let_go))
         self._tasks = [
             asyncio.create_task(self._regularly(every, job), name=job.__name__) for every, job in rounds
         ]
@@ -86,6 +92,18 @@ class Clockwork:
     async def _keep(self, store: Store) -> None:
         await self._tell(store)
         await self._service.keeper.round(store)
+
+    async def _let_go(self, store: Store) -> None:
+        """Let go of the audit's oldest rows, some at a time, once an anchor stands for what tells of it."""
+        kept_ms = self._service.privacy.record_days * DAY_MS
+        now = self._service.clock.now()
+        while await store.read(partial(audit.has_older, before=now - kept_ms)):
+            if not await self._service.keeper.writable(store):
+                return
+            gone = await store.write(partial(audit.purge, now=now, kept_ms=kept_ms))
+            log.info("the audit let go of %d rows whose time is over", gone)
+            if not gone:
+                return
 
     async def _tell(self, store: Store) -> None:
         counts = self._service.refusals.take()

@@ -106,6 +106,7 @@ class ServiceConfig(StrictWire):
     keys_file: Path
     workers: bool = True
     read_only: bool = False
+    log_file: Path | None = None
     notify_url: Annotated[str, AfterValidator(_web_address)]
     listen: Listen | None = None
     token: tuple[TokenConfig, ...] = ()

@@ -30,6 +30,10 @@ read_only = false
 # Where gateways can reach /v1/callbacks/{gateway} of this service.
 notify_url = "https://repay-control.example:8443"
 
+# Where the log goes: a file for each day, kept as long as privacy.log_days says. Without it, to stderr:
+# have your journal keep it as long. Each process needs a file of its own.
+# log_file = "/var/log/repay/control.log"
+
 [listen]
 address = "127.0.0.1:8443"            # or: socket = "/run/repay/control.sock" (its user is the admin)
 # An address that is reachable from outside needs TLS here, or a proxy in front that does it.

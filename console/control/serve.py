@@ -49,7 +49,7 @@ def main(file: Path) -> int:
     if listen is None:
         raise ConfigError(f"{file}: listen is needed: where should the service answer?")
     tokens, gateways = secrets_of(config)
-    write_log()
+    write_log(config.log_file, days=config.privacy.log_days)
     clock = SystemClock()
     _check_tls(listen)
     unix, tcp = _bind(listen)

@@ -42,7 +42,7 @@ def _run(file: Path) -> int:
 
     config = config_file.load(file)
     _, gateways = secrets_of(config)
-    write_log()
+    write_log(config.log_file, days=config.privacy.log_days)
     clock = SystemClock()
     store, keys = open_store(config.database_url(), config.keys_file, clock)
 

@@ -200,7 +200,8 @@ class Verification:
                 self._began = (self._seq, self._previous)
             problem = self._problem(row)
             if problem:
-                bad = min(row.seq, self._seq + 1)
+                before_all = self._began is not None and row.seq <= self._began[0]
+                bad = 1 if before_all else min(row.seq, self._seq + 1)
                 self.found = Verdict(self._rows, self._previous, bad, problem)
                 return False
             self._seq, self._previous = row.seq, row.hash
@@ -222,7 +223,7 @@ class Verification:
             return self.found
         if self._began is not None:
             first = self._began[0]
-            return Verdict(self._rows, self._previous, first, f"rows up to {first} are missing, untold")
+            return Verdict(self._rows, self._previous, 1, f"rows up to {first} are missing, untold")
         missing = sorted(seq for seq in self._anchored if seq > self._seq)
         if missing:
             problem = f"rows up to {missing[-1]} were anchored and are missing"
@@ -253,6 +254,12 @@ _OLD: Final = (
     .where(audit.c.seq < bindparam("below"))
     .order_by(audit.c.seq)
 )
+
+
+def has_older(connection: Connection, before: int) -> bool:
+    """Return whether the oldest row was written before an instant."""
+    at = connection.execute(_OLD.limit(1), {"below": head(connection)[0]}).scalars(2).one_or_none()
+    return at is not None and int(at) <= before
 
 
 def purge(connection: Connection, now: int, kept_ms: int) -> int:
