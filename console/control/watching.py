@@ -91,7 +91,8 @@ class Watchtower:
         while True:
             try:
                 self._watches = await self._watch.round()
-                await self._courier.round()
+                if self._watches:
+                    await self._courier.round()
                 self._problem = ""
             except Exception as error:
                 self._problem = where(error)

@@ -54,7 +54,7 @@ class Rate:
         """Judge a minute with `hits` of `seen`, then learn it unless it is unusual."""
         self._recent.append((min(hits, seen), seen))
         verdict = self._judge()
-        if verdict.score < 0.2 and seen:
+        if verdict.value is not None and verdict.score < 0.2 and seen:
             share = min(1.0, seen / (self._weight + seen))
             self._usual += share * (min(hits, seen) / seen - self._usual)
             self._weight = min(self._weight + seen, self.tuning.memory)

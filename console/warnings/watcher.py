@@ -27,7 +27,7 @@ FORGET_AFTER: Final = 120
 
 RUNWAY_HOURS: Final = 6.0
 QUEUE_SECONDS: Final = 60.0
-STORE_SECONDS: Final = 1.0
+STORE_SECONDS: Final = 2.0
 """Hours of a reserve, age of the oldest in a queue, and time of the store's answer that are told of."""
 
 _VOLUME: Final = Tuning(

@@ -1,0 +1,103 @@
+"""Ratios and the calendar: what counts as unusual."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from pydantic import ValidationError
+
+from console.warnings.plan import Planned, expected, minutes_to_midnight
+from console.warnings.rates import Rate, RateTuning, wilson
+from console.warnings.reading import GatewayMinute, Reading, ReserveNow, SlaNow
+from console.warnings.record import records
+from console.warnings.settings import WarningSettings
+from console.warnings.watcher import SERIES, Watcher, known
+
+SHANGHAI_NOON = 1_795_320_000_000 // 86_400_000 * 86_400_000 + 4 * 3_600_000
+
+
+def test_few_samples_condemn_nobody() -> None:
+    rate = Rate(RateTuning(sample=30, span=5))
+    assert [rate.step(3, 3).score for _ in range(5)] == [0.0] * 5
+    assert rate.step(30, 30).score > 0.5
+
+
+def test_what_is_unusual_does_not_become_the_usual() -> None:
+    rate = Rate()
+    for _ in range(60):
+        rate.step(1, 100)
+    usual = rate.step(1, 100).usual
+    for _ in range(600):
+        verdict = rate.step(40, 100)
+    assert verdict.score > 0.5 and verdict.usual == pytest.approx(usual, abs=0.01)
+
+
+def test_chance_alone_warns_hardly_ever() -> None:
+    chance, rate = random.Random(3), Rate(RateTuning(usual=0.05))
+    told = sum(rate.step(sum(chance.random() < 0.05 for _ in range(40)), 40).score > 0.5 for _ in range(5000))
+    assert told <= 2
+
+
+def test_too_few_is_told_only_where_there_used_to_be_some() -> None:
+    some = Rate(RateTuning(below=True, usual=0.2, sample=30))
+    none = Rate(RateTuning(below=True, usual=0.001, sample=30))
+    assert [rate.step(0, 100).score > 0.5 for rate in (some, none)] == [True, False]
+
+
+def test_wilsons_interval() -> None:
+    # Wilson 1927 for 8 of 10 at 95 %.
+    assert wilson(8, 10, 1.96) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+
+
+def test_the_calendar_multiplies_and_knows_shanghai() -> None:
+    sale = Planned(name="sale", month_days=tuple(range(1, 32)), multiplier=4, band=0.3)
+    payday = Planned(name="payday", weekdays=(1, 2, 3, 4, 5, 6, 7), multiplier=2, product="a")
+    assert expected((sale, payday), None, SHANGHAI_NOON) == (4, 0.3)
+    assert expected((sale, payday), "a", SHANGHAI_NOON) == (8, 0.3)
+    assert expected((), "a", SHANGHAI_NOON) == (1.0, 0.0)
+    assert minutes_to_midnight(SHANGHAI_NOON) == 720
+    with pytest.raises(ValidationError, match="name days"):
+        Planned(name="never", multiplier=2)
+    with pytest.raises(ValidationError, match="no series"):
+        WarningSettings(threshold={"volum": 0.5})
+
+
+def test_a_threshold_of_its_own_silences_a_series() -> None:
+    strict, usual = Watcher(limits={"failure_rate": 0.999999}), Watcher()
+    bad = Reading(1, 120_000, {"x": 10}, gateways={"a": GatewayMinute(100, 50, 0, 50)})
+    assert [sign.series for sign in usual.step(bad)] == ["failure_rate"]
+    assert strict.step(bad) == []
+
+
+def test_what_needs_no_memory_is_told_at_once() -> None:
+    reading = Reading(
+        1,
+        120_000,
+        sla={"a": SlaNow(("outage", "page_1h", "ticket_3d"))},
+        reserves={
+            "a": ReserveNow(5, 10, 100.0),
+            "b": ReserveNow(100, 10, None),
+            "c": ReserveNow(90, 10, 3.0),
+        },
+        trips=("velocity",),
+        windows={"w_1": ("gateway=a", 4.0, 12), "w_2": ("gateway=b", 4.0, 0)},
+        store_seconds=3.0,
+    )
+    found = [(sign.series, sign.of) for sign in known(reading)]
+    assert found == [
+        ("outage", "a"),
+        ("burn", "a"),
+        ("runway", "a"),
+        ("runway", "c"),
+        ("trip", "velocity"),
+        ("window_end", "w_1"),
+        ("store", "database"),
+    ]
+    assert {series for series, _ in found} <= set(SERIES)
+
+
+def test_every_detector_has_a_record_even_without_warnings() -> None:
+    found = records([], {"volume": 0.7}, 0)
+    assert [one.detector for one in found] == list(SERIES)
+    assert found[0].threshold == 0.7 and found[0].precision is None and found[0].pages_per_shift == 0
