@@ -37,9 +37,11 @@ STATE_TONES = {
 }
 
 
-def stage_cell(stage: Stage) -> Cell:
-    """Return the stage's name, which is also its word in filters."""
-    return Cell(stage.value, STAGE_TONES.get(stage, Tone.PLAIN))
+def stage_cell(stage: Stage, replayed: int = 0) -> Cell:
+    """Return the stage's name, which is also its word in filters; of what failed again after replays also
+    how often it did."""
+    again = f" x{replayed + 1}" if replayed and stage is Stage.FAILED else ""
+    return Cell(f"{stage.value}{again}", STAGE_TONES.get(stage, Tone.PLAIN))
 
 
 def state_cell(state: str) -> Cell:

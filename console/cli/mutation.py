@@ -165,7 +165,9 @@ def agree(context: Context, hello: Hello, intent: Intent, preview: Preview) -> N
 
     talk_preview(context, hello, intent, preview)
     if preview.refusal is not None:
-        raise Failure(shown(preview.refusal), Exit.REFUSED, code="guard")
+        running = preview.conflict
+        exit_code, code = (Exit.CONFLICT, "already_running") if running else (Exit.REFUSED, "guard")
+        raise Failure(shown(preview.refusal), exit_code, code=code)
     _hold_back(context, preview)
     code = code_of(preview)
     if (given := context.options.code) is not None and given.lower() != code:

@@ -156,7 +156,7 @@ def print_rows(context: Context, rows: Sequence[RepaymentRow]) -> None:
     cells = [
         (
             shown(row.id),
-            stage_cell(row.stage),
+            stage_cell(row.stage, row.replayed),
             yuan(row.amount_fen),
             shown(row.gateway or "-"),
             shown(row.error_code or "-"),
@@ -201,6 +201,7 @@ def _print_repayment(context: Context, found: Repayment) -> None:
         (t("instalment"), shown(found.instalment)),
         (t("due"), found.due_on.isoformat()),
         (t("error"), shown(found.error_code or "-")),
+        (t("replayed"), str(found.replayed)),
         (t("created"), moment(found.created_at, zone)),
         (t("updated"), moment(found.updated_at, zone)),
     ]

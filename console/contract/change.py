@@ -59,7 +59,10 @@ class Needs(Wire):
 
 
 class Preview(Wire):
-    """What a change would do at this instant; `digest` binds body, versions and figures."""
+    """What a change would do at this instant; `digest` binds body, versions and figures.
+
+    `conflict`: it is refused because something like it is under way already.
+    """
 
     kind: str
     title: Untrusted
@@ -69,6 +72,7 @@ class Preview(Wire):
     warnings: tuple[Untrusted, ...]
     irreversible: tuple[Untrusted, ...]
     refusal: Untrusted | None
+    conflict: bool = False
     digest: str
     needs: Needs
     revertible: bool

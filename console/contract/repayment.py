@@ -50,7 +50,7 @@ class TimelineLine(Wire):
 
 
 class RepaymentRow(Wire):
-    """A repayment as one row of a list."""
+    """A repayment as one row of a list; `replayed` is how often replays have sent it on its way again."""
 
     id: str
     external_id: Untrusted
@@ -67,6 +67,7 @@ class RepaymentRow(Wire):
     error_code: Untrusted | None
     created_at: Moment
     updated_at: Moment
+    replayed: int = 0
 
 
 class Repayment(RepaymentRow):

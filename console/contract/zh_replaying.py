@@ -44,6 +44,7 @@ _REFUSALS: Final[dict[str, str]] = {
     "the replay is done": "该重放已完成",
     "the replay was cancelled": "该重放已取消",
     "the replay stopped itself": "该重放已自行停止",
+    "replayed": "重放次数",
     "the replay is not as it was read any more": "该重放已与读取时不同",
     "the plan is older than an hour; plan again": "计划已超过一小时；请重新计划",
     "nothing in this plan can be replayed": "该计划中没有可重放的还款",

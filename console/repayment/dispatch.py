@@ -175,7 +175,10 @@ class Dispatcher:
         else:
             going = [(one, Go(one.wanted_gateway, NOWHERE)) for one in due]
         going = [
-            (one, go if one.seq not in bound else Go(bound[one.seq], desk.lanes.keys() - {bound[one.seq]}))
+            (
+                one,
+                go if one.seq not in bound else Go(bound[one.seq], frozenset(desk.lanes) - {bound[one.seq]}),
+            )
             for one, go in self._uncontested(connection, going, now)
         ]
         left = [route._replace(free=free.get(route.gateway, 0)) for route in routes]

@@ -19,6 +19,7 @@ from console.contract.repayment import (
 from console.contract.text import Untrusted
 from console.contract.vocabulary import AttemptState, EvidenceSource, Stage, Verdict, state_of
 from console.store.conditions import alternatives
+from console.store.prepared import Prepared, among
 from console.store.tables import attempt, evidence, repayment, timeline
 
 if TYPE_CHECKING:
@@ -53,7 +54,12 @@ SHOWN: Final = (
     repayment.c.created_at,
     repayment.c.updated_at,
 )
-"""What a row of a list needs; `row_of` reads it in this order."""
+"""What a row of a list needs; `_fields` reads it in this order."""
+
+_REPLAYED: Final = Prepared(
+    "SELECT repayment_seq, count(*) FROM replay_item WHERE repayment_seq {among}"
+    " AND submitted_at IS NOT NULL GROUP BY repayment_seq"
+)
 
 _BY_SEQ: Final = select(*SHOWN).where(repayment.c.seq.in_(bindparam("numbers", expanding=True)))
 _BY_ID: Final = select(*SHOWN).where(repayment.c.id == bindparam("id"))
@@ -103,6 +109,7 @@ def find(connection: Connection, identity: str) -> Repayment | None:
         )
     return Repayment.model_construct(
         **_fields(row),
+        replayed=_replayed(connection, [row[0]]).get(row[0], 0),
         attempts=tuple(
             _attempt_line(line, told.get(line.id, ())) for line in connection.execute(_ATTEMPTS, seq)
         ),
@@ -129,7 +136,7 @@ def page(
     limit = max(1, min(limit, MAX_PAGE))
     query = page_query(given, after_seq, limit + 1, now=now, dialect=connection.dialect.name)
     found = connection.execute(query).all()
-    rows = tuple(row_of(row) for row in found[:limit])
+    rows = _rows(connection, found[:limit])
     return rows, (int(found[limit - 1][0]) if len(found) > limit else None)
 
 
@@ -152,15 +159,23 @@ def by_seq(connection: Connection, numbers: Sequence[int]) -> tuple[RepaymentRow
     if not numbers:
         return ()
     found = {row[0]: row for row in connection.execute(_BY_SEQ, {"numbers": list(numbers)})}
-    return tuple(row_of(found[number]) for number in numbers if number in found)
+    return _rows(connection, [found[number] for number in numbers if number in found])
 
 
-def row_of(row: Sequence[Any]) -> RepaymentRow:
-    """Return a row of `SHOWN` as the contract's row.
+def _rows(connection: Connection, found: Sequence[Sequence[Any]]) -> tuple[RepaymentRow, ...]:
+    """Return rows of `SHOWN` as the contract's rows.
 
     Built without validation: the store's own columns are sound, and lists are long.
     """
-    return RepaymentRow.model_construct(**_fields(row))
+    replayed = _replayed(connection, [row[0] for row in found])
+    return tuple(
+        RepaymentRow.model_construct(**_fields(row), replayed=replayed.get(row[0], 0)) for row in found
+    )
+
+
+def _replayed(connection: Connection, numbers: Sequence[int]) -> dict[int, int]:
+    """Return how often replays sent these repayments on their way again, those of which any did."""
+    return dict(map(tuple, _REPLAYED.rows(connection, (among(connection, numbers),)))) if numbers else {}
 
 
 def _fields(row: Sequence[Any]) -> dict[str, Any]:

@@ -152,6 +152,23 @@ _TAKEN: Final = Prepared(
 )
 
 
+_STALE: Final = Prepared(
+    "SELECT seq FROM replay WHERE started_at IS NULL AND NOT driven AND created_at < ? ORDER BY seq LIMIT 1"
+)
+_DROP_ITEMS: Final = Prepared(
+    "DELETE FROM replay_item WHERE replay_seq = ? AND repayment_seq IN"
+    " (SELECT repayment_seq FROM replay_item WHERE replay_seq = ? LIMIT ?)"
+)
+_DROP_TALLY: Final = Prepared("DELETE FROM replay_tally WHERE replay_seq = ?")
+_DROP_PLAN: Final = Prepared("DELETE FROM replay WHERE seq = ? AND started_at IS NULL AND NOT driven")
+
+PLANS_KEPT_MS: Final = 86_400_000
+"""How long a plan is kept that nobody started; it can be started for much less."""
+
+PURGED_AT_ONCE: Final = 20_000
+"""Items of such plans that are deleted at once, at most."""
+
+
 class Moved(Exception):
     """The replay is not as it was read any more."""
 
@@ -215,6 +232,19 @@ def planned(connection: Connection, seq: int, *, estimate_ms: int, now: Instant)
 def planning_failed(connection: Connection, seq: int, why: Said, *, now: Instant) -> None:
     """End a replay that could not be planned."""
     _FAILED.many(connection, [(now, told(why), seq)])
+
+
+def purge(connection: Connection, now: int) -> int:
+    """Delete the oldest plan that nobody started in time, or a part of it; return how many rows went."""
+    gone, room = 0, PURGED_AT_ONCE
+    while room > 0 and (stale := _STALE.rows(connection, (now - PLANS_KEPT_MS,))):
+        seq = stale[0][0]
+        items = _DROP_ITEMS.many(connection, [(seq, seq, room)])
+        gone, room = gone + items, room - max(items, 1)
+        if room > 0:
+            _DROP_TALLY.many(connection, [(seq,)])
+            gone += _DROP_PLAN.many(connection, [(seq,)])
+    return gone
 
 
 # Driving.

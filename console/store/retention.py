@@ -1,4 +1,7 @@
-"""What is not kept for ever: selections, answers to mutations, flow counters. Money is."""
+"""What is not kept for ever: selections, answers to mutations, flow counters, plans that nobody started.
+
+Money is.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import delete
 
-from console.store import complaints, decisions, idempotency, selections, sla, strategy_counters
+from console.store import complaints, decisions, idempotency, replays, selections, sla, strategy_counters
 from console.store.counters import MINUTE_MS
 from console.store.tables import gateway_minute, latency_minute, stage_minute
 from console.store.warning_tables import product_minute
@@ -37,4 +40,5 @@ def purge(connection: Connection, now: int) -> Purged:
     decisions.purge(connection, now)
     complaints.purge(connection, before)
     sla.purge(connection, now, MINUTES_KEPT_MS)
+    replays.purge(connection, now)
     return Purged(selections.purge(connection, now), idempotency.purge(connection, now), minutes)

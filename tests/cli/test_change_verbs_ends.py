@@ -180,6 +180,18 @@ def test_an_outcome_nobody_saw_exits_7_and_is_repeated_with_the_same_bytes(repay
     assert sum(path == "/v1/changes/preview" for path, _, _ in fake.asked) == previews
 
 
+@pytest.mark.parametrize(("conflict", "code"), [(True, 5), (False, 4)])
+def test_a_preview_that_refuses_tells_what_runs_already_by_its_exit_code(
+    repay: Repay, fake: Fake, conflict: bool, code: int
+) -> None:
+    async def preview(request: web.Request) -> web.StreamResponse:
+        told = {"refusal": "rpl_1 runs at alipay", "conflict": conflict}
+        return web.json_response(preview_of(await request.json()) | told)
+
+    fake.answers["/v1/changes/preview"] = preview
+    assert repay(*PAUSE).code == code
+
+
 def test_a_change_goes_on_where_its_key_cannot_be_kept(repay: Repay, fake: Fake) -> None:
     async def answered(request: web.Request) -> web.StreamResponse:
         return web.json_response(change_of(await request.json()), status=201)

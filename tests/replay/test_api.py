@@ -145,6 +145,7 @@ async def test_a_paused_replay_is_undone_by_going_on(li: Person, replayer: Repla
 async def test_only_one_runs_at_a_gateway(li: Person, replayer: Replayer, store: Store, failed: int) -> None:
     first, second = (await plan(li, replayer))["id"], (await plan(li, replayer))["id"]
     assert (await li.change("replay.start", replay=first)).status_code == 201
+    assert (await li.preview("replay.start", replay=second))["conflict"] is True
     refused = await li.change("replay.start", replay=second)
     assert (refused.status_code, refused.json()["code"]) == (409, "already_running")
     await take_in(store, entry(100))

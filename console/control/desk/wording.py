@@ -130,6 +130,7 @@ def _preview(kind: str, guard: Guard, impact: Impact, digest: str, reader: Reade
         warnings=every(impact.warnings),
         irreversible=every(impact.irreversible),
         refusal=None if impact.refusal is None else Untrusted(render(impact.refusal, reader)),
+        conflict=impact.refusal is not None and impact.conflict,
         digest=digest,
         needs=Needs(
             role=guard.role,

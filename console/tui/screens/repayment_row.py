@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import shown
+from console.contract.vocabulary import Stage
 from console.tui import figures
 from console.tui.widgets.columns import Column
 from console.tui.widgets.rows import Cell, Row
@@ -35,12 +36,20 @@ def columns() -> tuple[Column, ...]:
     )
 
 
+def _stage(repayment: RepaymentRow) -> str:
+    """Return the stage; of what failed again after replays also how often it did."""
+    name = stage_name(repayment.stage)
+    if repayment.stage is not Stage.FAILED or not repayment.replayed:
+        return name
+    return f"{name} x{repayment.replayed + 1}"
+
+
 def row_of(repayment: RepaymentRow, zone: str) -> Row:
     """Return the cells of a repayment, times in the zone."""
     return (
         Cell(figures.moment(repayment.created_at, zone), "dim"),
         Cell(repayment.id),
-        Cell(stage_name(repayment.stage), stage_style(repayment.stage)),
+        Cell(_stage(repayment), stage_style(repayment.stage)),
         Cell(yuan(repayment.amount_fen), "figure"),
         Cell(shown(repayment.gateway) if repayment.gateway else figures.NOTHING, "text"),
         Cell(repayment.error_code or "", "bad"),
