@@ -182,6 +182,7 @@ def _fields(repayment: Repayment, width: int, zone: str) -> list[Line]:
         _field(t("product"), repayment.product),
         _field(t("instalment"), repayment.instalment),
         _field(t("due"), _due(repayment)),
+        _field(t("replayed"), str(repayment.replayed), "warn" if repayment.replayed else "dim"),
     ]
     right: list[Line] = [
         _field(t("borrower"), borrower.token),
