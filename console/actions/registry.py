@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from console.actions.action import Action, Group, Need, Role, View
+from console.actions.care import CARE_ACTIONS
 from console.actions.doubt import DOUBT_ACTIONS
 from console.actions.gateway import GATEWAY
 from console.actions.personal import PERSONAL_ACTIONS
@@ -481,11 +482,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
     *WARNING,
     # Replays
     *RECONCILE,
+    *CARE_ACTIONS,
     *REPLAY_ACTIONS,
-    *DOUBT_ACTIONS,
+    *PLAYBOOK_ACTIONS,
     *PERSONAL_ACTIONS,
     *DOUBT_ACTIONS,
-    *PLAYBOOK_ACTIONS,
     # Profiles
     Action("profile.list", "List the profiles", Group.PROFILES, verb="profile list"),
     Action("profile.current", "Print the name of the profile in use", Group.PROFILES, verb="profile current"),

@@ -42,6 +42,7 @@ NOUNS: Final = {
     "playbook": "emergency plans as files; planning, applying and undoing them",
     "incident": "what went wrong: the log of it, and its handover",
     "reconcile": "match a gateway's settlement file with our books",
+    "care": "grace, coupons, notices and quiet for borrowers; complaints",
     "warning": "what the platform noticed by itself, and what would help",
     "change": "what was changed; agreeing to it, undoing it",
     "audit": "who did what, and whether that record holds",

@@ -68,4 +68,114 @@ _PROBLEMS: Final[dict[str, str]] = {
     "grant it too": "请一并给予",
 }
 
-MESSAGES: Final[dict[str, str]] = {**_KINDS, **_EFFECTS, **_WARNINGS, **_REFUSALS, **_PROBLEMS}
+_WORDS: Final[dict[str, str]] = {
+    "Care": "用户权益",
+    "care": "用户权益",
+    "notices": "通知",
+    "grace, coupons, notices and quiet for borrowers; complaints": "宽限、免息券、通知与征信暂缓；投诉",
+    "Care: what was granted to borrowers": "用户权益：已给予借款人的",
+    "Grant care to what is marked, or to all that the filter shows": "给予所标记或筛选出的还款以权益",
+    "Take a grant back": "收回一项权益",
+    "List what was granted": "列出已给予的权益",
+    "List what borrowers complained about": "列出借款人的投诉",
+    "Grant": "给予",
+    "Release": "收回",
+    "release": "收回",
+    "granted": "给予",
+    "still": "仍有效",
+    "of": "共",
+    "told": "已通知",
+    "grace": "宽限",
+    "care granted": "给予权益",
+    "care released": "收回权益",
+    "in grace from now on": "进入宽限期",
+    "due again": "恢复未逾期",
+    "paid by another repayment": "另一笔还款已还清",
+    "coupon": "免息券",
+    "coupons": "免息券",
+    "by itself": "系统自动",
+    "released": "已收回",
+    "protected": "保护",
+    "complaint": "投诉",
+    "credit hold": "征信暂缓",
+    "channel": "渠道",
+    "whose": "范围",
+    "grace {days}d": "宽限 {days} 天",
+    "grace until {day}": "宽限至 {day}",
+    "coupon {sum}": "免息券 {sum}",
+    "notice: {text}": "通知：{text}",
+    "not overdue": "未逾期",
+    "in grace": "宽限期内",
+    "overdue": "已逾期",
+    "paid": "已还清",
+    "its outcome is not known": "结果未知",
+    "it is on its way": "正在处理",
+    "a credit hold stands": "征信暂缓生效",
+    "another repayment of the instalment is open": "该分期另有还款未结",
+    "its money is in suspense": "资金挂账",
+    "dunning": "催收",
+    "credit report": "征信上报",
+    "waiting": "等待中",
+    "sent": "已发送",
+    "given up": "已放弃",
+    "withdrawn": "已撤回",
+    "{state}, penalty from {day}": "{state}，罚息自 {day} 起计",
+    "{state}, last day {day}": "{state}，最后还款日 {day}",
+    "never overdue while {why}": "期间不计逾期：{why}",
+    "not reported to the credit bureau": "不上报征信",
+    "nothing was granted": "尚未给予任何权益",
+    "it was released": "已收回",
+    "it ends by itself with the doubt": "结果明确后自行结束",
+    "the newest {count}; all: repay care list": "最新 {count} 项；全部：repay care list",
+    "K grants to a filter": "K 按筛选给予",
+    "too many marks for a grant; use a filter instead": "标记过多，请改用筛选条件",
+    "days to pay in time; empty: none": "可按时还款的天数；留空则无",
+    "interest-free, in fen; empty: none": "免息，以分计；留空则无",
+    "delay, grace, coupon, or a text": "delay、grace、coupon 或自拟文字",
+}
+
+_CLI: Final[dict[str, str]] = {
+    "strategies": "策略",
+    "whose: state:in_doubt due<=today": "范围，如 state:in_doubt due<=today",
+    "days to pay in time: 3d": "可按时还款的天数，如 3d",
+    "an interest-free coupon, in fen": "免息券，以分计",
+    "how long it is valid: 30d": "有效期，如 30d",
+    "what borrowers are told: delay, grace, coupon, or a text": (
+        "告知借款人的内容：delay、grace、coupon 或自拟文字"
+    ),
+    "neither overdue nor reported until released": "收回前既不计逾期也不上报征信",
+    "a grant's id": "权益编号",
+    "say what is granted: --grace, --coupon, --notice or --credit-hold": (
+        "请指明给予什么：--grace、--coupon、--notice 或 --credit-hold"
+    ),
+}
+
+_SERVICE: Final[dict[str, str]] = {
+    "another complaint has this external_id": "另一条投诉使用了此 external_id",
+    "give each complaint an id of its own": "请为每条投诉使用各自的编号",
+    "no repayment is this borrower's": "没有该借款人的还款",
+    "it is the token, not a name": "应填代号，而非姓名",
+    "this repayment is another borrower's": "这笔还款属于另一位借款人",
+    "leave one of them out": "请去掉其一",
+    "is not a time that has come": "不是已到来的时间",
+    "leave it out for now": "留空表示现在",
+    "nothing unresolved was made overdue": "未明确者未计逾期",
+    "nobody unresolved was dunned or reported": "未明确者未催收、未上报",
+    "make them due again, tell the credit bureau; find out who wrote to the database": (
+        "恢复为未逾期并告知征信机构；查明谁写了数据库"
+    ),
+    "tell the borrowers and the credit bureau; find out who wrote to the database": (
+        "告知借款人与征信机构；查明谁写了数据库"
+    ),
+}
+
+MESSAGES: Final[dict[str, str]] = {
+    **_KINDS,
+    **_EFFECTS,
+    **_WARNINGS,
+    **_REFUSALS,
+    **_PROBLEMS,
+    **_WORDS,
+    **_CLI,
+    **_SERVICE,
+}

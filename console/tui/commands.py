@@ -34,6 +34,7 @@ TAKES: Final = {
     "gateway": "gateway",
     "window": "window",
     "plan": "filter",
+    "grant": "filter",
     "replay": "replay",
     "warning": "warning",
     "reconciliation": "id",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from console.client.changes import Call
     from console.client.link import Event
+    from console.contract.care import CareGrants, RepaymentCare
     from console.contract.case import Cases
     from console.contract.change import (
         AuditPage,
@@ -174,6 +175,16 @@ class Warnings(Protocol):
         """Return how good each detector is."""
 
 
+class Care(Protocol):
+    """The calls about care; they raise ClientError."""
+
+    async def page(self, *, limit: int = 200, after: str | None = None) -> CareGrants:
+        """Return grants, newest first."""
+
+    async def beside(self, repayment: str) -> RepaymentCare:
+        """Return what stands beside a repayment."""
+
+
 class Service(Protocol):
     """The calls that views make; they raise ClientError."""
 
@@ -188,6 +199,10 @@ class Service(Protocol):
     @property
     def reconciliations(self) -> Reconciliations:
         """The reconciliations."""
+
+    @property
+    def care(self) -> Care:
+        """Care for borrowers."""
 
     @property
     def warnings(self) -> Warnings:

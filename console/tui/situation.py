@@ -29,6 +29,7 @@ VIEW_NAMES = {
     "reconciliation": "Reconciliation",
     "doubts": "In doubt",
     "cases": "Exception cases",
+    "care": "Care",
     "warnings": "Warnings",
     "warning": "Warning",
     "detectors": "Detectors",

@@ -88,6 +88,13 @@ VERDICT_STYLES: Final[dict[Verdict, str]] = {
 }
 
 STEPS: Final[dict[str, str]] = {
+    "care_granted": "care granted",
+    "care_released": "care released",
+    "complaint": "complaint",
+    "overdue": "overdue",
+    "instalment_in_grace": "in grace from now on",
+    "instalment_due": "due again",
+    "instalment_paid": "paid by another repayment",
     "taken_in": "taken in",
     "screened": "screened",
     "verified": "verified",

@@ -39,6 +39,7 @@ from console.contract.vocabulary import (
     state_of,
 )
 from console.profiles.profile import Control, Guard, Profile, View
+from tests.tui.fake_care import FakeCare
 from tests.tui.fake_desk import FakeDesk
 from tests.tui.fake_reconciliations import FakeReconciliations
 from tests.tui.fake_replays import FakeReplays
@@ -241,6 +242,7 @@ class FakeService:
         self.closed = False
         self.changes = FakeDesk()
         self.replays = FakeReplays()
+        self.care = FakeCare()
         self.warnings = FakeWarnings()
         self.reconciliations = FakeReconciliations()
         self._texts = texts

@@ -11,6 +11,7 @@ from console.contract.vocabulary import Environment
 from console.tui import figures
 from console.tui.alarm import is_card
 from console.tui.keys import keys_label
+from console.tui.screens.care_deeds import CareDeeds
 from console.tui.screens.change_deeds import ChangeDeeds
 from console.tui.screens.doubt_deeds import DoubtDeeds
 from console.tui.screens.pane import in_background
@@ -48,7 +49,7 @@ _LISTS = frozenset({View.REPLAY, View.DOUBTS, View.CASES})
 """Other views whose rows lead to a repayment."""
 
 
-class Deeds(ChangeDeeds, ReplayDeeds, DoubtDeeds, WarningDeeds):
+class Deeds(ChangeDeeds, CareDeeds, ReplayDeeds, DoubtDeeds, WarningDeeds):
     """Carries out actions on the main screen it was made for."""
 
     def __init__(self, main: MainScreen) -> None:

@@ -33,6 +33,7 @@ GROUPS: Final = {
     Group.GATEWAYS: "Gateways",
     Group.WARNINGS: "Warnings",
     Group.CHANGES: "Changes",
+    Group.CARE: "Care",
     Group.REPLAYS: "Replays",
     Group.PLAYBOOKS: "Playbooks and incidents",
     Group.PROFILES: "Profiles",

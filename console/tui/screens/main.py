@@ -125,6 +125,10 @@ def pane_of(view: View) -> type[Pane]:
             from console.tui.screens.reconciliation import ReconciliationPane
 
             return ReconciliationPane
+        case View.CARE:
+            from console.tui.screens.care import CarePane
+
+            return CarePane
         case View.WARNINGS:
             from console.tui.screens.warnings import WarningsPane
 

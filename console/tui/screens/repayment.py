@@ -11,6 +11,7 @@ from console.contract.money import yuan
 from console.contract.text import Untrusted, shown
 from console.contract.vocabulary import FINAL_STAGES, Stage
 from console.tui import figures
+from console.tui.care_lines import care_lines
 from console.tui.screens.pane import Heading, OpenChange, Pane, Say, SituationChanged, in_background
 from console.tui.widgets.lines import Line, fitted, joined, wrapped
 from console.tui.widgets.reader import Reader
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
+    from console.contract.care import RepaymentCare
     from console.contract.repayment import AttemptLine, Repayment
     from console.profiles.profile import Profile
-    from console.tui.connection import Connection
+    from console.tui.connection import Connection, Service
     from console.tui.knowledge import Knowledge
 
 _AGAIN_AFTER: Final = 2.0
@@ -57,6 +59,7 @@ class RepaymentPane(Pane):
         self._problem = ""
         self._read_at = 0.0
         self._reading = False
+        self.care: RepaymentCare | None = None
         self._heading = Heading(t("Repayment"))
         self.reader = Reader(self._content)
 
@@ -81,6 +84,7 @@ class RepaymentPane(Pane):
         """Show another repayment."""
         if repayment_id != self.repayment_id:
             self.repayment_id, self.repayment, self._problem = repayment_id, None, ""
+            self.care = None
             self._reading = False  # an answer about another one is dropped with its worker
             self.reader.top = 0
             self.reader.redraw()
@@ -132,6 +136,7 @@ class RepaymentPane(Pane):
         try:
             if service is not None:
                 self._arrived(await service.repayment(repayment_id))
+                self.care = await _care(service, repayment_id)
         except ClientError as error:
             if self.repayment is None:
                 self._problem = str(error)
@@ -167,8 +172,19 @@ class RepaymentPane(Pane):
             (),
             *_attempts(self.repayment, width, zone),
             (),
+            *([] if self.care is None else [*care_lines(self.care, width, zone), ()]),
             *_timeline(self.repayment, width, zone),
         ]
+
+
+async def _care(service: Service, repayment_id: str) -> RepaymentCare | None:
+    """Return what stands beside it, None where the service cannot tell."""
+    from console.client.errors import ClientError
+
+    try:
+        return await service.care.beside(repayment_id)
+    except ClientError:
+        return None
 
 
 def _fields(repayment: Repayment, width: int, zone: str) -> list[Line]:

@@ -35,6 +35,7 @@ _WITHIN: Final = {
     View.REPLAY: View.REPLAYS,
     View.DOUBTS: View.QUEUES,
     View.CASES: View.QUEUES,
+    View.CARE: View.REPAYMENTS,
     View.CHANGE: View.CHANGES,
     View.AUDIT: View.CHANGES,
 }
