@@ -97,13 +97,13 @@ def apply(context: Context) -> int:
 async def _apply(context: Context) -> int:
     async with context.service() as service:
         found = await service.warnings.show(context.options.id)
+        if found.state == "ended":
+            raise Failure(t("{id} is over", id=shown(found.id)), Exit.REFUSED, code="warning_ended")
         if found.prepared is None:
             raise Failure(
                 t("{id} has prepared nothing: no change would surely help", id=shown(found.id)), Exit.REFUSED,
                 code="nothing_prepared",
             )  # fmt: skip
-        if found.state == "ended":
-            raise Failure(t("{id} is over", id=shown(found.id)), Exit.REFUSED, code="warning_ended")
         fields = dict(found.prepared.body)
         expires = fields.pop("expires", None)
         context.options.expires = context.options.expires or expires

@@ -8,10 +8,11 @@ import pytest
 
 from console.actions.registry import View
 from console.client.errors import ClientError
-from console.contract.language import use_language
+from console.contract.board import Board
+from console.contract.language import Language, use_language
 from console.contract.said import Said, Sentence
 from console.contract.text import Untrusted
-from console.contract.warning import Detectors
+from console.contract.warning import Detectors, WarningSummary
 from console.contract.warning_words import harm_when, series_value, soon
 from console.tui.alarm import Alarm
 from console.tui.screens.change_dialog import ChangeDialog
@@ -54,8 +55,9 @@ async def opened(one: Console) -> None:
     await one.shows("What would help")
 
 
-def news(*found: object) -> object:
-    return {"warnings": tuple(board_line(one) for one in found)}  # type: ignore[arg-type]
+def bearing(number: int, *found: WarningSummary) -> Board:
+    """Return a board with those warnings."""
+    return board(number).model_copy(update={"warnings": tuple(board_line(one) for one in found)})
 
 
 # --- the card as text --------------------------------------------------------------------------------------
@@ -63,7 +65,7 @@ def news(*found: object) -> object:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("width", [78, 118, 158])
-def test_no_line_of_a_warning_is_wider_than_the_screen(width: int, language: str) -> None:
+def test_no_line_of_a_warning_is_wider_than_the_screen(width: int, language: Language) -> None:
     use_language(language)
     try:
         for one in (warning(), tight_strategy(), ended()):
@@ -276,15 +278,15 @@ async def test_the_detectors_are_one_key_away_and_lead_back() -> None:
 
 def test_the_bell_is_due_once_for_a_new_warning_and_never_for_what_was_there_before() -> None:
     alarm, first, second = Alarm(), warning("warn_a"), warning("warn_b")
-    alarm.arrived(board(1).model_copy(update=news(first)))
-    assert not alarm.take_ring() and alarm.news == ()
-    alarm.arrived(board(2).model_copy(update=news(first, second)))
+    alarm.arrived(bearing(1, first))
+    assert not alarm.take_ring() and not alarm.news
+    alarm.arrived(bearing(2, first, second))
     assert alarm.take_ring() and [line.id for line in alarm.news] == ["warn_b"]
-    alarm.arrived(board(3).model_copy(update=news(first, second)))
+    alarm.arrived(bearing(3, first, second))
     assert not alarm.take_ring() and alarm.news
     alarm.looked()
-    alarm.arrived(board(4).model_copy(update=news(second)))
-    assert not alarm.take_ring() and alarm.news == ()
+    alarm.arrived(bearing(4, second))
+    assert not alarm.take_ring() and not alarm.news
 
 
 def test_what_is_acknowledged_silenced_or_over_is_no_news() -> None:
@@ -292,11 +294,11 @@ def test_what_is_acknowledged_silenced_or_over_is_no_news() -> None:
     alarm.arrived(board(1))
     silenced = board_line(warning("warn_s")).model_copy(update={"state": "silenced"})
     alarm.arrived(board(2).model_copy(update={"warnings": (silenced, board_line(tight_strategy()))}))
-    assert not alarm.take_ring() and alarm.news == ()
-    alarm.arrived(board(3).model_copy(update=news(warning("warn_n"))))
+    assert not alarm.take_ring() and not alarm.news
+    alarm.arrived(bearing(3, warning("warn_n")))
     assert alarm.news
     alarm.arrived(board(4))
-    assert alarm.news == ()
+    assert not alarm.news
 
 
 @pytest.fixture
@@ -309,7 +311,7 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 async def test_a_new_warning_rings_once_and_has_a_banner_until_it_was_looked_at(rung: list[object]) -> None:
     async with console(on=profile(read_only=True)) as one:
         for number in (2, 3):
-            one.link.send(board(number).model_copy(update=news(warning())))
+            one.link.send(bearing(number, warning()))
         await one.shows("! WARNING: wechat answers nothing; harm in 42 min", "8 looks")
         await one.until(lambda: one.app.knowledge.board.sequence == 3, "the third board")  # type: ignore[union-attr]
         assert len(rung) == 1
@@ -324,7 +326,7 @@ async def test_a_profile_may_have_no_bell_and_still_has_the_banner(rung: list[ob
     quiet = profile()
     quiet = replace(quiet, view=replace(quiet.view, bell=False))
     async with console(on=quiet) as one:
-        one.link.send(board(2).model_copy(update=news(warning())))
+        one.link.send(bearing(2, warning()))
         await one.shows("! WARNING: wechat answers nothing")
         assert rung == []
 
@@ -332,7 +334,7 @@ async def test_a_profile_may_have_no_bell_and_still_has_the_banner(rung: list[ob
 async def test_warnings_stand_first_on_the_overview_by_time_to_harm_and_open_their_card() -> None:
     later = warning("warn_0000000009", title=Untrusted("bank is slow"), harm_in_minutes=300.0)
     async with console(size=(160, 40)) as one:
-        one.link.send(board(2).model_copy(update=news(later, warning())))
+        one.link.send(bearing(2, later, warning()))
         await one.shows("! gateway down", "harm in 42 min: wechat answers", "harm in 5h00m: bank is slow")
         text = one.text()
         assert text.index("harm in 42 min: wechat") < text.index("harm in 5h00m: bank")
