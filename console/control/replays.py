@@ -31,13 +31,17 @@ _OPEN: Final = frozenset({ReplayOutcome.WAITING, ReplayOutcome.ASKING, ReplayOut
 _UNPLANNED: Final = frozenset({ReplayState.PLANNING})
 
 
-def replay_wires(connection: Connection, found: Sequence[StoredReplay], reader: Reader) -> tuple[Replay, ...]:
-    """Return replays as they cross the wire."""
+def replay_wires(
+    connection: Connection, found: Sequence[StoredReplay], reader: Reader, *, may_ask: bool
+) -> tuple[Replay, ...]:
+    """Return replays as they cross the wire. `may_ask`: whether a second person is asked here at all."""
     tallies = replays.tallies_of(connection, [one.seq for one in found])
-    return tuple(_wire(connection, one, tallies[one.seq], reader) for one in found)
+    return tuple(_wire(connection, one, tallies[one.seq], reader, may_ask=may_ask) for one in found)
 
 
-def _wire(connection: Connection, replay: StoredReplay, tallies: Sequence[Tally], reader: Reader) -> Replay:
+def _wire(
+    connection: Connection, replay: StoredReplay, tallies: Sequence[Tally], reader: Reader, *, may_ask: bool
+) -> Replay:
     change = None if replay.change_id is None else changes.find(connection, replay.change_id)
     to_run, to_run_fen = running_sums(tallies)
     done = to_run - _count(tallies, _OPEN)
@@ -66,7 +70,7 @@ def _wire(connection: Connection, replay: StoredReplay, tallies: Sequence[Tally]
         rate=replay.rate,
         in_flight=replay.in_flight,
         estimate_seconds=None if replay.estimate_ms is None else replay.estimate_ms / 1000,
-        needs_approval=_told(needs_approval(replay, tallies), reader) if planned else None,
+        needs_approval=_told(needs_approval(replay, tallies), reader) if planned and may_ask else None,
         digest=replay.digest if planned else None,
         to_run=to_run,
         to_run_fen=to_run_fen,

@@ -43,7 +43,8 @@ class Expiry(StrEnum):
 class Guard:
     """What a change needs before it is done. `role` is the least role of the requester.
 
-    `approval` says why a second person must agree, or is None. A `stop` change never needs one.
+    `approval` says why a second person must agree, or is None. A `stop` change never needs one. With
+    `two_people` it is asked for even where nobody else could give it: the database refuses it otherwise.
     """
 
     role: str
@@ -51,6 +52,7 @@ class Guard:
     expiry: Expiry = Expiry.NEVER
     approval: Said | None = None
     reason: bool = True
+    two_people: bool = False
 
 
 @dataclass(frozen=True)

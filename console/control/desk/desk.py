@@ -101,11 +101,15 @@ class Desk:
     # Looking.
 
     def preview(self, connection: Connection, asked: Asked, visit: Visit) -> Draft:
-        """Return what a change needs and would do now, reading only. Raises ProblemError."""
+        """Return what a change needs here, of this caller, and would do now, reading only.
+        Raises ProblemError."""
         try:
-            return draft(connection, asked, visit.now)
+            found = draft(connection, asked, visit.now)
         except InvalidChange as error:
             raise refused_body(error) from None
+        if self.policy.asks_for_approval(connection, found.guard, visit.key, visit.now):
+            return found
+        return replace(found, guard=replace(found.guard, approval=None))
 
     # Asking.
 
@@ -128,8 +132,7 @@ class Desk:
         stored = self._insert(connection, found, visit, lasts_ms)
         if asked.run is not None:
             steps.take(connection, asked, stored.id)
-        guard, key = found.guard, visit.key
-        if asked.incident is None and self.policy.asks_for_approval(connection, guard, key, visit.now):
+        if asked.incident is None and found.guard.approval is not None:
             return Outcome(self._ask(connection, stored, visit))
         return Outcome(self._perform(connection, stored, asked, Step.APPLY, visit))
 

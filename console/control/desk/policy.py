@@ -68,12 +68,13 @@ class Policy:
         return any(one.key == key and least in INCLUDES[one.role] for one in self.people(connection, now))
 
     def asks_for_approval(self, connection: Connection, guard: Guard, key: str, now: int) -> bool:
-        """Return whether a second person must agree to what `key` wants.
-
-        Never for what only stops. In a sandbox only when there is somebody else who could agree.
-        """
+        """Return whether a second person must agree to what `key` wants; never for what only stops."""
         if guard.approval is None or guard.risk is Risk.STOP:
             return False
+        return guard.two_people or self.may_ask(connection, key, now)
+
+    def may_ask(self, connection: Connection, key: str, now: int) -> bool:
+        """Return whether a second person is asked at all: in a sandbox, if somebody else can agree."""
         if self.environment is not Environment.SANDBOX:
             return True
         others = (one for one in self.people(connection, now) if one.key != key)

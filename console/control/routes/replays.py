@@ -24,6 +24,7 @@ from console.contract.replay import (
 from console.contract.text import nearest
 from console.control.bodies import parse_body
 from console.control.deadline import Deadline, Until
+from console.control.desk.people import person_key
 from console.control.desk.wording import Reader, reader_of
 from console.control.problems import ProblemError, invalid
 from console.control.replays import receipt_wire, replay_wires
@@ -35,6 +36,8 @@ from console.store import audit, replay_pages, replays, selections
 from console.store.replays import StoredReplay
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from console.contract.selection import Selection
     from console.control.signin import Caller
 
@@ -89,13 +92,15 @@ async def plan_replay(request: Request, service: InService, caller: Admitted, un
         version=1,
     )
     reader = reader_of(request.headers)
-    job = partial(_make, made=made, caller=caller, reader=reader)
+    job = partial(_make, service, made=made, caller=caller, reader=reader)
     found = await until.wait(service.start_write(job, until))
     service.work_arrived()
     return json_of(found, 202, {"Location": f"/v1/replays/{made.id}"})
 
 
-def _make(connection: Connection, made: StoredReplay, caller: Caller, reader: Reader) -> Replay:
+def _make(
+    service: Service, connection: Connection, made: StoredReplay, caller: Caller, reader: Reader
+) -> Replay:
     """Store a plan to be made, and tell the audit who asked for it."""
     replays.insert(connection, made)
     told = f"{made.total} repayments, {made.filter or made.selection_id}"
@@ -105,7 +110,16 @@ def _make(connection: Connection, made: StoredReplay, caller: Caller, reader: Re
             made.created_at, caller.person, caller.via, "replay.plan", made.id, "applied", told[:512]
         ),
     )
-    return replay_wires(connection, [_there(replays.find(connection, made.id))], reader)[0]
+    return _wires(service, connection, [_there(replays.find(connection, made.id))], caller, reader)[0]
+
+
+def _wires(
+    service: Service, connection: Connection, found: Sequence[StoredReplay], caller: Caller, reader: Reader
+) -> tuple[Replay, ...]:
+    """Return replays as they cross the wire to this caller."""
+    now, key = service.clock.now(), person_key(caller.person)
+    may_ask = service.desk.policy.may_ask(connection, key, now)
+    return replay_wires(connection, found, reader, may_ask=may_ask)
 
 
 async def _selection(service: Service, asked: NewPlan, until: Deadline) -> Selection:
@@ -159,7 +173,7 @@ async def list_replays(
 
     def job(connection: Connection) -> bytes:
         found = replays.page(connection, states, before, limit + 1)
-        items = replay_wires(connection, found[:limit], reader)
+        items = _wires(service, connection, found[:limit], caller, reader)
         following = str(found[limit - 1].seq) if len(found) > limit else None
         return Replays(items=items, next=following).model_dump_json().encode()
 
@@ -175,7 +189,7 @@ async def show_replay(
 
     def job(connection: Connection) -> bytes:
         found = _there(replays.find(connection, replay_id[:40]))
-        return replay_wires(connection, [found], reader)[0].model_dump_json().encode()
+        return _wires(service, connection, [found], caller, reader)[0].model_dump_json().encode()
 
     return json_bytes(await service.read(job, until))
 

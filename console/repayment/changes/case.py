@@ -56,7 +56,8 @@ class CaseResolve(Kind[CaseBody]):
     revertible: ClassVar[bool] = False
 
     def guard(self, connection: Connection, body: CaseBody, now: Instant) -> Guard:
-        return Guard(role="operator", risk=Risk.HIGH, approval=Said("it decides on money in suspense"))
+        why = Said("it decides on money in suspense")
+        return Guard(role="operator", risk=Risk.HIGH, approval=why, two_people=True)
 
     def preview(self, connection: Connection, body: CaseBody, now: Instant) -> Impact:
         case = _found(connection, body.case)

@@ -56,7 +56,7 @@ class AttemptResolve(Kind[ResolveBody]):
 
     def guard(self, connection: Connection, body: ResolveBody, now: Instant) -> Guard:
         why = Said("it decides by hand what became of a borrower's money")
-        return Guard(role="operator", risk=Risk.HIGH, approval=why)
+        return Guard(role="operator", risk=Risk.HIGH, approval=why, two_people=True)
 
     def preview(self, connection: Connection, body: ResolveBody, now: Instant) -> Impact:
         chosen = choose(connection, body, _MANUAL, now)
