@@ -118,7 +118,7 @@ async def _open(context: Context) -> int:
 
 def note(context: Context) -> int:
     """Write a note into an incident."""
-    return mutation.change(context, "incident.note", incident=context.options.id, text=context.options.text)
+    return mutation.change(context, "incident.note", id=context.options.id, text=context.options.text)
 
 
 def attach(context: Context) -> int:
@@ -138,17 +138,17 @@ def _attached(context: Context, kind: str) -> int:
         from console.cli.failures import UsageError
 
         raise UsageError(t("{ref} is no id of a change, run, replay or warning", ref=shown(ref)))
-    return mutation.change(context, kind, incident=context.options.id, what=what, ref=ref)
+    return mutation.change(context, kind, id=context.options.id, what=what, ref=ref)
 
 
 def close(context: Context) -> int:
     """Close an incident."""
-    return mutation.change(context, "incident.close", incident=context.options.id)
+    return mutation.change(context, "incident.close", id=context.options.id)
 
 
 def reopen(context: Context) -> int:
     """Open a closed incident again."""
-    return mutation.change(context, "incident.reopen", incident=context.options.id)
+    return mutation.change(context, "incident.reopen", id=context.options.id)
 
 
 def write_report(context: Context) -> int:

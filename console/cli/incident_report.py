@@ -35,7 +35,7 @@ def markdown(context: Context, report: Report) -> str:
 
 def _plain(text: str | Untrusted) -> str:
     """Return text as one that Markdown leaves alone."""
-    escaped = "".join(f"\\{one}" if one in "\\`*_{}[]<>#|~!" else one for one in shown(text))
+    escaped = "".join(f"\\{one}" if one in "\\`*[]<>#|~" else one for one in shown(text))
     return escaped
 
 
@@ -68,7 +68,7 @@ def _figures(report: Report) -> Iterator[str]:
     orders, affected = report.orders, report.affected
     yield f"## {t('Orders sent meanwhile')}"
     yield ""
-    names = (t("what became of them"), t("count"), t("money"))
+    names = (t("what became of them"), t("how many"), t("money"))
     yield from _table(
         names,
         (
@@ -84,7 +84,7 @@ def _figures(report: Report) -> Iterator[str]:
     yield t("Those with an order that failed, was in doubt, or is not decided.")
     yield ""
     yield from _table(
-        (t("where they are now"), t("count"), t("money")),
+        (t("where they are now"), t("how many"), t("money")),
         (
             _row(t("all"), affected.all),
             _row(t("settled"), affected.settled),

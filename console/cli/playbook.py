@@ -27,11 +27,11 @@ def add(parser: Parser) -> None:
     planning.add_argument("--as-of", metavar="DAY", help=t("rehearse it on a past day's traffic: 2026-11-11"))
     applying = verbs.add("apply", apply)
     _add_playbook(applying, optional=True)
-    applying.add_argument("--run", metavar="RUN", help=t("go on with a run that stopped"))
+    applying.add_argument("--run", dest="run_id", metavar="RUN", help=t("go on with a run that stopped"))
     applying.add_argument("--into", metavar="INCIDENT", help=t("write the run into this incident"))
     mutation.add_flags(applying, expires=False)
     reverting = verbs.add("revert", revert)
-    reverting.add_argument("run", metavar="RUN", help=t("a run's id"))
+    reverting.add_argument("run_id", metavar="RUN", help=t("a run's id"))
     mutation.add_flags(reverting, expires=False)
     listing.add_flags(verbs.add("runs", list_runs))
 
@@ -132,15 +132,15 @@ def apply(context: Context) -> int:
     """Begin a run of a playbook, or go on with one."""
     from console.cli.playbook_run import begin, go_on
 
-    if (context.options.run is None) == (context.options.name is None):
+    if (context.options.run_id is None) == (context.options.name is None):
         raise UsageError(t("say which: a playbook, or a run that stopped with --run RUN"))
     if context.options.name is not None:
         return asyncio.run(begin(context, filled(context)))
-    return asyncio.run(go_on(context, context.options.run))
+    return asyncio.run(go_on(context, context.options.run_id))
 
 
 def revert(context: Context) -> int:
     """Undo the steps of a run, the last one first."""
     from console.cli.playbook_revert import revert_run
 
-    return asyncio.run(revert_run(context, context.options.run))
+    return asyncio.run(revert_run(context, context.options.run_id))

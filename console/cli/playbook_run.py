@@ -46,7 +46,8 @@ async def begin(context: Context, playbook: Filled) -> int:
             print_plan(context, playbook, plan)
             return Exit.DONE
         talk_plan(context, playbook, plan)
-        _refuse(plan, steps)
+        if mutation.sent_before(context) is None:
+            _refuse(plan, steps)
         body = {
             "kind": START,
             "playbook": playbook.playbook.name,
@@ -56,7 +57,7 @@ async def begin(context: Context, playbook: Filled) -> int:
             "steps": steps,
         }
         if context.options.into is not None:
-            body["incident"] = context.options.into
+            body["into"] = context.options.into
         begun = await _begin(context, service, body, plan)
         from console.client.playbooks import run_of
 

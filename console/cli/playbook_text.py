@@ -100,7 +100,8 @@ def _print_step(
 ) -> None:
     if waits_for:
         context.output.line(f"  {t('when: {what}', what=shown(waits_for))}")
-    told = " ".join(f"{shown(name)}={_value(value)}" for name, value in fields.items())
+    given = {name: value for name, value in fields.items() if value not in (None, False, "")}
+    told = " ".join(f"{shown(name)}={_value(value)}" for name, value in given.items())
     lasts = "" if expires is None else "  " + t("for {span}", span=shown(expires))
     context.output.line(f"{number:>2}. {shown(kind)}  {told}{lasts}")
 

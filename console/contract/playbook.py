@@ -49,14 +49,14 @@ class PlanBody(StrictWire):
 
 
 class StartBody(PlanBody):
-    """A run to begin: which playbook, the digest of its text, the values of its parameters, its steps; with
-    `incident` it is written into that incident."""
+    """A run to begin: which playbook, the digest of its text, the values of its parameters, its steps; it is
+    written into the incident `into`."""
 
     playbook: str = Field(min_length=1, max_length=64)
     title: str = Field(min_length=1, max_length=200)
     digest: str = Field(min_length=64, max_length=64)
     parameters: dict[str, str | int | float | bool] = Field(default_factory=dict, max_length=40)
-    incident: str | None = Field(default=None, max_length=40)
+    into: str | None = Field(default=None, max_length=40)
 
 
 class Standing(Wire):

@@ -153,6 +153,7 @@ _REPORT: Final[dict[str, str]] = {
     "grace until": "宽限至",
     "{count:,}, of which {listed:,} are listed": "{count:,}，列出其中 {listed:,}",
     "nothing": "没有",
+    "how many": "笔数",
     "opened by": "登记人",
     "as of": "截至",
     "Orders sent meanwhile": "期间发出的订单",

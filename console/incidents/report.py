@@ -23,7 +23,7 @@ from console.contract.incident import (
     StillOpen,
     Told,
 )
-from console.contract.playbook import DONE
+from console.contract.playbook import DONE, REPLAY_START
 from console.contract.replay import OVER
 from console.contract.text import Untrusted
 from console.store import changes, incident_figures, incidents, replays, runs
@@ -48,9 +48,6 @@ _STATES: Final = {
 _IN_DOUBT: Final = ("in_doubt", "manual")
 _ON_THE_WAY: Final = ("intake", "screening", "dispatch", "confirming", "review", "held")
 _WITHOUT_MONEY: Final = ("failed", "rejected", "cancelled", "reversed")
-
-Title = Callable[[str], str]
-"""From a kind of change to its title, as the reader reads it."""
 
 
 def line_of(one: StoredIncident) -> IncidentLine:
@@ -81,12 +78,21 @@ def incident_of(connection: Connection, one: StoredIncident) -> Incident:
     return Incident(**dict(line_of(one)), entries=entries)
 
 
-def report(connection: Connection, one: StoredIncident, now: int, today: date, title: Title) -> Report:
+@dataclass(frozen=True)
+class Kinds:
+    """What a report has to know of kinds of change: the title as its reader reads it, and whether one can be
+    undone."""
+
+    title: Callable[[str], str]
+    revertible: Callable[[str], bool]
+
+
+def report(connection: Connection, one: StoredIncident, now: int, today: date, kinds: Kinds) -> Report:
     """Return the handover as it is now; `today` is the business day."""
     until = now if one.closed_at is None else one.closed_at
     span = Span(one.since, until, tuple(json.loads(one.gateways)))
     affected = _affected(connection, span)
-    story = _Story(connection, title)
+    story = _Story(connection, kinds)
     story.tell(one)
     story.repayments(affected)
     borrowers, told = incident_figures.borrowers(connection, span, LISTED)
@@ -100,7 +106,7 @@ def report(connection: Connection, one: StoredIncident, now: int, today: date, t
         timeline=tuple(sorted(story.happened, key=lambda line: line.at)),
         borrowers=borrowers,
         to_be_told=tuple(
-            Told(borrower=line.borrower, repayments=line.count, sum_fen=line.sum_fen) for line in told
+            Told(borrower=line.borrower, repayments=line.number, sum_fen=line.sum_fen) for line in told
         ),
         credit=Amount(count=count, sum_fen=fen),
         credit_impact=tuple(
@@ -146,7 +152,7 @@ class _Story:
     """What happened, and what is still open, gathered over the log and everything attached to it."""
 
     connection: Connection
-    title: Title
+    kinds: Kinds
     happened: list[Happened] = field(default_factory=list)
     open: list[StillOpen] = field(default_factory=list)
     _told: set[str] = field(default_factory=set)
@@ -187,12 +193,15 @@ class _Story:
         if stored is None or identity in self._told:
             return
         self._told.add(identity)
-        name = self.title(stored.kind)
+        name = self.kinds.title(stored.kind)
         said = f"{name}: {stored.reason}" if stored.reason else name
         self._add(stored.applied_at or stored.created_at, stored.person, _first(stored), stored.id, said)
         if stored.ended_at is not None and stored.state is not ChangeState.APPLIED:
             self._add(stored.ended_at, stored.person, stored.state.value, stored.id, name)
-        if stored.state in (ChangeState.APPLIED, ChangeState.AWAITING_APPROVAL) and stored.revert_of is None:
+        if stored.kind == REPLAY_START:
+            self._replay(str(json.loads(stored.body)["replay"]))
+        stands = stored.state is ChangeState.APPLIED and self.kinds.revertible(stored.kind)
+        if stands or stored.state is ChangeState.AWAITING_APPROVAL:
             self._still("change", stored.id, said)
 
     def _run(self, identity: str) -> None:
@@ -209,8 +218,9 @@ class _Story:
 
     def _replay(self, identity: str) -> None:
         replay = replays.find(self.connection, identity)
-        if replay is None:
+        if replay is None or identity in self._told:
             return
+        self._told.add(identity)
         if replay.started_at is not None:
             self._add(replay.started_at, replay.person, "replay_started", replay.id, replay.filter)
         if replay.ended_at is not None:

@@ -27,12 +27,12 @@ def found(connection: Connection, identity: str) -> StoredIncident:
     """Return the incident of an id. Raises InvalidChange."""
     one = incidents.find(connection, identity)
     if one is None:
-        raise InvalidChange("incident", "there is no such incident", "repay incident list shows them")
+        raise InvalidChange("id", "there is no such incident", "repay incident list shows them")
     return one
 
 
 def target(one: StoredIncident) -> dict[str, str | int]:
-    """Return what a change of an incident binds: whether it is open. Notes come in at any time."""
+    """Return what a change of an incident binds: whether it is open."""
     return {f"incident:{one.id}": "open" if one.closed_at is None else "closed"}
 
 

@@ -81,7 +81,7 @@ def parameter_flaw(name: str, declared: object) -> str | None:
     if not isinstance(declared.get("about", ""), str):
         return t("{key} must be text", key="about")
     if "default" in declared:
-        return _flaw_of(Type(type_), declared["default"])
+        return _flaw_of(Type(str(type_)), declared["default"])
     return None
 
 

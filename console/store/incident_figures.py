@@ -39,7 +39,7 @@ class OrderSum(NamedTuple):
     """Orders of one state."""
 
     state: str
-    count: int
+    number: int
     sum_fen: int
 
 
@@ -47,7 +47,7 @@ class StageSum(NamedTuple):
     """Affected repayments that are in one stage now."""
 
     stage: str
-    count: int
+    number: int
     sum_fen: int
 
 
@@ -55,7 +55,7 @@ class BorrowerSum(NamedTuple):
     """Affected repayments of one borrower."""
 
     borrower: str
-    count: int
+    number: int
     sum_fen: int
 
 

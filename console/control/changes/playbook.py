@@ -53,10 +53,10 @@ class PlaybookStart(Kind[StartBody]):
     def preview(self, connection: Connection, body: StartBody, now: Instant) -> Impact:
         _rows(body)
         targets: dict[str, str | int] = {}
-        if body.incident is not None:
-            found = incidents.find(connection, body.incident)
+        if body.into is not None:
+            found = incidents.find(connection, body.into)
             if found is None:
-                raise InvalidChange("incident", "there is no such incident", "repay incident list shows them")
+                raise InvalidChange("into", "there is no such incident", "repay incident list shows them")
             targets[f"incident:{found.id}"] = "open" if found.closed_at is None else "closed"
         return Impact(
             effects=(Said(_RECORDED, {"count": len(body.steps)}),),
@@ -78,7 +78,7 @@ class PlaybookStart(Kind[StartBody]):
             "change_id": change_id,
         }
         runs.insert_run(connection, row, _rows(body))
-        if body.incident is not None:
+        if body.into is not None:
             _attach(connection, body, own.person, now, change_id)
         return {"run": row["id"]}
 
@@ -87,7 +87,7 @@ class PlaybookStart(Kind[StartBody]):
 
 
 def _attach(connection: Connection, body: StartBody, person: str, now: Instant, change_id: str) -> None:
-    found = incidents.find(connection, body.incident or "")
+    found = incidents.find(connection, body.into or "")
     if found is None:
         raise Refused(Said("there is no such incident"))
     entry = {

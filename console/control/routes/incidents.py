@@ -12,12 +12,13 @@ from sqlalchemy import Connection
 from console.contract.clock import BUSINESS_ZONE, to_datetime
 from console.contract.incident import Incident, Incidents, Report
 from console.control.deadline import Until
+from console.control.desk.registry import kinds
 from console.control.desk.wording import reader_of, title_of, zone_named
 from console.control.problems import ProblemError
 from console.control.rights import Admitted
 from console.control.routes.changes import cursor_of
 from console.control.routes.common import InService, json_bytes
-from console.incidents.report import incident_of, line_of, report
+from console.incidents.report import Kinds, incident_of, line_of, report
 from console.store import incidents
 from console.store.incidents import StoredIncident
 
@@ -65,12 +66,15 @@ async def report_incident(
     def job(connection: Connection) -> bytes:
         one = _found(connection, incident_id)
 
-        def title(kind: str) -> str:
-            return title_of(kind, reader.language)
-
-        return report(connection, one, now, today, title).model_dump_json().encode()
+        told = Kinds(lambda kind: title_of(kind, reader.language), _revertible)
+        return report(connection, one, now, today, told).model_dump_json().encode()
 
     return json_bytes(await service.read(job, until))
+
+
+def _revertible(kind: str) -> bool:
+    found = kinds().get(kind)
+    return found is not None and found.revertible
 
 
 def _found(connection: Connection, identity: str) -> StoredIncident:

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from console.contract.wire import StrictWire
 from console.incidents.changes.incident import OPERATES
-from console.incidents.writing import Entry, exists, found, target, write
+from console.incidents.writing import Entry, exists, found, write
 from console.store import incidents
 from console.store.kinds import Guard, Impact, InvalidChange, Kind, Refused, Said
 
@@ -29,20 +29,20 @@ _PERSONAL: Final = re.compile(r"(?<![0-9A-Za-z_])(?:1[3-9]\d{9}|\d{15,19}|\d{17}
 class NoteBody(StrictWire):
     """A note to an incident."""
 
-    incident: str = Field(min_length=1, max_length=40, examples=["inc_0123456789abcdef"])
+    id: str = Field(min_length=1, max_length=40, examples=["inc_0123456789abcdef"])
     text: str = Field(min_length=1, max_length=2000)
 
 
 class AttachBody(StrictWire):
     """What belongs to an incident: a change, a playbook's run, a replay or a warning, by its id."""
 
-    incident: str = Field(min_length=1, max_length=40, examples=["inc_0123456789abcdef"])
+    id: str = Field(min_length=1, max_length=40, examples=["inc_0123456789abcdef"])
     what: Literal["change", "run", "replay", "warning"]
     ref: str = Field(min_length=1, max_length=64, examples=["chg_0123456789abcdef"])
 
 
 def _attached(connection: Connection, body: AttachBody) -> bool:
-    one = found(connection, body.incident)
+    one = found(connection, body.id)
     return any(
         (entry.what, entry.ref) == (body.what, body.ref) for entry in incidents.entries(connection, one.seq)
     )
@@ -58,17 +58,17 @@ class IncidentNote(Kind[NoteBody]):
     in_read_only: ClassVar[bool] = True
 
     def guard(self, connection: Connection, body: NoteBody, now: Instant) -> Guard:
-        found(connection, body.incident)
+        found(connection, body.id)
         return _WRITES
 
     def preview(self, connection: Connection, body: NoteBody, now: Instant) -> Impact:
         if _PERSONAL.search(body.text):
             raise InvalidChange("text", "looks as if it held personal data", "name repayments by their id")
-        one = found(connection, body.incident)
-        return Impact(effects=(Said("the note stays in the incident for good"),), targets=target(one))
+        found(connection, body.id)
+        return Impact(effects=(Said("the note stays in the incident for good"),))
 
     def apply(self, connection: Connection, body: NoteBody, now: Instant, change_id: str) -> dict[str, Any]:
-        write(connection, found(connection, body.incident), Entry("note", body.text), now, change_id)
+        write(connection, found(connection, body.id), Entry("note", body.text), now, change_id)
         return {}
 
     def inverse(self, body: NoteBody, before: Mapping[str, Any]) -> None:
@@ -84,19 +84,18 @@ class IncidentAttach(Kind[AttachBody]):
     in_read_only: ClassVar[bool] = True
 
     def guard(self, connection: Connection, body: AttachBody, now: Instant) -> Guard:
-        found(connection, body.incident)
+        found(connection, body.id)
         if not exists(connection, body.what, body.ref):
             raise InvalidChange("ref", f"there is no such {body.what}", "look up its id")
         return _WRITES
 
     def preview(self, connection: Connection, body: AttachBody, now: Instant) -> Impact:
-        one = found(connection, body.incident)
         there = Said("it is attached already") if _attached(connection, body) else None
         effect = Said("{ref} is told of in the report", {"ref": body.ref})
-        return Impact(effects=(effect,), targets=target(one) | {f"attached:{body.ref}": 0}, refusal=there)
+        return Impact(effects=(effect,), targets={f"attached:{body.id}:{body.ref}": 0}, refusal=there)
 
     def apply(self, connection: Connection, body: AttachBody, now: Instant, change_id: str) -> dict[str, Any]:
-        one = found(connection, body.incident)
+        one = found(connection, body.id)
         write(connection, one, Entry(body.what, "", body.ref), now, change_id)
         return {}
 
@@ -113,17 +112,16 @@ class IncidentDetach(Kind[AttachBody]):
     in_read_only: ClassVar[bool] = True
 
     def guard(self, connection: Connection, body: AttachBody, now: Instant) -> Guard:
-        found(connection, body.incident)
+        found(connection, body.id)
         return _WRITES
 
     def preview(self, connection: Connection, body: AttachBody, now: Instant) -> Impact:
-        one = found(connection, body.incident)
         missing = None if _attached(connection, body) else Said("it is not attached")
         effect = Said("{ref} is not told of in the report any more", {"ref": body.ref})
-        return Impact(effects=(effect,), targets=target(one) | {f"attached:{body.ref}": 0}, refusal=missing)
+        return Impact(effects=(effect,), targets={f"attached:{body.id}:{body.ref}": 0}, refusal=missing)
 
     def apply(self, connection: Connection, body: AttachBody, now: Instant, change_id: str) -> dict[str, Any]:
-        one = found(connection, body.incident)
+        one = found(connection, body.id)
         if not incidents.remove(connection, one.seq, body.what, body.ref, change_id):
             raise Refused(Said("it is not attached"))
         return {}

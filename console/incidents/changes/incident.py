@@ -40,7 +40,7 @@ class OpenBody(StrictWire):
 class IncidentBody(StrictWire):
     """Which incident."""
 
-    incident: str = Field(min_length=1, max_length=40, examples=["inc_0123456789abcdef"])
+    id: str = Field(min_length=1, max_length=40, examples=["inc_0123456789abcdef"])
 
 
 class IncidentOpen(Kind[OpenBody]):
@@ -81,7 +81,7 @@ class IncidentOpen(Kind[OpenBody]):
         return {"incident": identity}
 
     def inverse(self, body: OpenBody, before: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        return IncidentClose.name, {"incident": before["incident"]}
+        return IncidentClose.name, {"id": before["incident"]}
 
 
 def _ago(body: OpenBody) -> int:
@@ -110,24 +110,24 @@ class IncidentClose(Kind[IncidentBody]):
     in_read_only: ClassVar[bool] = True
 
     def guard(self, connection: Connection, body: IncidentBody, now: Instant) -> Guard:
-        found(connection, body.incident)
+        found(connection, body.id)
         return OPERATES
 
     def preview(self, connection: Connection, body: IncidentBody, now: Instant) -> Impact:
-        one = found(connection, body.incident)
+        one = found(connection, body.id)
         closed = None if one.closed_at is None else Said("the incident is closed")
         return _impact(one, Said("what happens from now on is not counted into it"), closed)
 
     def apply(
         self, connection: Connection, body: IncidentBody, now: Instant, change_id: str
     ) -> dict[str, Any]:
-        one = found(connection, body.incident)
+        one = found(connection, body.id)
         incidents.set_closed(connection, one.seq, now)
         write(connection, one, Entry("closed", ""), now, change_id)
         return {}
 
     def inverse(self, body: IncidentBody, before: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        return IncidentReopen.name, {"incident": body.incident}
+        return IncidentReopen.name, {"id": body.id}
 
 
 class IncidentReopen(Kind[IncidentBody]):
@@ -139,21 +139,21 @@ class IncidentReopen(Kind[IncidentBody]):
     in_read_only: ClassVar[bool] = True
 
     def guard(self, connection: Connection, body: IncidentBody, now: Instant) -> Guard:
-        found(connection, body.incident)
+        found(connection, body.id)
         return OPERATES
 
     def preview(self, connection: Connection, body: IncidentBody, now: Instant) -> Impact:
-        one = found(connection, body.incident)
+        one = found(connection, body.id)
         is_open = Said("the incident is open") if one.closed_at is None else None
         return _impact(one, Said("what happens from now on is counted into it again"), is_open)
 
     def apply(
         self, connection: Connection, body: IncidentBody, now: Instant, change_id: str
     ) -> dict[str, Any]:
-        one = found(connection, body.incident)
+        one = found(connection, body.id)
         incidents.set_closed(connection, one.seq, None)
         write(connection, one, Entry("reopened", ""), now, change_id)
         return {}
 
     def inverse(self, body: IncidentBody, before: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        return IncidentClose.name, {"incident": body.incident}
+        return IncidentClose.name, {"id": body.id}
