@@ -76,6 +76,7 @@ _REFUSALS: Final[dict[str, str]] = {
         "必须两人：repay token create --person NAME --role approver"
     ),
     "the credit does not cover this repayment": "贷记余额不足以支付该还款",
+    "evidence came in since this was agreed to; look at it again": "同意之后又有新凭证；请重新查看",
     "its way out is chosen already": "出路已选定",
     "its order is still open: wait for its outcome, or close it": "其订单尚未了结：等待结果，或关闭它",
     "there is no money in suspense that could go this way": "没有可走此路的挂账款项",
@@ -127,6 +128,8 @@ _WORDS: Final[dict[str, str]] = {
     "definitive": "确定",
     "no outcome": "无结果",
     "contradictory": "矛盾",
+    "not known": "查无此单",
+    "the gateway does not know this order": "通道查无此单",
     "no answer yet": "尚无答复",
     "against a final state": "与终态矛盾",
     "another amount": "金额不符",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -108,3 +109,15 @@ def need_two_people(connection: Connection, change_id: str) -> None:
     agreed = approvals_of(connection, [change_id])[change_id]
     if change is None or not agreed:
         raise Refused(Said("two people are needed, always: repay token create --person NAME --role approver"))
+
+
+def need_same(connection: Connection, change_id: str, name: str, version: str) -> None:
+    """Raise Refused unless what is locked now is as it was when people agreed to this change.
+
+    On PostgreSQL evidence may be committed after the change was previewed for the last time, and before
+    its rows are locked.
+    """
+    change = find(connection, change_id)
+    agreed = None if change is None else json.loads(change.impact)["targets"].get(name)
+    if agreed != version:
+        raise Refused(Said("evidence came in since this was agreed to; look at it again"))

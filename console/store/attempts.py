@@ -80,7 +80,9 @@ _OPEN_CASE: Final = Prepared(
     " SELECT ?, id, ?, ?, ?, false, ?, 0 FROM evidence"
     " WHERE attempt_id = ? AND source = ? AND external_id = ?"
     " ON CONFLICT (attempt_id, kind) WHERE NOT resolved DO UPDATE"
-    " SET evidence_id = excluded.evidence_id, suspense_fen = excluded.suspense_fen"
+    " SET evidence_id = excluded.evidence_id, suspense_fen = CASE WHEN exception_case.way = 'apply_next'"
+    " AND excluded.suspense_fen > exception_case.suspense_fen THEN exception_case.suspense_fen"
+    " ELSE excluded.suspense_fen END"
 )
 _CONFIRM_CASE: Final = Prepared(
     "UPDATE exception_case SET resolved = true, resolved_at = ?, suspense_fen = 0, next_action_at = NULL"
@@ -271,7 +273,7 @@ class Steps:
             timeline.TimelineEntry(attempt.repayment_seq, self._now, actor, state.value.lower(), detail)
         )
         self._deltas.sla.stepped(attempt, state, code)
-        if by is None and (kind := _COUNTED.get(state)):
+        if by is None and attempt.state is not AttemptState.CREATED and (kind := _COUNTED.get(state)):
             final = state in FINAL_ATTEMPT_STATES and attempt.sent_at is not None
             latency = max(0, self._now - attempt.sent_at) if final and attempt.sent_at is not None else None
             self._deltas.outcome(attempt.gateway, kind, latency)

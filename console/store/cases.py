@@ -89,7 +89,7 @@ _CHOOSE: Final = Prepared(
 _SPEND: Final = Prepared(
     "UPDATE exception_case SET credit_fen = credit_fen - ?, suspense_fen = suspense_fen - ?,"
     " resolved = (credit_fen = ?), resolved_at = CASE WHEN credit_fen = ? THEN ? END"
-    " WHERE id = ? AND credit_fen >= ? AND NOT resolved"
+    " WHERE id = ? AND credit_fen >= ? AND suspense_fen >= ? AND NOT resolved"
 )
 _SUSPENSE: Final = Prepared(
     "SELECT a.gateway, (e.at + 28800000) / 86400000, count(*), sum(x.suspense_fen)"
@@ -160,8 +160,9 @@ def choose(
 
 
 def spend(connection: Connection, case: Case, fen: int, now: Instant) -> bool:
-    """Use part of a credit (fen); the case ends with the last of it. Tell whether there was so much."""
-    return _SPEND.many(connection, [(fen, fen, fen, fen, now, case.id, fen)]) == 1
+    """Use part of a credit (fen); the case ends with the last of it. Tell whether there was so much,
+    and the gateway still holds it."""
+    return _SPEND.many(connection, [(fen, fen, fen, fen, now, case.id, fen, fen)]) == 1
 
 
 def _of(row: tuple[object, ...]) -> Case:

@@ -176,3 +176,28 @@ async def test_suspense_is_told_per_gateway_and_day(
         ("alipay", today, 1, AMOUNT),
         ("alipay", today - 1, 2, 2 * AMOUNT),
     ]
+
+
+async def test_a_credit_is_worth_nothing_once_the_gateway_gave_the_money_back(
+    office: Desk, store: Store, party: ThirdParty, li: Person, wang: Person
+) -> None:
+    repayment, case = await _late_success(office, party)
+    await agreed(li, wang, "case.resolve", case=case, way="apply_next", **WHY)
+    await heard(office, f"{repayment}-1", V.REVERSED, "back")
+    assert cases(store) == [("against_final", 0, "apply_next", False)]
+    assert (await li.change("case.use_credit", case=case, repayment=repayment)).status_code == 403
+    found = store.read_now(lambda connection: stored.find(connection, case))
+    assert found is not None
+    assert not store.write_now(lambda connection: stored.spend(connection, found, 1, office.clock.now()))
+
+
+async def test_hearing_of_a_debit_again_gives_no_credit_back_that_was_used(
+    office: Desk, store: Store, party: ThirdParty, li: Person, wang: Person
+) -> None:
+    repayment, case = await _late_success(office, party)
+    await agreed(li, wang, "case.resolve", case=case, way="apply_next", **WHY)
+    found = store.read_now(lambda connection: stored.find(connection, case))
+    assert found is not None
+    assert store.write_now(lambda connection: stored.spend(connection, found, 200, office.clock.now()))
+    await heard(office, f"{repayment}-1", V.SUCCEEDED, "once more")
+    assert cases(store) == [("against_final", AMOUNT - 200, "apply_next", False)]

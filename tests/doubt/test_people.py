@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from console.contract.clock import ManualClock
 from console.contract.filter import parse_filter
 from console.contract.vocabulary import AttemptState, Environment, Stage, Verdict
 from console.control.service import Service
+from console.repayment.changes import resolve
 from console.repayment.dispatch import Dispatcher
+from console.repayment.expire import Expirer
 from console.repayment.lane import Desk
 from console.store import invariants, selections
 from console.store.database import Store
@@ -195,6 +197,37 @@ async def test_an_order_never_sent_is_released_and_its_repayment_sent_elsewhere(
     sound(store)
 
 
+async def test_an_order_never_sent_to_a_gateway_that_is_gone_is_released_by_itself(
+    store: Store, clock: ManualClock, party: ThirdParty
+) -> None:
+    await _unsent(store, clock, party)
+    expirer = Expirer(desk(store, clock, party.config(id="wechat")))
+    await expirer.round()
+    clock.advance(300)
+    await expirer.round()
+    assert states(store) == [S.CREATED], "another worker may know the gateway"
+    clock.advance(600)
+    known = Expirer(desk(store, clock, party.config()))
+    await known.round()
+    assert states(store) == [S.CREATED], "it is sent when its gateway can be reached"
+    await expirer.round()
+    assert (states(store), stages_of(store)) == ([S.FAILED], [Stage.FAILED])
+    assert attempts_of(store)[0][2] == "GATEWAY_GONE"
+    assert rows(store, "SELECT failed FROM gateway_minute WHERE failed > 0") == [], "no gateway is blamed"
+    sound(store)
+
+
+async def test_an_order_of_a_gateway_that_is_gone_but_known_elsewhere_waits_for_people(
+    office: Desk, store: Store, clock: ManualClock, party: ThirdParty
+) -> None:
+    repayment = await _unsent(store, clock, party)
+    await heard(office, f"{repayment}-1", Verdict.ACCEPTED)
+    clock.advance(3600)
+    await Expirer(desk(store, clock, party.config(id="wechat"))).round()
+    assert states(store) == [S.CREATED]
+    assert cases(store) == [("never_sent", 0, None, False)]
+
+
 async def test_an_order_that_a_gateway_claims_to_know_is_not_released(
     office: Desk, store: Store, clock: ManualClock, party: ThirdParty, li: Person, wang: Person
 ) -> None:
@@ -244,3 +277,25 @@ async def test_a_selection_is_taken_whole_and_what_does_not_fit_is_told(
     assert states(store) == [S.FAILED] * 4 + [S.SUCCEEDED]
     assert len({row[0] for row in rows(store, "SELECT resolved_by FROM attempt WHERE state = 'FAILED'")}) == 1
     assert attempts_of(store)[0][2] == "BY_HAND"
+
+
+async def test_what_is_heard_at_the_last_moment_stops_a_resolution(
+    office: Desk, store: Store, party: ThirdParty, li: Person, wang: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repayment,) = await sent(office, party, "timeout_before", 1)
+    with_people(office)
+    asked = await li.change("attempt.resolve", repayment=repayment, result="failed", **PROOF)
+    assert asked.status_code == 202, asked.text
+    ready = resolve.choose
+
+    def late(connection: Connection, *given: Any, lock: bool = False) -> Any:
+        """Return the orders; evidence is committed just before they are locked."""
+        if lock:
+            told = "SELECT id, 'alipay', 'callback', 'late', 1, 'succeeded', 500, :raw FROM attempt"
+            columns = "attempt_id, gateway, source, external_id, at, verdict, amount_fen, raw"
+            connection.execute(text(f"INSERT INTO evidence ({columns}) {told}"), {"raw": b""})
+        return ready(connection, *given, lock=lock)
+
+    monkeypatch.setattr(resolve, "choose", late)
+    answer = await wang.post(f"/changes/{asked.json()['id']}/approve")
+    assert (answer.status_code, states(store)) == (403, [S.MANUAL]), answer.text

@@ -14,7 +14,7 @@ from pydantic import Field
 from console.contract.vocabulary import NOT_EXECUTED_STATES, Stage
 from console.contract.wire import StrictWire
 from console.repayment.changes.resolve import PEOPLE_SHARD
-from console.repayment.targets import need_two_people
+from console.repayment.targets import need_same, need_two_people
 from console.store import cases, claims, doubts, repayments, timeline
 from console.store.kinds import Guard, Impact, InvalidChange, Kind, Refused, Risk, Said
 
@@ -67,13 +67,14 @@ class CaseResolve(Kind[CaseBody]):
             effects=(_EFFECTS[body.way],),
             warnings=(Said("another order of this repayment was debited too"),) if case.duplicate else (),
             irreversible=(Said("the way out is chosen once"),),
-            targets={f"case:{case.id}": f"{case.suspense_fen} {case.attempt_state} {case.evidence_at}"},
+            targets={f"case:{case.id}": _version(case)},
             refusal=_refusal(case, body.way),
         )
 
     def apply(self, connection: Connection, body: CaseBody, now: Instant, change_id: str) -> dict[str, Any]:
         need_two_people(connection, change_id)
         case = _found(connection, body.case, lock=True)
+        need_same(connection, change_id, f"case:{case.id}", _version(case))
         refusal = _refusal(case, body.way)
         if refusal is not None:
             raise Refused(refusal)
@@ -145,6 +146,10 @@ _EFFECTS: Final = {
 _TOO_LITTLE: Final = Said("the credit does not cover this repayment")
 
 
+def _version(case: Case) -> str:
+    return f"{case.suspense_fen} {case.attempt_state} {case.evidence_at}"
+
+
 def _refusal(case: Case, way: str) -> Said | None:
     if case.resolved or case.way is not None:
         return Said("its way out is chosen already")
@@ -168,7 +173,7 @@ def _payable(connection: Connection, case: Case, body: CreditBody) -> tuple[case
     under_way = any(one.attempt.state not in NOT_EXECUTED_STATES for one in last)
     if paid.stage not in cases.PAYABLE or under_way:
         return paid, Said("something of this repayment is under way, or it is over")
-    if paid.amount_fen > case.credit_fen:
+    if paid.amount_fen > min(case.credit_fen, case.suspense_fen):
         return paid, _TOO_LITTLE
     return paid, None
 

@@ -15,7 +15,7 @@ from console.contract.vocabulary import AttemptState, Stage
 from console.contract.wire import StrictWire
 from console.repayment.attempt import by_hand, released
 from console.repayment.stages import stage_of
-from console.repayment.targets import Chosen, TargetBody, choose, need_two_people, nothing_fits
+from console.repayment.targets import Chosen, TargetBody, choose, need_same, need_two_people, nothing_fits
 from console.store import doubts, timeline
 from console.store.attempts import Steps
 from console.store.kinds import Guard, Impact, InvalidChange, Kind, Risk, Said
@@ -77,6 +77,8 @@ class AttemptResolve(Kind[ResolveBody]):
     ) -> dict[str, Any]:
         need_two_people(connection, change_id)
         chosen = choose(connection, body, _MANUAL, now, lock=True)
+        heard = doubts.newest_claim(connection, [one.attempt.id for one in chosen.fits])
+        need_same(connection, change_id, chosen.name, f"{chosen.digest} {heard}")
         if _refusal(chosen, body) is not None:
             raise InvalidChange("amount_fen", "the amount is not that of the orders any more")
         result = AttemptState(body.result.upper())
