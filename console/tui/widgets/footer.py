@@ -36,6 +36,8 @@ _WITHIN: Final = {
     View.DOUBTS: View.QUEUES,
     View.CASES: View.QUEUES,
     View.CARE: View.REPAYMENTS,
+    View.WARNING: View.WARNINGS,
+    View.DETECTORS: View.WARNINGS,
     View.CHANGE: View.CHANGES,
     View.AUDIT: View.CHANGES,
 }
@@ -45,6 +47,7 @@ _NAMES_SHARE: Final = 0.6
 """The share of the line that the names of all views may take; else only that of the one in sight is told."""
 
 _FIRST: Final = (
+    "warning.apply",
     "replay.start",
     "replay.toggle",
     "replay.receipt",
@@ -69,6 +72,9 @@ _FIRST: Final = (
     "change.extend",
     "window.extend",
     "window.end",
+    "warning.ack",
+    "warning.true",
+    "warning.false",
     "queue.toggle",
     "gateway.toggle",
     "gateway.weight",
