@@ -88,13 +88,20 @@ def print_doubts(context: Context, items: Any) -> None:
             age((now - one.since).total_seconds()),
             yuan(one.amount_fen),
             shown(one.gateway),
-            t("closing") if one.closing else one.state.value,
+            _state(one),
             answers_text(one.answers),
             moment(one.next_inquiry_at, zone),
         )
         for one in items
     ]
     context.output.table(columns, rows)
+
+
+def _state(one: DoubtLine) -> str:
+    from console.contract.doubt import is_unknown_there
+
+    state = t("closing") if one.closing else one.state.value
+    return f"{state}: {t('the gateway does not know this order')}" if is_unknown_there(one) else state
 
 
 def inquire(context: Context) -> int:

@@ -57,6 +57,12 @@ class DoubtLine(Wire):
     answers: tuple[DoubtAnswer, ...]
 
 
+def is_unknown_there(line: DoubtLine) -> bool:
+    """Tell whether the gateway said last that it does not know the order, which alone proves nothing."""
+    told = (one.verdict for one in line.answers if one.verdict is not Verdict.UNKNOWN)
+    return next(told, None) is Verdict.NOT_FOUND
+
+
 class Doubts(Wire):
     """One page by deadline; pass `next` as `cursor` for the page after it."""
 

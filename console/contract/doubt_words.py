@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from console.contract.language import t
 from console.contract.text import Untrusted, shown
+from console.contract.vocabulary import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,10 +23,15 @@ def tells_name(tells: Tells) -> str:
     ]
 
 
+def answer_name(answer: DoubtAnswer) -> str:
+    """Return what one answer is worth, or that the gateway does not know the order."""
+    return t("not known") if answer.verdict is Verdict.NOT_FOUND else tells_name(answer.tells)
+
+
 def answers_text(answers: Iterable[DoubtAnswer]) -> str:
     """Return the latest answers on one line, the latest first."""
     return ", ".join(
-        f"{tells_name(one.tells)} ({shown(one.code) if one.code else one.verdict.value})" for one in answers
+        f"{answer_name(one)} ({shown(one.code) if one.code else one.verdict.value})" for one in answers
     ) or t("no answer yet")
 
 

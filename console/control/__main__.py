@@ -8,12 +8,14 @@ import shlex
 import sys
 from pathlib import Path
 
+from console.contract.misadventure import dump_no_core
 from console.contract.places import runtime_dir, state_dir
 from console.control.exits import complaint
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the chosen service in the foreground; return its exit code."""
+    dump_no_core()
     chosen = _parser().parse_args(arguments)
     with complaint() as outcome:
         outcome.code = _run(chosen)

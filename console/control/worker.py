@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from console.contract.misadventure import dump_no_core
 from console.control.exits import complaint
 
 log: Final = logging.getLogger("console.control")
@@ -22,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m console.control.worker", allow_abbrev=False)
     parser.add_argument("--config", type=Path, required=True)
     chosen = parser.parse_args(arguments)
+    dump_no_core()
     with complaint() as outcome:
         outcome.code = _run(chosen.config)
     return outcome.code

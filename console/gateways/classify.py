@@ -25,7 +25,7 @@ WRONG_AMOUNT: Final = "WRONG_AMOUNT"
 
 
 class Asked(NamedTuple):
-    """What was asked for, to hold the answer against. `inquiry` makes a 404 mean not-found."""
+    """What was asked for, to hold the answer against. `inquiry`, or a close, makes a 404 mean not-found."""
 
     order_no: str
     amount_fen: int

@@ -98,7 +98,7 @@ class RestGateway:
         """See `Gateway`."""
         body = encode_close(question.amount_fen, question.currency)
         call = _Call("POST", f"{self._debits}/{question.order_no}/close", body, question.deadline)
-        asked = Asked(question.order_no, question.amount_fen, question.currency, inquiry=False)
+        asked = Asked(question.order_no, question.amount_fen, question.currency, inquiry=True)
         finding, raw, _ = await self._ask(call, asked)
         if finding.verdict is Verdict.NOT_SENT:
             finding = finding._replace(verdict=Verdict.UNKNOWN)

@@ -2,8 +2,9 @@
 
 Asked about first, always: only an order of which its gateway says, after the request, that it is not decided
 goes to CLOSING; that is committed before the gateway is asked to close it. An order found in CLOSING is
-closed again under the same number, however its worker ended: a gateway closes an order once. What comes
-of it is evidence like any other.
+closed again under the same number, however its worker ended: a gateway closes an order once. One that its
+gateway does not know when it is to close it may still be on its way: it is asked about on the schedule of
+inquiries, and closed once the gateway knows it. What comes of it is evidence like any other.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 
 _UNDECIDED: Final = frozenset({Verdict.ACCEPTED, Verdict.NOT_FOUND})
 """Answers to an inquiry after which an order may be closed: the gateway answered, and has not decided."""
+
+_STILL_OPEN: Final = frozenset({Verdict.ACCEPTED, Verdict.FAILED})
+"""Answers to an inquiry about an order in CLOSING after which it is closed again: the gateway knows it, and
+does not hold its money."""
 
 _TOLD: Final = "CLOSE_REQUESTED"
 
@@ -152,7 +157,7 @@ class Closer:
         """Ask about an order, and close it when that does not decide it."""
         attempt: Attempt | None = wanted.attempt
         begun = asyncio.get_running_loop().time()
-        if wanted.attempt.state is not AttemptState.CLOSING:
+        if await self._asks_first(wanted.attempt):
             epoch = wanted.attempt.lease_epoch
             answer = await lane.gateway.inquire(self._question(wanted.attempt, lane, epoch))
             lane.note(answer)
@@ -164,9 +169,18 @@ class Closer:
         evidence = await lane.gateway.close_order(self._question(attempt, lane, attempt.lease_epoch))
         await self._desk.record(evidence)
 
+    async def _asks_first(self, attempt: Attempt) -> bool:
+        """Tell whether an order is asked about: not while an earlier call to close it may be on its way."""
+        if attempt.state is not AttemptState.CLOSING:
+            return True
+        return await self._desk.store.read(
+            lambda connection: closing.is_unknown_there(connection, attempt.id)
+        )
+
     async def _to_closing(self, wanted: Wanted, answer: Evidence, lane: Lane) -> Attempt | None:
         """Commit that an order is being closed, on a fresh answer; None when it must not be."""
-        if judged(wanted.attempt, answer) not in _UNDECIDED:
+        again = wanted.attempt.state is AttemptState.CLOSING
+        if judged(wanted.attempt, answer) not in (_STILL_OPEN if again else _UNDECIDED):
             return None
         desk, now = self._desk, self._desk.clock.now()
         until = self._until(lane, now)
@@ -177,12 +191,15 @@ class Closer:
             asked = found.inquiries == wanted.attempt.inquiries + 1
             if found.lease_epoch != wanted.attempt.lease_epoch or not asked:
                 return None
-            decision = step_to_closing(found, now, until)
-            if decision is None or Stage.CONFIRMING in obey(connection).paused:
+            if Stage.CONFIRMING in obey(connection).paused or (found.state is AttemptState.CLOSING) != again:
                 return None
-            steps = Steps(now, stage_of)
-            steps.step(subject, decision, None, _TOLD, by=wanted.change_id)
-            steps.write(connection, desk.store.shard)
+            if not again:
+                decision = step_to_closing(found, now, until)
+                if decision is None:
+                    return None
+                steps = Steps(now, stage_of)
+                steps.step(subject, decision, None, _TOLD, by=wanted.change_id)
+                steps.write(connection, desk.store.shard)
             return closing.claim_attempt(connection, subject.attempt, desk.owner, until)
 
         try:

@@ -1,8 +1,9 @@
 """The expiry worker: ends what time has ended.
 
 Orders left in SENDING by a worker that is gone become in doubt; orders past their last day of inquiry
-go to people; orders that were never sent, and must not be as an earlier one may have been paid, are given
-up. All are steps like any other, decided purely and written with timeline and counters.
+go to people; orders that were never sent are given up where they must not be sent, as an earlier one may
+have been paid, and where nobody will, as their gateway is not configured any more. All are steps like any
+other, decided purely and written with timeline and counters.
 """
 
 from sqlalchemy import Connection
@@ -22,6 +23,12 @@ ABANDONED = "ABANDONED"
 
 CASE_OPEN = "CASE_OPEN"
 """Evidence contradicts an earlier order of the repayment: it may have been paid."""
+
+GATEWAY_GONE = "GATEWAY_GONE"
+"""The gateway of an order that was never sent is not in the configuration any more."""
+
+GONE_AFTER = 600.0
+"""Seconds that such an order waits first: another worker's configuration may know the gateway."""
 
 _FOREVER = Instant(2**62)
 
@@ -55,7 +62,7 @@ class Expirer:
     def _batch(self, connection: Connection) -> int:
         now = self._desk.clock.now()
         ended = (self._abandon(connection, now), self._hand_over(connection, now))
-        return max(*ended, self._give_up(connection, now))
+        return max(*ended, self._give_up(connection, now), self._let_go(connection, now))
 
     def _abandon(self, connection: Connection, lease_over_at: Instant) -> int:
         """Put in doubt the attempts whose lease is over at an instant or whose owner is dead."""
@@ -88,12 +95,22 @@ class Expirer:
         """Let fail what was never sent while an earlier order of the same repayment has a case open."""
         desk = self._desk
         found = claims.forbidden(connection, now=now, limit=desk.settings.batch)
+        return self._release(connection, found, now, CASE_OPEN)
+
+    def _let_go(self, connection: Connection, now: Instant) -> int:
+        """Let fail what was never sent and is of a gateway that is not in the configuration any more."""
+        desk = self._desk
+        since = Instant(now - round(GONE_AFTER * 1000))
+        found = claims.orphaned(connection, list(desk.lanes), due_before=since, limit=desk.settings.batch)
+        return self._release(connection, found, now, GATEWAY_GONE)
+
+    def _release(self, connection: Connection, found: list[Subject], now: Instant, code: str) -> int:
         steps = Steps(now, stage_of)
         for subject in found:
             decision = released(subject.attempt)
             if decision is not None:
-                steps.step(subject, decision, None, CASE_OPEN)
-        steps.write(connection, desk.store.shard)
+                steps.step(subject, decision, None, code)
+        steps.write(connection, self._desk.store.shard)
         return len(found)
 
 

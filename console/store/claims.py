@@ -23,7 +23,7 @@ from console.store.attempts import (
     subject_from,
 )
 from console.store.facts import Attempt
-from console.store.prepared import SKIP_LOCKED, Prepared
+from console.store.prepared import SKIP_LOCKED, Prepared, among
 
 
 class DueRepayment(NamedTuple):
@@ -134,6 +134,14 @@ _FORBIDDEN_TEXT: Final = (
     " WHERE x.attempt_id = a.id) ORDER BY a.next_action_at LIMIT ?"
 )
 _FORBIDDEN: Final = Prepared(_FORBIDDEN_TEXT, f"{_FORBIDDEN_TEXT} FOR UPDATE OF a, r SKIP LOCKED")
+
+_ORPHANED_TEXT: Final = (
+    f"SELECT {SUBJECT_COLUMNS} {FROM_ATTEMPT}"  # noqa: S608
+    " WHERE a.state = 'CREATED' AND a.next_action_at IS NOT NULL AND a.next_action_at <= ?"
+    " AND NOT a.gateway {among} AND r.stage = 'dispatch' AND NOT EXISTS (SELECT 1 FROM exception_case x"
+    " WHERE x.attempt_id = a.id) ORDER BY a.next_action_at LIMIT ?"
+)
+_ORPHANED: Final = Prepared(_ORPHANED_TEXT, f"{_ORPHANED_TEXT} FOR UPDATE OF a, r SKIP LOCKED")
 
 _TO_ASK: Final = (
     " WHERE a.gateway = ? AND a.state IN ('ACCEPTED', 'UNKNOWN', 'CLOSING', 'MANUAL')"
@@ -361,6 +369,16 @@ def abandoned(connection: Connection, *, now: Instant, seen_after: Instant, limi
 def forbidden(connection: Connection, *, now: Instant, limit: int) -> list[Subject]:
     """Return attempts that are proven unsent and may not be sent: an earlier order has a case open."""
     return [subject_from(row) for row in _FORBIDDEN.rows(connection, (now, limit))]
+
+
+def orphaned(
+    connection: Connection, gateways: Sequence[str], *, due_before: Instant, limit: int
+) -> list[Subject]:
+    """Return attempts that are proven unsent, due since before an instant, of gateways other than these."""
+    return [
+        subject_from(row)
+        for row in _ORPHANED.rows(connection, (due_before, among(connection, gateways), limit))
+    ]
 
 
 def inquiry_over(connection: Connection, *, now: Instant, sent_before: Instant, limit: int) -> list[Subject]:

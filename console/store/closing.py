@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from console.contract.vocabulary import Verdict
 from console.store import timeline
 from console.store.attempts import ATTEMPT_COLUMNS, LeaseLost, attempt_from
 from console.store.facts import Attempt
@@ -64,6 +65,9 @@ _CLAIM_CASE: Final = Prepared(
 _REQUESTED: Final = Prepared(
     "SELECT attempt_id FROM close_request WHERE next_action_at IS NOT NULL AND attempt_id {among}"
 )
+_ANSWERS_TO_CLOSE: Final = Prepared(
+    "SELECT DISTINCT verdict FROM evidence WHERE attempt_id = ? AND source = 'close'"
+)
 _AT_ALL: Final = Prepared(
     "SELECT EXISTS (SELECT 1 FROM close_request WHERE next_action_at IS NOT NULL AND next_action_at <= ?)"
     " OR EXISTS (SELECT 1 FROM exception_case WHERE next_action_at IS NOT NULL AND next_action_at <= ?)"
@@ -110,6 +114,11 @@ def requested(connection: Connection, ids: Sequence[int]) -> frozenset[int]:
     if not ids:
         return frozenset()
     return frozenset(row[0] for row in _REQUESTED.rows(connection, (among(connection, ids),)))
+
+
+def is_unknown_there(connection: Connection, attempt_id: int) -> bool:
+    """Tell whether the gateway said, each time it was asked to close this order, that it has none such."""
+    return [row[0] for row in _ANSWERS_TO_CLOSE.rows(connection, (attempt_id,))] == [Verdict.NOT_FOUND]
 
 
 def take_off(connection: Connection, *, now: Instant, limit: int) -> None:

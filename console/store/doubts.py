@@ -79,7 +79,8 @@ class Doubt(NamedTuple):
 
 _COLUMNS: Final = (
     "r.seq, r.id, r.stage, r.amount_fen, r.currency, r.waiting_since, a.order_no, a.gateway, a.state,"
-    " a.order_expires_at, a.next_action_at, a.inquiries, r.due_on, r.grace_until, a.id,"
+    " a.order_expires_at, coalesce((SELECT q.next_action_at FROM close_request q WHERE q.attempt_id = a.id"
+    " AND a.state = 'CLOSING'), a.next_action_at), a.inquiries, r.due_on, r.grace_until, a.id,"
     " EXISTS (SELECT 1 FROM close_request q WHERE q.attempt_id = a.id AND q.next_action_at IS NOT NULL)"
 )
 _JOINED: Final = "JOIN attempt a ON a.repayment_seq = r.seq AND a.number = r.attempts"

@@ -93,7 +93,7 @@ class SlaDeltas:
             case AttemptState.SUCCEEDED:
                 kind = EventKind.LATE_SUCCEEDED if late else EventKind.SUCCEEDED
                 self.add(attempt.gateway, kind, fen=attempt.amount_fen)
-            case AttemptState.FAILED:
+            case AttemptState.FAILED if attempt.state is not AttemptState.CREATED:
                 self.add(attempt.gateway, EventKind.LATE_FAILED if late else EventKind.FAILED, code)
             case AttemptState.UNKNOWN:
                 self.add(attempt.gateway, EventKind.IN_DOUBT, code)

@@ -13,6 +13,7 @@ from console.contract.clock import ManualClock
 from console.contract.vocabulary import AttemptState, Stage, Verdict
 from console.gateways.wire import Status
 from console.repayment.close import Closer
+from console.repayment.expire import Expirer
 from console.repayment.lane import Desk
 from console.store.database import Store
 from tests.desk.conftest import Person
@@ -238,3 +239,62 @@ async def test_two_workers_close_an_order_once(
     await asyncio.gather(closed(office), closed(office))
     assert states(store) == [S.CLOSED]
     assert party.seen["CLOSE", f"{repayment}-1"] == 1
+
+
+def _moment(store: Store, clock: ManualClock) -> float:
+    """Seconds until the closing worker looks at the one order again."""
+    ((at,),) = rows(store, "SELECT next_action_at FROM close_request")
+    return float(at - clock.now()) / 1000
+
+
+async def test_an_order_that_its_gateway_does_not_know_is_asked_about_on_the_schedule_then_with_people(
+    office: Desk, store: Store, party: ThirdParty, li: Person, wang: Person, clock: ManualClock
+) -> None:
+    (repayment,) = await sent(office, party, "timeout_before", 1)
+    await asked_to_close(li, wang, repayment)
+    order = f"{repayment}-1"
+    party.book.statuses.pop(order, None)
+    waits = []
+    for _ in range(4):
+        await closed(office)
+        waits.append(_moment(store, clock))
+        clock.advance(waits[-1])
+    assert states(store) == [S.CLOSING], "not found alone proves nothing"
+    assert waits == [5, 10, 30, 60]
+    assert (party.seen["CLOSE", order], party.seen["GET", order]) == (1, 4), "no close again and again"
+    (line,) = (await li.get("/doubts")).json()["items"]
+    assert [one["verdict"] for one in line["answers"]] == ["not_found"] * 3
+    assert line["next_inquiry_at"] is not None and line["closing"]
+    clock.advance(3 * 86_400)
+    await Expirer(office).round()
+    assert states(store) == [S.MANUAL]
+
+
+async def test_an_order_that_turns_up_after_its_gateway_did_not_know_it_is_closed(
+    office: Desk, store: Store, party: ThirdParty, li: Person, wang: Person, clock: ManualClock
+) -> None:
+    (repayment,) = await sent(office, party, "accept", 1)
+    order = f"{repayment}-1"
+    status = party.book.statuses.pop(order)
+    await asked_to_close(li, wang, repayment)
+    await closed(office)
+    assert states(store) == [S.CLOSING]
+    party.book.statuses[order] = status
+    clock.advance(60)
+    await closed(office)
+    assert (states(store), party.seen["CLOSE", order]) == ([S.CLOSED], 2)
+
+
+async def test_a_debit_that_turns_up_after_its_gateway_did_not_know_it_counts(
+    office: Desk, store: Store, party: ThirdParty, li: Person, wang: Person, clock: ManualClock
+) -> None:
+    (repayment,) = await sent(office, party, "accept", 1)
+    order = f"{repayment}-1"
+    status = party.book.statuses.pop(order)
+    await asked_to_close(li, wang, repayment)
+    await closed(office)
+    party.book.statuses[order] = status
+    party.book.confirm(order)
+    clock.advance(60)
+    await closed(office)
+    assert (states(store), party.seen["CLOSE", order]) == ([S.SUCCEEDED], 1)

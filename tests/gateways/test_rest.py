@@ -175,7 +175,7 @@ async def test_a_trickling_answer_ends_at_the_deadline() -> None:
 
 
 async def test_a_close_tells_whether_money_came_back(party: ThirdParty, gateway: RestGateway) -> None:
-    assert (await gateway.close_order(question())).verdict is Verdict.UNKNOWN
+    assert (await gateway.close_order(question())).verdict is Verdict.NOT_FOUND
     party.behave = lambda order_no, times: "accept"
     await gateway.debit(order())
     told = await gateway.close_order(question())

@@ -29,13 +29,14 @@ def fail(message: str) -> BaseException:
         return error
 
 
-def test_the_log_holds_the_traceback_on_harmless_lines_and_no_variables(tmp_path: Path) -> None:
+def test_the_log_holds_the_traceback_and_neither_message_nor_variables(tmp_path: Path) -> None:
     log = tmp_path / "state" / "incidents.log"
     incident = crash.record(fail("bad \x1b]0;x\x07 " + "y" * 5000), log)
     text = log.read_text()
     assert incident.line() == f"Stopped by an unexpected error. Incident {incident.id}; details in {log}"
     assert incident.id in text
-    assert "ValueError: bad \\x1b]0;x\\x07 yyy" in text
+    assert text.rstrip().splitlines()[-1] == "builtins.ValueError"
+    assert "yyy" not in text
     assert "raise ValueError(message)" in text
     assert "value of a variable" not in text.replace('secret = "value of a variable"', "")
     assert max(map(len, text.splitlines())) <= 400
@@ -87,7 +88,7 @@ raise ValueError("in the main thread")
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("Stopped by an unexpected error. Incident ")
     text = log.read_text()
-    for part in ("KeyError: 'in a thread'", "said \\x1b[31m", "ValueError: in the main thread"):
+    for part in ("builtins.KeyError", "said \\x1b[31m", "builtins.ValueError"):
         assert part in text
 
 
@@ -100,7 +101,8 @@ def test_log_lines_carry_their_tracebacks(tmp_path: Path) -> None:
     logger.error("failed", exc_info=fail("inside"))
     logger.removeHandler(handler)
     assert "ERROR test.incidents failed" in log.read_text()
-    assert "ValueError: inside" in log.read_text()
+    assert "builtins.ValueError" in log.read_text()
+    assert "inside" not in log.read_text()
 
 
 def test_the_environment_loses_what_would_drive_the_application() -> None:

@@ -1,6 +1,6 @@
 """What happens when something unforeseen is raised: an incident.
 
-The terminal gets one line with an id; the traceback, without the values of variables, goes to a file
+The terminal gets one line with an id; the traceback, without values and messages, goes to a file
 that only its owner can read. Imports neither Textual nor Rich.
 """
 
@@ -11,12 +11,12 @@ import os
 import secrets
 import sys
 import threading
-import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from console.contract.clock import SystemClock, iso
 from console.contract.language import t
+from console.contract.misadventure import told
 from console.contract.text import shown
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _LARGEST_LOG: Final = 1_000_000
 """Bytes after which the log is set aside; one old log is kept."""
 
 _LONGEST_LINE: Final = 400
-"""Characters of one line of a traceback; a message may quote data of any size."""
+"""Characters of one line of a traceback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,7 @@ def record(error: BaseException, log: Path | None) -> Incident:
 
 
 def _traceback(error: BaseException) -> list[str]:
-    described = traceback.TracebackException.from_exception(error, capture_locals=False)
-    lines = "".join(described.format()).split("\n")
-    return [shown(line)[:_LONGEST_LINE] for line in lines if line]
+    return [shown(line)[:_LONGEST_LINE] for line in told(error) if line]
 
 
 def _append(log: Path, text: str) -> None:
