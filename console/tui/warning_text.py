@@ -144,6 +144,8 @@ def _prepared(
     if isinstance(preview, str):
         return [*lines, *field(t("preview"), preview, width, "warn")]
     touched = t("{count} repayments, {sum}", count=figures.count(preview.count), sum=yuan(preview.sum_fen))
+    if not preview.count:
+        touched = t("no repayments")
     lines += field(t("touches"), touched, width)
     lines += several(t("effects"), preview.effects, width)
     lines += several(t("warnings"), preview.warnings, width, "warn")
