@@ -116,7 +116,7 @@ def print_grants(context: Context, items: Sequence[CareGrant]) -> None:
     columns = [
         Column(t("id")),
         Column(t("granted")),
-        Column(t("by")),
+        Column(t("who")),
         Column(t("repayments"), right=True),
         Column(t("still"), right=True),
         Column(t("money"), right=True),

@@ -121,7 +121,7 @@ class CarePane(LoadingPane):
 def _columns() -> tuple[Column, ...]:
     return (
         Column(t("granted"), 11),
-        Column(t("by"), 9, share=1),
+        Column(t("who"), 9, share=1),
         Column(t("what"), 22, share=2),
         Column(t("still"), 6, right=True),
         Column(t("of"), 6, right=True),
