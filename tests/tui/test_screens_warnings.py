@@ -27,6 +27,7 @@ from tests.tui.fake_warnings import (
     board_line,
     detectors,
     ended,
+    prepared,
     tight_strategy,
     warning,
 )
@@ -220,6 +221,8 @@ async def test_what_is_done_about_a_warning_goes_through_the_change_dialog(
 
 async def test_what_is_prepared_is_sent_with_the_expiry_it_came_with() -> None:
     async with console() as one:
+        short = prepared().model_copy(update={"body": {**prepared().body, "expires": "45m"}})
+        warnings(one).known = [warning(prepared=short)]
         desk(one).previews = [preview("gateway.weight", expiry="required")]
         await opened(one)
         one.press("p")
@@ -228,7 +231,7 @@ async def test_what_is_prepared_is_sent_with_the_expiry_it_came_with() -> None:
         one.press("wechat is down", "enter", "enter", "enter")
         await one.until(lambda: bool(desk(one).sent), "the change")
         sent = desk(one).sent[0][0].body
-        assert (sent["kind"], sent["weight"], sent["expires"]) == ("gateway.weight", 3, "1h")
+        assert (sent["kind"], sent["weight"], sent["expires"]) == ("gateway.weight", 3, "45m")
 
 
 async def test_a_warning_leads_to_what_it_is_about_and_to_its_repayments() -> None:
