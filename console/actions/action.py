@@ -33,6 +33,8 @@ class View(StrEnum):
     WARNINGS = "warnings"
     WARNING = "warning"
     DETECTORS = "detectors"
+    RUNS = "runs"
+    RUN = "run"
     CHANGES = "changes"
     CHANGE = "change"
     AUDIT = "audit"

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from console.actions.action import Action, Group, Role
+from console.actions.action import Action, Group, Need, Role, View
 
 PLAYBOOK_ACTIONS: Final[tuple[Action, ...]] = (
+    Action("view.runs", "Playbooks: what was applied, step by step", Group.VIEWS, command="playbooks"),
+    Action(
+        "playbook.step",
+        "Do the next step of a playbook",
+        Group.PLAYBOOKS,
+        ("s",),
+        role=Role.OPERATOR,
+        views=(View.RUN,),
+        needs=(Need.SERVICE, Need.ROW),
+        short="next step",
+    ),
     Action(
         "playbook.apply",
         "Begin a run of a playbook, or go on with one",

@@ -23,13 +23,13 @@ __all__ = ["ACTIONS", "BY_COMMAND", "BY_ID", "BY_VERB", "Action", "Group", "Need
 
 _TABLES: Final = (
     View.OVERVIEW, View.QUEUES, View.REPAYMENTS, View.STRATEGIES, View.GATEWAYS,
-    View.RECONCILIATIONS,
+    View.RECONCILIATIONS, View.RUNS,
     View.WINDOWS, View.REPLAYS, View.WARNINGS,
     View.REPLAY, View.DOUBTS, View.CASES, View.CHANGES, View.AUDIT, View.TOKENS,
 )  # fmt: skip
 _OPENS: Final = tuple(view for view in _TABLES if view is not View.TOKENS)
 _READERS: Final = (
-    View.RECONCILIATION,
+    View.RECONCILIATION, View.RUN,
     *_TABLES, View.REPAYMENT, View.STRATEGY, View.GATEWAY, View.SLA, View.WINDOW, View.CHANGE,
     View.WARNING, View.DETECTORS,
 )  # fmt: skip
@@ -39,7 +39,7 @@ _WINDOWS: Final = (View.WINDOWS, View.WINDOW)
 _CHANGES: Final = (View.CHANGES, View.CHANGE)
 _COPIES: Final = (
     View.WARNINGS, View.WARNING,
-    View.RECONCILIATIONS, View.RECONCILIATION,
+    View.RECONCILIATIONS, View.RECONCILIATION, View.RUNS, View.RUN,
     *_ROW_VIEWS, *_STRATEGIES, View.GATEWAYS, View.GATEWAY, View.SLA, *_WINDOWS, View.REPLAYS, View.REPLAY,
     View.DOUBTS, View.CASES, *_CHANGES, View.AUDIT, View.TOKENS,
 )  # fmt: skip

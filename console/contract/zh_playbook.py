@@ -117,7 +117,6 @@ _COMMAND_LINE: Final[dict[str, str]] = {
     "playbook": "预案",
     "steps": "步数",
     "begun": "开始",
-    "not begun": "未开始",
     "needed": "必填",
     "for {span}": "持续 {span}",
     "note": "备注",
@@ -144,6 +143,24 @@ _COMMAND_LINE: Final[dict[str, str]] = {
     "more passed": "多放行",
     "cannot be rehearsed: only strategies are tried on past traffic": "无法演练：只有策略能用过去的流量试算",
     "of {seen:,} decisions that day": "当天共 {seen:,} 次判定",
+}
+
+_CONSOLE: Final[dict[str, str]] = {
+    "Playbooks: what was applied, step by step": "预案：执行过什么，逐步查看",
+    "Do the next step of a playbook": "执行预案的下一步",
+    "next step": "下一步",
+    "Playbooks": "预案",
+    "Playbook": "预案执行",
+    "begin one with: repay playbook apply NAME": "开始执行：repay playbook apply 名称",
+    "no playbook was applied yet": "还没有执行过预案",
+    "in part": "部分",
+    "waits to be approved": "等批准",
+    "no step is left": "没有剩下的步骤",
+    "a step waits for another person": "有一步等另一人批准",
+    "the run was undone": "这次执行已撤销",
+    "a replay is planned by: repay playbook apply --run {run}": "重放由此计划：repay playbook apply --run {run}",
+    "Steps": "步骤",
+    "Do it": "执行",
 }
 
 _REPORT: Final[dict[str, str]] = {
@@ -183,4 +200,4 @@ _REPORT: Final[dict[str, str]] = {
     "repayments without an outcome": "尚无结果的还款",
 }
 
-MESSAGES: Final[dict[str, str]] = {**_ACTIONS, **_FILES, **_SERVICE, **_COMMAND_LINE, **_REPORT}
+MESSAGES: Final[dict[str, str]] = {**_ACTIONS, **_FILES, **_SERVICE, **_COMMAND_LINE, **_CONSOLE, **_REPORT}

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from console.contract.change import Changes as ChangePage
     from console.contract.doubt import Doubts
     from console.contract.gateway import GatewayDetail
+    from console.contract.playbook import Run
+    from console.contract.playbook import Runs as RunPage
     from console.contract.reconciliation import OrderFindings, Reconciliation
     from console.contract.reconciliation import Reconciliations as ReconciliationPage
     from console.contract.repayment import Repayment, RepaymentRow
@@ -147,6 +149,16 @@ class Replays(Protocol):
         """Return what became of everything that went in."""
 
 
+class Playbooks(Protocol):
+    """The calls about runs of playbooks; they raise ClientError."""
+
+    async def runs(self, *, limit: int = 200, after: str | None = None) -> RunPage:
+        """Return runs, newest first."""
+
+    async def run(self, identity: str) -> Run:
+        """Return one run with its steps."""
+
+
 class Reconciliations(Protocol):
     """The calls about reconciliations; they raise ClientError."""
 
@@ -195,6 +207,10 @@ class Service(Protocol):
     @property
     def replays(self) -> Replays:
         """The replays."""
+
+    @property
+    def playbooks(self) -> Playbooks:
+        """The runs of playbooks."""
 
     @property
     def reconciliations(self) -> Reconciliations:

@@ -25,6 +25,8 @@ VIEW_NAMES = {
     "window": "Window",
     "replays": "Replays",
     "replay": "Replay",
+    "runs": "Playbooks",
+    "run": "Playbook",
     "reconciliations": "Reconciliations",
     "reconciliation": "Reconciliation",
     "doubts": "In doubt",

@@ -67,7 +67,13 @@ async def test_a_report_tells_of_runs_step_by_step_and_of_what_still_stands(pers
     li = person("li.wei")
     incident = await opened(li)
     steps = [{"kind": "queue.pause", "body": {"stage": "screening"}}]
-    body = {"playbook": "one", "title": "One", "digest": "0" * 64, "steps": steps, "into": incident}
+    body: dict[str, Any] = {
+        "playbook": "one",
+        "title": "One",
+        "digest": "0" * 64,
+        "steps": steps,
+        "into": incident,
+    }
     begun = (await li.change("playbook.start", **body)).json()
     run = f"run_{begun['id'].removeprefix('chg_')}"
     step = (await li.change("queue.pause", stage="screening", run=f"{run}/1")).json()["id"]

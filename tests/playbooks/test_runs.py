@@ -20,7 +20,13 @@ Persons = Callable[[str], Person]
 
 
 async def begun(who: Person, steps: list[dict[str, Any]] = STEPS, **more: Any) -> str:
-    body = {"playbook": "one", "title": "One", "digest": "0" * 64, "parameters": {"a": 1}, "steps": steps}
+    body: dict[str, Any] = {
+        "playbook": "one",
+        "title": "One",
+        "digest": "0" * 64,
+        "parameters": {"a": 1},
+        "steps": steps,
+    }
     answer = await who.change("playbook.start", **body, **more)
     assert answer.status_code == 201, answer.text
     return f"run_{answer.json()['id'].removeprefix('chg_')}"
@@ -118,7 +124,7 @@ async def test_a_run_of_what_nobody_understands_does_not_begin(
     person: Persons, kind: str, body: dict[str, Any], said: str
 ) -> None:
     steps = [*STEPS, {"kind": kind, "body": body}]
-    asked = {"playbook": "one", "title": "One", "digest": "0" * 64, "steps": steps}
+    asked: dict[str, Any] = {"playbook": "one", "title": "One", "digest": "0" * 64, "steps": steps}
     answer = await person("li.wei").change("playbook.start", **asked)
     assert answer.status_code == 422
     assert "steps.4" in answer.json()["title"] and said in answer.json()["title"]

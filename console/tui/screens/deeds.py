@@ -79,6 +79,10 @@ class Deeds(ChangeDeeds, CareDeeds, ReplayDeeds, DoubtDeeds, WarningDeeds):
         if argument:
             (await self._repayments()).do_selection_filter(argument)
 
+    async def do_view_runs(self, argument: str) -> None:
+        """Show the runs of playbooks."""
+        await self._main.show_view(View.RUNS)
+
     async def do_view_reconciliations(self, argument: str) -> None:
         """Show what each gateway's day came to."""
         await self._main.show_view(View.RECONCILIATIONS)
@@ -118,6 +122,8 @@ class Deeds(ChangeDeeds, CareDeeds, ReplayDeeds, DoubtDeeds, WarningDeeds):
                 await self._main.show_view(View.WINDOWS)
             case View.REPLAY:
                 await self._main.show_view(View.REPLAYS)
+            case View.RUN:
+                await self._main.show_view(View.RUNS)
             case View.RECONCILIATION:
                 await self._main.show_view(View.RECONCILIATIONS)
             case View.WARNING | View.DETECTORS:

@@ -117,6 +117,14 @@ def pane_of(view: View) -> type[Pane]:
             from console.tui.screens.cases import CasesPane
 
             return CasesPane
+        case View.RUNS:
+            from console.tui.screens.runs import RunsPane
+
+            return RunsPane
+        case View.RUN:
+            from console.tui.screens.run import RunPane
+
+            return RunPane
         case View.RECONCILIATIONS:
             from console.tui.screens.reconciliations import ReconciliationsPane
 
