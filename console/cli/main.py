@@ -80,11 +80,19 @@ def _run(words: list[str]) -> int:
     if words == ["--version"]:
         sys.stdout.write(f"repay {__version__}\n")
         return Exit.DONE
+    _keep_memory_private()
     _choose_language(words)
     speak()
     options = parse(build_parser(first_noun(protected(words))), words)
     context = Context(options, Output(json=options.json, colour=not options.no_color))
     return int(options.run(context))
+
+
+def _keep_memory_private() -> None:
+    """Leave no core file: a process that asks for anything holds tokens and personal data."""
+    from console.contract.misadventure import dump_no_core
+
+    dump_no_core()
 
 
 def _choose_language(words: list[str]) -> None:
@@ -165,9 +173,10 @@ def _unexpected(error: Exception, verbose: bool) -> Failure:
     """Return the failure for an error nobody foresaw: its kind and place, no values."""
     import traceback
 
+    from console.contract.misadventure import told
+
     if verbose:
-        for line in traceback.format_exception(error):
-            sys.stderr.write("\n".join(shown(part) for part in line.splitlines()) + "\n")
+        sys.stderr.write("".join(f"{shown(line)}\n" for line in told(error)))
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"  # noqa: PTH119
     return Failure(
