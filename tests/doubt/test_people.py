@@ -14,6 +14,7 @@ from console.contract.clock import ManualClock
 from console.contract.filter import parse_filter
 from console.contract.vocabulary import AttemptState, Environment, Stage, Verdict
 from console.control.service import Service
+from console.repayment import targets
 from console.repayment.changes import resolve
 from console.repayment.dispatch import Dispatcher
 from console.repayment.expire import Expirer
@@ -286,7 +287,7 @@ async def test_what_is_heard_at_the_last_moment_stops_a_resolution(
     with_people(office)
     asked = await li.change("attempt.resolve", repayment=repayment, result="failed", **PROOF)
     assert asked.status_code == 202, asked.text
-    ready = resolve.choose
+    ready = targets.choose
 
     def late(connection: Connection, *given: Any, lock: bool = False) -> Any:
         """Return the orders; evidence is committed just before they are locked."""

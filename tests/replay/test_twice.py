@@ -69,7 +69,7 @@ async def test_a_repayment_tells_how_often_it_was_replayed(store: Store, clock: 
         one = repayments.find(connection, identity)
         listed, _ = repayments.page(connection, parse_filter(""), None, 10, now=clock.now())
         by_number = repayments.by_seq(connection, [1])
-        return [one and one.replayed, listed[0].replayed, by_number[0].replayed]
+        return [None if one is None else one.replayed, listed[0].replayed, by_number[0].replayed]
 
     assert store.read_now(told) == [0, 0, 0]
     store.write_now(lambda c: replay_items.submit(c, seq, [(ITEM, "r-2")], now=clock.now()))
