@@ -83,7 +83,7 @@ class Watchtower:
         if self._problem:
             return Part(name="watch", state="degraded", detail=Untrusted(self._problem))
         if self._watches is None:
-            return Part.of("watch", "unknown", Said("starting"))
+            return Part.of("watch", "ok", Said("starting"))
         said = Said("working") if self._watches else Said("another process watches")
         return Part.of("watch", "ok", said)
 
