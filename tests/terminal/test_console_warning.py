@@ -58,8 +58,10 @@ def test_a_gateway_that_dies_rings_and_what_its_card_prepared_moves_the_traffic(
         one.send("wechat is down\r\r\r")
         one.wait_for("applied", 20)
         assert wechat(places)["weight"] == 3
+        one.press("enter")
+        one.wait_for(lambda: "> Close <" not in one.text)
         one.press("a")
-        one.wait_for("> Cancel <")
+        one.wait_for("it pages nobody any more", 20)
         one.press("tab", "enter", "enter")
         one.wait_for("somebody is on it", 20)
         repay(places, "sandbox", "calm")
