@@ -22,6 +22,7 @@ PARTS: Final[dict[str, str]] = {
     "replay": "replay",
     "care": "care",
     "notices": "notices",
+    "watch": "watch",
 }
 """Name on the wire → message."""
 

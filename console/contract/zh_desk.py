@@ -17,7 +17,9 @@ _KINDS: Final[dict[str, str]] = {
 }
 
 _QUEUES: Final[dict[str, str]] = {
-    "{count} repayments wait here meanwhile": "期间有 {count} 笔还款在此等待",
+    "{count} repayments wait here now, and all that come until it is resumed": (
+        "目前有 {count} 笔还款在此等待；恢复前到来的也将在此等待"
+    ),
     "{count} repayments that wait here go on": "在此等待的 {count} 笔还款继续处理",
     "{stage} is paused already": "{stage} 已经暂停",
     "{stage} is not paused": "{stage} 并未暂停",

@@ -27,6 +27,7 @@ _PARTS: Final[dict[str, str]] = {
     "inquire": "查询",
     "expire": "到期",
     "reconcile": "对账",
+    "watch": "巡检",
     "starting": "正在启动",
     "starting again": "正在重新启动",
     "opening": "正在打开",

@@ -69,6 +69,7 @@ class GatewayFigures:
     succeeded: int
     failed: int
     unknown: int
+    confirm_p50_seconds: float | None
     confirm_p95_seconds: float | None
 
     @property
@@ -145,7 +146,12 @@ def gateway_figures(connection: Connection, now: int) -> dict[str, GatewayFigure
         latencies[gateway].append((int(bucket), int(count)))
     return {
         gateway: GatewayFigures(
-            int(sent), int(succeeded), int(failed), int(unknown), percentile(latencies[gateway], 0.95)
+            int(sent),
+            int(succeeded),
+            int(failed),
+            int(unknown),
+            percentile(latencies[gateway], 0.5),
+            percentile(latencies[gateway], 0.95),
         )
         for gateway, sent, succeeded, failed, unknown in connection.execute(_OUTCOMES, window)
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from console.contract.replay import ReplayOutcome as Outcome
@@ -80,9 +82,11 @@ def test_it_stops_itself_at_its_thresholds(outcomes: list[Outcome], word: str | 
     assert (why is None) if word is None else (why is not None and word in why.message)
 
 
-def test_the_estimate_counts_the_ramp_and_what_live_traffic_takes() -> None:
-    whole = {"a": 200.0}
-    assert estimate({"a": 5000}, 50, whole, {}, 0.0) == pytest.approx(100)
-    assert estimate({"a": 5000}, 50, whole, {}, 5.0) == pytest.approx(15 + (5000 - 77.5) / 50)
-    assert estimate({"a": 5000}, 50, whole, {"a": 180.0}, 0.0) == pytest.approx(250)
-    assert estimate({"a": 100, "b": 5000}, 50, whole, {}, 0.0) == pytest.approx(100)
+def test_the_estimate_counts_the_ramp_what_live_traffic_takes_and_how_late_answers_come() -> None:
+    expected = partial(estimate, rate=50, rates={"a": 200.0}, in_flight=64)
+    assert expected({"a": 5000}, live={}, ramp=0.0, takes={}) == pytest.approx(100)
+    assert expected({"a": 5000}, live={}, ramp=5.0, takes={}) == pytest.approx(15 + (5000 - 77.5) / 50)
+    assert expected({"a": 5000}, live={"a": 180.0}, ramp=0.0, takes={}) == pytest.approx(250)
+    assert expected({"a": 100, "b": 5000}, live={}, ramp=0.0, takes={}) == pytest.approx(100)
+    assert expected({"a": 5000}, live={}, ramp=0.0, takes={"a": 1.0}) == pytest.approx(101)
+    assert expected({"a": 5000}, live={}, ramp=0.0, takes={"a": 4.0}) == pytest.approx(5000 / 16 + 4)

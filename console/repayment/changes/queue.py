@@ -72,7 +72,7 @@ class QueuePause(Kind[QueueBody]):
         return Impact(
             count=count,
             sum_fen=fen,
-            effects=(_PAUSING[stage], Said("{count} repayments wait here meanwhile", {"count": count})),
+            effects=(_PAUSING[stage], Said(_WAITING, {"count": count})),
             warnings=_RISKS[stage],
             targets={f"stage:{stage.value}": version},
             refusal=Said("{stage} is paused already", {"stage": stage.value}) if paused else None,
@@ -124,6 +124,7 @@ _PAUSING: Final = {
     Stage.DISPATCH: Said("no order is sent to any gateway"),
     Stage.CONFIRMING: Said("no gateway is asked what became of an order; answers and callbacks still count"),
 }
+_WAITING: Final = "{count} repayments wait here now, and all that come until it is resumed"
 _RISKS: Final = {
     Stage.SCREENING: (),
     Stage.DISPATCH: (Said("orders under way are not recalled"),),

@@ -119,16 +119,25 @@ class Planner:
         await self._desk.store.write(job)
 
     def _estimate(self, connection: Connection, replay: StoredReplay, now: Instant) -> int:
-        """Return how long the replay will take (ms): its rate, as far as live traffic leaves room for it."""
+        """Return how long the replay will take (ms): its rate, as far as live traffic and the orders that may
+        be on their way at once leave room for it."""
         counts: Counter[str] = Counter()
         for tally in replays.tallies(connection, replay.seq):
             if tally.class_ in RUN:
                 counts[tally.gateway] += tally.items
-        live = {
-            name: figures.sent / (WINDOW_MINUTES * 60)
-            for name, figures in gateway_figures(connection, now).items()
-        }
-        return round(1000 * estimate(counts, replay.rate, self._rates(), live, self._ramp))
+        lately = gateway_figures(connection, now)
+        live = {name: figures.sent / (WINDOW_MINUTES * 60) for name, figures in lately.items()}
+        takes = {name: figures.confirm_p50_seconds or 0.0 for name, figures in lately.items()}
+        expected = estimate(
+            counts,
+            replay.rate,
+            self._rates(),
+            live,
+            self._ramp,
+            in_flight=replay.in_flight,
+            takes=takes,
+        )
+        return round(1000 * expected)
 
     def _rates(self) -> dict[str, float]:
         return {name: lane.config.rate_per_second for name, lane in self._desk.lanes.items()}
@@ -149,19 +158,30 @@ class Planner:
 
 
 def estimate(
-    counts: Mapping[str, int], rate: int, rates: Mapping[str, float], live: Mapping[str, float], ramp: float
+    counts: Mapping[str, int],
+    rate: int,
+    rates: Mapping[str, float],
+    live: Mapping[str, float],
+    ramp: float,
+    *,
+    in_flight: int,
+    takes: Mapping[str, float],
 ) -> float:
     """Return the seconds that so many items per gateway take. `rates` are the gateways' own limits, `live`
-    what other traffic takes of them, `ramp` the seconds per step of the ramp."""
+    what other traffic takes of them, `ramp` the seconds per step of the ramp; no more than `in_flight` orders
+    are on their way at once, each for as many seconds as it `takes` to hear of one."""
     longest = 0.0
     for gateway, count in counts.items():
         whole = rates.get(gateway, float(rate))
-        pace = min(float(rate), max(whole - live.get(gateway, 0.0), whole * LEAST_ROOM))
+        waits = takes.get(gateway, 0.0)
+        room = max(whole - live.get(gateway, 0.0), whole * LEAST_ROOM)
+        pace = min(float(rate), room, in_flight / waits if waits else room)
         left, took = float(count), 0.0
         for share in RAMP[:-1]:
-            step = min(ramp, left / (pace * share))
-            left, took = left - step * pace * share, took + step
-        longest = max(longest, took + left / pace)
+            slow = min(rate * share, pace)
+            step = min(ramp, left / slow)
+            left, took = left - step * slow, took + step
+        longest = max(longest, took + left / pace + waits)
     return longest
 
 

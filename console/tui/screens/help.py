@@ -53,7 +53,7 @@ SIGNS: Final = (
 """What the console's signs mean."""
 
 _KEYS_WIDTH: Final = 11
-_COMMAND_WIDTH: Final = 13
+_COMMAND_WIDTH: Final = 17
 
 
 def help_lines(situation: Situation, width: int) -> list[Line]:
