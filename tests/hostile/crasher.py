@@ -80,7 +80,7 @@ def run() -> int:
             finally:
                 os._exit(code)
         os.waitpid(pid, 0)
-        crashed += "crasher.Forced" in (directory / f"crash-{number}.txt").read_text()
+        crashed += ".Forced" in (directory / f"crash-{number}.txt").read_text()
     print(crashed)
     return 0
 
