@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from console.contract.gateway import GatewayDetail
     from console.contract.playbook import Run
     from console.contract.playbook import Runs as RunPage
+    from console.contract.privacy import AskReveal, Found, Revealed
     from console.contract.reconciliation import OrderFindings, Reconciliation
     from console.contract.reconciliation import Reconciliations as ReconciliationPage
     from console.contract.repayment import Repayment, RepaymentRow
@@ -229,6 +230,12 @@ class Service(Protocol):
 
     async def rows(self, selection_id: str, at: int, count: int) -> tuple[RepaymentRow, ...]:
         """Return rows of a selection."""
+
+    async def reveal(self, repayment_id: str, asked: AskReveal) -> Revealed:
+        """Return one value of its borrower in full."""
+
+    async def find_borrower(self, value: str) -> Found:
+        """Return whose a value is."""
 
     async def repayment(self, repayment_id: str) -> Repayment:
         """Return one repayment in full."""

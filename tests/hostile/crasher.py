@@ -61,7 +61,7 @@ def run() -> int:
     chance = random.Random(seed)
     from console.client import http, service
 
-    assert http.httpx and service.Service  # loaded once, not in every child
+    assert http.__name__ and service.__name__  # loaded once, not in every child
     verbs = words_of(os.environ["CANARY_REPAYMENT"], directory)
     crashed = 0
     count = count or len(verbs)

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from console.contract.clock import ManualClock
@@ -94,14 +94,16 @@ def test_a_purge_that_took_what_was_young_is_found_by_an_anchor(
 def test_the_database_lets_nothing_go_before_three_years(
     store: Store, clock: ManualClock, old: list[Row]
 ) -> None:
-    for condition in ("seq = 1", "seq = 10"):
+    for seq in (1, 10):
         with pytest.raises(DBAPIError, match="three years"):
-            store.write_now(
-                lambda c, condition=condition: c.execute(text(f"DELETE FROM audit WHERE {condition}"))
-            )
+            store.write_now(partial(_delete, seq=seq))
     assert purge(store, clock.now(), kept_ms=0) == 5
     with pytest.raises(DBAPIError, match="three years"):
-        store.write_now(lambda c: c.execute(text("DELETE FROM audit WHERE seq = 6")))
+        store.write_now(partial(_delete, seq=6))
+
+
+def _delete(connection: Connection, seq: int) -> None:
+    connection.execute(text("DELETE FROM audit WHERE seq = :seq"), {"seq": seq})
 
 
 async def test_the_service_lets_go_by_itself_and_proves_the_rest(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 
 import httpx
@@ -115,8 +116,8 @@ async def test_while_reveals_are_stopped_nobody_sees_anything(
     path = f"/v1/repayments/{repayment_id}/reveal"
     for on in (True, False):
         store.write_now(
-            lambda connection, on=on: controls.set_switch(
-                connection, reveals.REVEALS_STOPPED, on, now=clock.now(), change_id="ch_1"
+            partial(
+                controls.set_switch, name=reveals.REVEALS_STOPPED, on=on, now=clock.now(), change_id="ch_1"
             )
         )
         answer = await owner.post(path, json=asked())

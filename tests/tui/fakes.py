@@ -17,6 +17,7 @@ from console.client.errors import ClientError, Invalid, NotFound, Unreachable
 from console.client.link import BoardArrived, Connected, Event, Lost
 from console.contract.board import Board, GatewayLine, Hello, Part, StageLine
 from console.contract.filter import FilterError, parse_filter
+from console.contract.privacy import AskReveal, Found, Revealed
 from console.contract.repayment import (
     AttemptLine,
     Borrower,
@@ -280,6 +281,15 @@ class FakeService:
         if members is None:
             raise NotFound("no such selection", "freeze it again")
         return tuple(row(index, self._text(index)) for index in members[at : at + count])
+
+    async def reveal(self, repayment_id: str, asked: AskReveal) -> Revealed:
+        """Reveal nothing."""
+        raise NotFound("there is no such repayment", "look at the id again")
+
+    async def find_borrower(self, value: str) -> Found:
+        """Know nobody."""
+        await self._answer()
+        return Found(tokens=(), filter="")
 
     async def repayment(self, repayment_id: str) -> Repayment:
         """Return one repayment."""
