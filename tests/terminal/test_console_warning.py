@@ -64,6 +64,8 @@ def test_a_gateway_that_dies_rings_and_what_its_card_prepared_moves_the_traffic(
         one.wait_for("it pages nobody any more", 20)
         one.press("tab", "enter", "enter")
         one.wait_for("somebody is on it", 20)
+        one.press("enter")
+        one.wait_for(lambda: "> Close <" not in one.text)
         repay(places, "sandbox", "calm")
         one.wait_for(lambda: wechat(places)["state"] == "healthy", 300)
         one.press("q")
