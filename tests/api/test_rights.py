@@ -29,6 +29,7 @@ KIND = {
     ("POST", "/v1/repayments/{repayment_id}/reveal"): "operate",
     ("POST", "/v1/borrowers/search"): "operate",
     ("GET", "/v1/selections/{selection_id}/export"): "export",
+    ("GET", "/v1/incidents/{incident_id}/report"): "export",
     ("POST", "/v1/changes"): "change",
     ("PUT", "/v1/settlement-files/{digest}/{number}"): "operate",
     ("POST", "/v1/changes/{change_id}/approve"): "approve",
