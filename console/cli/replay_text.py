@@ -208,8 +208,9 @@ def progress(one: Replay) -> str:
     if one.state in OVER or one.started_at is None:
         return said
     now = UNKNOWN if one.rate_now is None else f"{one.rate_now:,.1f}"
-    left = "" if one.eta_seconds is None else f", {t('about {span} left', span=age(one.eta_seconds))}"
-    return f"{said}; {t('{rate} a second', rate=now)}{left}"
+    if one.eta_seconds is None:
+        return t("{done}; {rate} a second", done=said, rate=now)
+    return t("{done}; {rate} a second, about {span} left", done=said, rate=now, span=age(one.eta_seconds))
 
 
 def print_items(context: Context, items: Sequence[ReplayItem]) -> None:

@@ -4,6 +4,8 @@ from typing import Final
 
 MESSAGES: Final[dict[str, str]] = {
     # Views and their keys
+    ": ": "：",
+    ", ": "，",
     "Strategies": "风控策略",
     "Strategy": "风控策略详情",
     "Windows": "维护窗口",

@@ -11,6 +11,7 @@ from console.contract.replay import RUN, Receipt, Replay, ReplayOutcome, ReplayS
 from console.contract.text import Untrusted
 from console.control.desk.wording import Reader, render
 from console.repayment.changes.replay import PLAN_KEPT_MS, gateways_of, needs_approval, running_sums
+from console.repayment.replay.pace import BEGINS
 from console.repayment.replay.receipt import class_lines, outcome_lines
 from console.store import changes, replays
 from console.store.replays import said_of
@@ -83,7 +84,7 @@ def _wire(
         rate_allowed=replay.rate_allowed if running else None,
         slowed=_told(said_of(replay.slowed), reader) if running else None,
         why=_told(said_of(replay.why), reader),
-        eta_seconds=_eta(replay, to_run - done) if running else None,
+        eta_seconds=_eta(replay, to_run - done, to_run) if running else None,
     )
 
 
@@ -122,8 +123,12 @@ def _count(tallies: Iterable[Tally], outcomes: Iterable[ReplayOutcome]) -> int:
     return sum(tally.items for tally in tallies if tally.class_ in RUN and tally.outcome in wanted)
 
 
-def _eta(replay: StoredReplay, left: int) -> float | None:
-    """Return the seconds until the end at the present rate, at the allowed one while it only begins."""
+def _eta(replay: StoredReplay, left: int, to_run: int) -> float | None:
+    """Return the seconds until the end: at the present rate; as the plan expects it while it only begins."""
+    slowed = said_of(replay.slowed)
+    begins = replay.rate_now is None or (slowed is not None and slowed.message == BEGINS)
+    if begins and replay.estimate_ms is not None:
+        return round(replay.estimate_ms / 1000 * left / max(1, to_run), 1)
     pace = replay.rate_now or replay.rate_allowed
     return round(left / pace, 1) if pace else None
 

@@ -43,6 +43,7 @@ VIEWS: Final = (
     "strategies",
     "gateways",
     "windows",
+    "replays",
     "warnings",
     "changes",
 )

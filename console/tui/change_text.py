@@ -62,7 +62,7 @@ def subject_of(one: Change) -> str:
 
 def intent_lines(intent: Intent, hello: Hello | None, width: int) -> list[Line]:
     """Return what is to be done, to what, and where."""
-    what = f"{intent.title}: {intent.target}" if intent.target else intent.title
+    what = intent.title if not intent.target else intent.title + t(": ") + intent.target
     lines = labelled(t("what"), what, width, "dialog-strong")
     for label, text in intent.about:
         lines.extend(labelled(label, text, width))
@@ -113,7 +113,7 @@ def flips_lines(flips: Flips, over: str, width: int) -> list[Line]:
         lines += labelled("", said, width, "dialog-strong" if side.count else "dialog")
         for name, groups in ((t("by gateway"), side.by_gateway), (t("by product"), side.by_product)):
             parts = "  ".join(f"{shown(one.name) or '-'} {figures.count(one.count)}" for one in groups)
-            lines += labelled("", f"{name}: {parts}", width, "dialog-dim") if parts else []
+            lines += labelled("", name + t(": ") + parts, width, "dialog-dim") if parts else []
     return lines
 
 
@@ -132,7 +132,7 @@ def needs(preview: Preview) -> str:
             said.append(t("must return by itself"))
         case "optional":
             said.append(t("may return by itself"))
-    return ", ".join(said)
+    return t(", ").join(said)
 
 
 def difference_lines(before: Preview, now: Preview, told: Untrusted, width: int) -> list[Line]:

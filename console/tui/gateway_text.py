@@ -89,7 +89,9 @@ def signed_share(ratio: float | None) -> str:
     """Return a share that may be overspent."""
     if ratio is None or ratio >= 0:
         return figures.share(ratio)
-    return f"-{figures.share(-ratio)}" if ratio > -10 else "<-999%"
+    if ratio > -0.9995:
+        return f"-{figures.share(-ratio)}"
+    return f"{ratio * 100:.0f}%" if ratio > -9.995 else "<-999%"
 
 
 def runway(hours: float | None) -> str:

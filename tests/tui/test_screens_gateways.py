@@ -68,6 +68,7 @@ def test_a_budget_is_a_bar_that_may_be_empty_unknown_or_overspent() -> None:
     assert bar(-3.0, 8) == "........"
     assert bar(None, 4) == "?   "
     assert (signed_share(-0.4), signed_share(None), signed_share(-40.0)) == ("-40.0%", "?", "<-999%")
+    assert (signed_share(-0.9996), signed_share(-1.043)) == ("-100%", "-104%")
 
 
 async def test_the_list_is_as_live_as_the_board_and_opens_a_gateway() -> None:

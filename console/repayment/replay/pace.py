@@ -107,10 +107,7 @@ class Pace:
             return Said("{count} other repayments wait to be sent and go first", {"count": self._crowd})
         if self._step + 1 < len(RAMP):
             percent = round(RAMP[self._step] * 100)
-            return Said(
-                "it begins with {percent} % of its rate, and speeds up as orders succeed",
-                {"percent": percent},
-            )
+            return Said(BEGINS, {"percent": percent})
         if self._headroom < 1:
             return Said("it speeds up again after it made room for other repayments")
         return None
@@ -131,6 +128,7 @@ class Pace:
         return None
 
 
+BEGINS: Final = "it begins with {percent} % of its rate, and speeds up as orders succeed"
 REFAILED: Final = "{percent} % of its last {count} orders failed again; above {limit} % a replay stops itself"
 IN_DOUBT: Final = "{percent} % of its last {count} orders are in doubt; above {limit} % a replay stops itself"
 
