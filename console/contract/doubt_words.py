@@ -43,7 +43,6 @@ def kind_name(kind: str) -> str:
         "never_sent": t("known though never sent"),
         "unasked_close": t("closed unasked"),
         "duplicate_debit": t("debited twice"),
-        "duplicate": t("debited twice"),
     }
     return names.get(kind, shown(Untrusted(kind)))
 

@@ -11,7 +11,7 @@ from typing import Final
 from console.contract.clock import Instant
 from console.contract.vocabulary import FINAL_ATTEMPT_STATES, AttemptState, EvidenceSource, Verdict
 from console.repayment.schedule import INQUIRY_EVERY, INQUIRY_STEPS, inquiry_wait, manual_at, retry_wait
-from console.store.facts import Attempt, CaseKind, Decision, Evidence
+from console.store.facts import DEBITED_TWICE, Attempt, CaseKind, Decision, Evidence
 from console.store.guards import EDGES as EDGES_OF_THE_DATABASE
 
 S = AttemptState
@@ -89,11 +89,11 @@ def decide(attempt: Attempt, evidence: Evidence, now: Instant, rules: Rules, cha
     state = attempt.state
     if state in FINAL_ATTEMPT_STATES:
         case = _case_against_final(state, verdict)
-        return _stay(attempt, verdict, case)
+        return _stay(attempt, verdict, _named(case, evidence))
     target = _target(attempt, evidence, verdict)
     inquiries = attempt.inquiries + (evidence.source is EvidenceSource.INQUIRY)
     not_found = _not_found(attempt, evidence, verdict)
-    case = _case(state, verdict)
+    case = _named(_case(state, verdict), evidence)
     ours = evidence.lease_epoch == attempt.lease_epoch
     if target is state and not ours and evidence.source is not EvidenceSource.INQUIRY:
         return _stay(attempt, verdict, case)
@@ -254,6 +254,12 @@ def _case_against_final(state: AttemptState, verdict: Verdict) -> CaseKind | Non
     if verdict is V.CONTRADICTION:
         return CaseKind.MISMATCH
     return None if verdict in _AGREES[state] else CaseKind.AGAINST_FINAL
+
+
+def _named(case: CaseKind | None, evidence: Evidence) -> CaseKind | None:
+    """Return the case by what the evidence found; only our own reading of a file has that code."""
+    twice = evidence.source is EvidenceSource.SETTLEMENT and evidence.code == DEBITED_TWICE
+    return CaseKind.DUPLICATE_DEBIT if case is CaseKind.MISMATCH and twice else case
 
 
 def _ended(attempt: Attempt, state: AttemptState) -> Decision:

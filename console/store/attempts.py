@@ -77,7 +77,9 @@ _MOVE_REPAYMENT: Final = Prepared(
 _OPEN_CASE: Final = Prepared(
     "INSERT INTO exception_case"
     " (attempt_id, evidence_id, kind, opened_at, amount_fen, resolved, suspense_fen, lease_epoch)"
-    " SELECT ?, id, ?, ?, ?, false, ?, 0 FROM evidence"
+    " SELECT ?, id, ?, ?, ?, false, ? - CASE WHEN ? THEN coalesce((SELECT sum(y.suspense_fen)"
+    " FROM exception_case y WHERE y.attempt_id = ? AND y.kind <> ? AND NOT y.resolved), 0) ELSE 0 END, 0"
+    " FROM evidence"
     " WHERE attempt_id = ? AND source = ? AND external_id = ?"
     " ON CONFLICT (attempt_id, kind) WHERE NOT resolved DO UPDATE"
     " SET evidence_id = excluded.evidence_id, suspense_fen = CASE WHEN exception_case.way = 'apply_next'"
@@ -307,7 +309,9 @@ class Steps:
         kind, key = decision.case, (attempt.id, piece.source.value, piece.external_id)
         assert kind is not None  # noqa: S101 - asked before
         fen = suspense_fen(attempt.state, decision.verdict, attempt.amount_fen, piece.amount_fen)
-        self._cases.append((attempt.id, kind.value, self._now, attempt.amount_fen, fen, *key))
+        whole = decision.verdict is Verdict.CONTRADICTION
+        counted = (fen, whole, attempt.id, kind.value)
+        self._cases.append((attempt.id, kind.value, self._now, attempt.amount_fen, *counted, *key))
         self._timeline.append(
             timeline.TimelineEntry(
                 attempt.repayment_seq,

@@ -77,6 +77,12 @@ class CaseKind(StrEnum):
     """Tells of an order that was proven not to have been sent."""
     UNASKED_CLOSE = "unasked_close"
     """Closed or reversed at the gateway though nobody asked for it."""
+    DUPLICATE_DEBIT = "duplicate_debit"
+    """A settlement file has more than one debit of the order."""
+
+
+DEBITED_TWICE: Final = "DEBITED_TWICE"
+"""The code of evidence from a settlement file that has more debits of an order than one."""
 
 
 class Decision(NamedTuple):

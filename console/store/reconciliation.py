@@ -141,6 +141,10 @@ _ADD_MEMBERS: Final = Prepared(
     "INSERT INTO reconciliation_member (run_seq, number, attempts) VALUES (?, ?, ?)"
 )
 _MEMBERS: Final = Prepared("SELECT attempts FROM reconciliation_member WHERE run_seq = ? ORDER BY number")
+_DEBITED: Final = Prepared(
+    "SELECT attempt_id FROM reconciliation_finding"
+    " WHERE run_seq = ? AND attempt_id {among} AND debits > reversals"
+)
 _OWED: Final = Prepared(
     "SELECT 1 FROM attempt WHERE gateway = ? AND decided_at >= ? AND decided_at < ? AND state = 'SUCCEEDED'"
     " LIMIT 1"
@@ -286,6 +290,15 @@ def settled_in(connection: Connection, run_seq: int) -> Iterable[int]:
         yield from unpack(packed)
     for (attempt_id,) in _FOUND_IN_FILE.rows(connection, (run_seq,)):
         yield attempt_id
+
+
+def debited_in(connection: Connection, run_seq: int, attempts: Sequence[int]) -> set[int]:
+    """Return those attempts of which the run's file had a debit that it did not give back."""
+    wanted = set(attempts)
+    found = {row[0] for row in _DEBITED.rows(connection, (run_seq, among(connection, list(wanted))))}
+    for (packed,) in _MEMBERS.rows(connection, (run_seq,)):
+        found |= wanted.intersection(unpack(packed))
+    return found
 
 
 def is_owed(connection: Connection, gateway: str, since: int, until: int) -> bool:

@@ -44,6 +44,17 @@ _LACKING: Final = Prepared(
     " AND NOT EXISTS (SELECT 1 FROM reconciliation_finding g WHERE g.attempt_id = f.attempt_id"
     " AND g.debits > g.reversals)"
 )
+_AGREED: Final = Prepared(
+    "SELECT f.order_no, sum(f.theirs_fen - f.explained_fen), coalesce((SELECT sum(x.suspense_fen)"
+    " FROM exception_case x WHERE x.attempt_id = a.id), 0)"
+    " FROM reconciliation_finding f JOIN attempt a ON a.id = f.attempt_id"
+    " WHERE f.run_seq {among} AND f.finding <> 'currency' AND f.became = a.state"
+    " AND a.state IN ('SUCCEEDED', 'FAILED', 'CLOSED', 'REVERSED') AND NOT EXISTS (SELECT 1"
+    " FROM exception_case x WHERE x.attempt_id = a.id AND (x.resolved OR x.way = 'apply_next'))"
+    " GROUP BY f.order_no, a.id"
+)
+"""Of each order that a file says more or less of than our books: what is unexplained, and what its open
+cases hold. Left out are orders that people have decided about since."""
 _ADVICE: Final = "look at each (repay reconcile ID, repay repayment show ID) and decide with a second person"
 
 
@@ -77,6 +88,12 @@ def check(connection: Connection, since: str, owed: Sequence[tuple[str, str]]) -
             rows,
         ),
         _conserved(reports, rows),
+        _of_orders(
+            3,
+            "what the files leave unexplained is in suspense",
+            [order for order, left, held in _AGREED.rows(connection, (seqs,)) if left != held],
+            rows,
+        ),
         _known(missing, len(reports)),
     ]
     return found if reports else [_unknown(one) for one in found[:-1]] + found[-1:]

@@ -1,7 +1,8 @@
 """How much money a piece of evidence puts into suspense: a pure function of state and verdict.
 
 Suspense is what a gateway holds beyond what our books count for an order, in fen; negative is what it
-lacks. What a contradiction means cannot be told, so the amount that it names counts whole.
+lacks. What a contradiction means cannot be told, so the amount that it names counts whole, less what other
+cases of the order hold in suspense already.
 """
 
 from __future__ import annotations

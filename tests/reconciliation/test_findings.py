@@ -84,7 +84,7 @@ async def test_every_finding_has_its_name_and_its_money(store: Store, clock: Man
         (failed, "FAILED"), (closing, "CLOSING"), (lost, "SUCCEEDED"),
     ]  # fmt: skip
     assert sorted(cases(store)) == sorted(
-        [(twice, "mismatch"), (dear, "mismatch"), (foreign, "mismatch"), (failed, "against_final")]
+        [(twice, "duplicate_debit"), (dear, "mismatch"), (foreign, "mismatch"), (failed, "against_final")]
     )
     report = report_of(run)
     assert report.balanced and not run.proves_absence
@@ -148,6 +148,25 @@ async def test_a_debit_that_stood_in_no_earlier_file_is_late(store: Store, clock
     run = await reconcile(store, clock, File().row(late).content)
     assert counts(run) == {"late": 1}
     assert report_of(run).settled_fen == 100
+
+
+@pytest.mark.parametrize("when", ["long_before", "over_midnight"])
+async def test_a_debit_that_stands_in_two_days_files_is_a_duplicate(
+    store: Store, clock: ManualClock, when: str
+) -> None:
+    late = DAY.end + 60_000
+    order = (
+        debit(store, 1) if when == "long_before" else debit(store, 1, sent_at=late - 120_000, decided_at=late)
+    )
+    await reconcile(store, clock, File().row(order).content)
+    assert cases(store) == []
+    tomorrow = TODAY + timedelta(days=1)
+    run = await reconcile(store, clock, File().row(order, at=late).content, "rec_2", tomorrow)
+    assert counts(run) == {"duplicate": 1}
+    assert cases(store) == [(order, "duplicate_debit")]
+    assert rows(store, "SELECT suspense_fen FROM exception_case") == [(100,)]
+    report = report_of(run)
+    assert report.balanced and (report.settled_fen, report.suspense_fen) == (0, 100)
 
 
 async def test_a_whole_file_proves_that_an_expired_order_was_never_executed(

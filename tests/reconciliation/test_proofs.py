@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from console.contract.checkup import Finding
 from console.contract.clock import ManualClock
-from console.contract.vocabulary import AttemptState
-from console.store import settled_invariants
+from console.contract.vocabulary import AttemptState, EvidenceSource, Verdict
+from console.repayment.attempt import Rules
+from console.repayment.evidence import submit
+from console.store import cases, settled_invariants
 from console.store.database import Store
-from tests.reconciliation.days import TODAY, File, debit, reconcile
+from console.store.facts import Evidence
+from tests.reconciliation.days import TODAY, File, debit, reconcile, report_of
 
 DAY = TODAY.isoformat()
 
@@ -43,6 +47,48 @@ async def test_a_debit_that_we_hold_for_failed_is_money_in_suspense(store: Store
     found = proofs(store)["each gateway's day adds up"]
     assert (found.state, found.invariant) == ("warning", 3)
     assert "100 fen" in found.detail.raw
+
+
+SUSPENSE = "what the files leave unexplained is in suspense"
+
+
+@pytest.mark.parametrize("state", [AttemptState.SUCCEEDED, AttemptState.FAILED, AttemptState.UNKNOWN])
+@pytest.mark.parametrize("debits", [1, 2, 3])
+async def test_suspense_is_what_the_file_leaves_unexplained(
+    store: Store, clock: ManualClock, state: AttemptState, debits: int
+) -> None:
+    order = debit(store, 1, state)
+    file = File()
+    for number in range(debits):
+        file.row(order, ref=f"ref-{number}")
+    run = await reconcile(store, clock, file.content)
+    held = store.read_now(cases.suspense)
+    assert sum(one.sum_fen for one in held) == report_of(run).suspense_fen
+    assert proofs(store)[SUSPENSE].state == "ok"
+    if held:
+        store.write_now(lambda c: c.execute(text("UPDATE exception_case SET suspense_fen = 7")))
+        assert proofs(store)[SUSPENSE].state == "failed"
+
+
+async def test_what_was_in_suspense_before_a_file_names_it_is_held_once(
+    store: Store, clock: ManualClock
+) -> None:
+    order = debit(store, 1, AttemptState.FAILED)
+    told = Evidence(
+        gateway="alipay",
+        order_no=order,
+        source=EvidenceSource.CALLBACK,
+        external_id="late",
+        at=clock.now(),
+        verdict=Verdict.SUCCEEDED,
+        amount_fen=100,
+        currency="CNY",
+    )
+    await submit(store, [told], rules=Rules())
+    run = await reconcile(store, clock, File().row(order).row(order, ref="again").content)
+    assert [(one.cases, one.sum_fen) for one in store.read_now(cases.suspense)] == [(2, 200)]
+    assert report_of(run).suspense_fen == 200
+    assert proofs(store)[SUSPENSE].state == "ok"
 
 
 def test_without_files_nothing_is_known(store: Store) -> None:

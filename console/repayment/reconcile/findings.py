@@ -16,13 +16,17 @@ from typing import TYPE_CHECKING, Final
 from console.contract.clock import Instant
 from console.contract.vocabulary import AttemptState, EvidenceSource, Verdict
 from console.gateways.wire import CLOCK_SKEW_SECONDS
-from console.store.facts import Evidence
+from console.store.facts import DEBITED_TWICE, Evidence
 
 if TYPE_CHECKING:
     from console.repayment.reconcile.question import Difference
     from console.store.facts import Attempt
 
 S = AttemptState
+
+_TWICE: Final = "twice"
+AGAIN: Final = "again"
+"""Distinguish the evidence of more than one debit: in one file, or in those of two days."""
 
 _SKEW_MS: Final = CLOCK_SKEW_SECONDS * 1000
 
@@ -89,8 +93,10 @@ class Meaning:
     verdicts: tuple[tuple[Verdict, str], ...] = ()
 
 
-def meaning_of(rows: Difference, attempt: Attempt | None, decided_at: int | None, day: Day) -> Meaning:
-    """Return what the rows about one order mean."""
+def meaning_of(
+    rows: Difference, attempt: Attempt | None, decided_at: int | None, day: Day, *, stood_before: bool = False
+) -> Meaning:
+    """Return what the rows about one order mean; `stood_before` tells that an earlier day's file has it."""
     if rows.debits + rows.reversals == 0:
         return Meaning(Finding.MISSING_THERE)
     if attempt is None or attempt.gateway != day.gateway:
@@ -102,12 +108,17 @@ def meaning_of(rows: Difference, attempt: Attempt | None, decided_at: int | None
         return Meaning(Finding.AMOUNT, doubtful)
     match rows.debits - rows.reversals:
         case 1:
+            if stood_before and attempt.state is S.SUCCEEDED:
+                return Meaning(Finding.DUPLICATE, ((Verdict.CONTRADICTION, AGAIN),))
             return _debited(attempt.state, decided_at, day)
         case 0 | -1 as net:
             return _given_back(attempt.state, net, rows.debits)
         case _:
             first = ((Verdict.SUCCEEDED, "debit"),) if attempt.state in _IN_DOUBT and rows.debits else ()
-            return Meaning(Finding.DUPLICATE, (*first, *doubtful))
+            more = rows.debits - rows.reversals > 1
+            return Meaning(
+                Finding.DUPLICATE, (*first, *(((Verdict.CONTRADICTION, _TWICE),) if more else doubtful))
+            )
 
 
 def _debited(state: AttemptState, decided_at: int | None, day: Day) -> Meaning:
@@ -134,9 +145,9 @@ def _given_back(state: AttemptState, net: int, debits: int) -> Meaning:
     return Meaning(Finding.CONTRADICTION, back)
 
 
-def explained(rows: Difference, attempt: Attempt | None, state: AttemptState | None) -> int:
+def explained(rows: Difference, attempt: Attempt | None, state: AttemptState | None, meaning: Meaning) -> int:
     """Return how much of the rows' net (fen) our books account for, the attempt being in `state` now."""
-    if attempt is None or rows.currency != attempt.currency:
+    if attempt is None or rows.currency != attempt.currency or _says(meaning, AGAIN):
         return 0
     net = rows.debits - rows.reversals
     if state is S.SUCCEEDED:
@@ -159,8 +170,8 @@ def evidence_of(rows: Difference, attempt: Attempt, meaning: Meaning, day: Day, 
             ),
             at=Instant(now),
             verdict=verdict,
-            code="SETTLEMENT",
-            amount_fen=_amount(rows, attempt, verdict),
+            code=DEBITED_TWICE if what in (_TWICE, AGAIN) else "SETTLEMENT",
+            amount_fen=_amount(rows, attempt, verdict, what),
             currency=rows.currency or None,
             gateway_ref=rows.gateway_ref or None,
             raw=_raw(rows),
@@ -183,8 +194,15 @@ def absence_of(order_no: str, day: Day, covers: tuple[int, int], now: int) -> Ev
     )
 
 
-def _amount(rows: Difference, attempt: Attempt, verdict: Verdict) -> int | None:
-    """Return the amount that goes with a verdict; a contradiction names one only where it differs."""
+def _says(meaning: Meaning, what: str) -> bool:
+    return any(said == what for _, said in meaning.verdicts)
+
+
+def _amount(rows: Difference, attempt: Attempt, verdict: Verdict, what: str) -> int | None:
+    """Return the amount that goes with a verdict; a contradiction names one only where it differs, one of
+    two days what both come to."""
+    if what == AGAIN:
+        return attempt.amount_fen + rows.net_fen
     if verdict is not Verdict.CONTRADICTION:
         return rows.row_fen
     return rows.net_fen if rows.net_fen != attempt.amount_fen else None

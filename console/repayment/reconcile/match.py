@@ -80,7 +80,8 @@ def _match(question: Question, books: _Books) -> Answer:
     with (work / MEMBERS_FILE).open("wb") as members, (work / DIFFERENCES_FILE).open("wb") as differences:
         for theirs, ours in parts.pairs():
             joined = _by_order(theirs).join(ours, on="order_no", how="full", coalesce=True)
-            agrees = joined.filter(_AGREES)
+            agrees, again = crossing.apart(joined.filter(_AGREES))
+            _write(differences, again)
             matched.add(agrees)
             members.write(array("q", agrees["id"].to_list()).tobytes())
             _write(differences, joined.filter(_DIFFERS))
@@ -262,6 +263,19 @@ class _Crossing:
         told = rest.with_columns(pl.Series("verdict", verdicts, dtype=pl.String))
         lacking = told.filter(pl.col("verdict") == "missing").drop("verdict")
         return pl.concat([missing, lacking]), told.filter(pl.col("verdict") == "open").drop("verdict")
+
+    def apart(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return what agrees, and what agrees but stood in an earlier day's file already."""
+        before = pl.col("sent_at") - SKEW_MS < self._question.first
+        rest = frame.filter(before)
+        stood = [self._stood(*row) for row in rest.select("id", "sent_at").iter_rows()]
+        told = rest.with_columns(pl.Series("stood", stood, dtype=pl.Boolean))
+        plain = told.filter(~pl.col("stood")).drop("stood")
+        return pl.concat([frame.filter(~before), plain]), told.filter("stood").drop("stood")
+
+    def _stood(self, identity: int, sent_at: int) -> bool:
+        days = _days(sent_at - SKEW_MS, self._question.first - 1)
+        return any(identity in (self._settled(day) or ()) for day in days)
 
     def _verdict(self, identity: int, sent_at: int, decided_at: int) -> str:
         unknown = decided_at + SKEW_MS >= self._question.end

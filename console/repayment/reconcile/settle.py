@@ -60,11 +60,22 @@ class Hearing:
         known = reconciliation.decided(connection, names)
         meanings: list[tuple[Difference, Attempt | None, Meaning]] = []
         evidence = []
+        earlier = self._in_earlier_files(
+            connection,
+            [
+                subjects[one.order_no].attempt.id
+                for one in batch
+                if one.debits - one.reversals == 1
+                and one.order_no in subjects
+                and subjects[one.order_no].attempt.state is AttemptState.SUCCEEDED
+            ],
+        )
         for rows in batch:
             subject = subjects.get(rows.order_no)
             attempt = None if subject is None else subject.attempt
             decided_at, _ = known.get(rows.order_no, (None, ""))
-            meaning = meaning_of(rows, attempt, decided_at, self._day)
+            before = attempt is not None and attempt.id in earlier
+            meaning = meaning_of(rows, attempt, decided_at, self._day, stood_before=before)
             meanings.append((rows, attempt, meaning))
             if attempt is not None:
                 evidence += evidence_of(rows, attempt, meaning, self._day, now)
@@ -72,20 +83,27 @@ class Hearing:
         became = {piece.order_no: one.state for piece, one in zip(evidence, applied, strict=True)}
         reconciliation.add_findings(
             connection,
-            [
-                self._finding(rows, attempt, meaning.finding, became, known)
-                for rows, attempt, meaning in meanings
-            ],
+            [self._finding(rows, attempt, meaning, became, known) for rows, attempt, meaning in meanings],
         )
+
+    def _in_earlier_files(self, connection: Connection, wanted: Sequence[int]) -> frozenset[int]:
+        """Return those attempts that stood as debits in the file of an earlier day."""
+        runs = earlier_runs(connection, self._day.gateway, self._day.day) if wanted else {}
+        found: set[int] = set()
+        for seq in runs.values():
+            if seq is not None:
+                found |= reconciliation.debited_in(connection, seq, wanted)
+        return frozenset(found)
 
     def _finding(
         self,
         rows: Difference,
         attempt: Attempt | None,
-        finding: Finding,
+        meaning: Meaning,
         became: dict[str, AttemptState | None],
         known: dict[str, tuple[int | None, str]],
     ) -> StoredFinding:
+        finding = meaning.finding
         if finding is Finding.MISSING_HERE:
             attempt = None
         state = None if attempt is None else became.get(rows.order_no, attempt.state)
@@ -99,7 +117,7 @@ class Hearing:
             became=None if state is None else state.value,
             ours_fen=0 if attempt is None else attempt.amount_fen,
             theirs_fen=rows.net_fen,
-            explained_fen=explained(rows, attempt, state),
+            explained_fen=explained(rows, attempt, state, meaning),
             debits=rows.debits,
             reversals=rows.reversals,
             currency=rows.currency,
@@ -146,7 +164,7 @@ class Hearing:
         nothing = [(Difference(one.order_no, 0, 0, 0, None, "", ""), one) for one in failed]
         reconciliation.add_findings(
             connection,
-            [self._finding(rows, one, Finding.ABSENT, became, known) for rows, one in nothing],
+            [self._finding(rows, one, Meaning(Finding.ABSENT), became, known) for rows, one in nothing],
         )
         return found[-1] if len(found) == limit else None
 
