@@ -6,13 +6,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from console.contract.language import t
-from console.contract.text import shown
+from console.contract.text import Untrusted, shown
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from console.contract.said import Sentence
-    from console.contract.text import Untrusted
     from console.contract.warning import Harm, Indicator
 
 UNKNOWN: Final = "?"
@@ -129,8 +128,15 @@ def harm_when(minutes: float | None) -> str:
 
 
 def told(said: Sentence | None, title: Untrusted, zone: tzinfo) -> str:
-    """Return a title in the reader's language where it is a sentence."""
-    return shown(title) if said is None else said.told(zone)
+    """Return a title in the reader's language where it is a sentence, with series and causes in words."""
+    if said is None:
+        return shown(title)
+    words = {"series": series_word, "cause": cause_word}
+    values = {
+        name: Untrusted(words[name](value.raw)) if name in words and isinstance(value, Untrusted) else value
+        for name, value in said.values.items()
+    }
+    return said.model_copy(update={"values": values}).told(zone)
 
 
 def harm_words(harm: Harm, zone: tzinfo) -> str:

@@ -38,7 +38,7 @@ _CAUSES: Final[dict[str, str]] = {
 }
 
 _HARM: Final[dict[str, str]] = {
-    "{count} payers an hour cannot pay": "每小时有 {count} 位借款人无法还款",
+    "{count} payers could not pay by then; {rate} an hour cannot": "届时共 {count} 位借款人无法还款，每小时 {rate} 位",
     "{gateway} loses a tier of its SLA": "{gateway} 将跌破 SLA 的下一档",
     "{count} payers pass their grace at midnight": "{count} 位借款人的宽限期在午夜届满",
     "{count} due today are not settled at midnight": "{count} 笔今日到期的还款到午夜仍未结清",
@@ -60,7 +60,7 @@ _TIMELINE: Final[dict[str, str]] = {
     "it passed": "已消失",
     "silenced by {window}": "由 {window} 静默",
     "no window silences it any more": "不再有窗口静默它",
-    "{series} of {of} is not as usual": "{of} 的 {series} 异常",
+    "not as usual: {series}, {of}": "异常：{of} 的{series}",
     "the likely cause is now {cause}": "可能的原因现为 {cause}",
     "{person} looks after it": "{person} 正在处理",
     "{person} looked at it": "{person} 已查看",

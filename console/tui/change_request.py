@@ -121,7 +121,7 @@ class ChangeRequest:
         return entries
 
     def _expiry(self, *, forced: bool) -> Entry:
-        value = self.intent.expires or _DEFAULT_EXPIRY if forced else ""
+        value = self.intent.lasts or (self.intent.expires or _DEFAULT_EXPIRY if forced else "")
         hint = t("a span: 30m, 2h") if forced else t("a span: 30m, 2h; empty: it stays")
         return Entry(EXPIRES, t("returns in"), Typed.of(value), hint, required=forced)
 

@@ -43,7 +43,8 @@ class Intent:
     """One change as it is about to be asked for. `target` names what it is done to, safe to show.
 
     The answer to `questions` goes into the body through `fill`. `path` takes the mutation, with the
-    preview's digest under the name `binds`. `reverts` names the change it undoes; `given` is a preview
+    preview's digest under the name `binds`. `expires` is filled in where a change must return, `lasts`
+    wherever it may. `reverts` names the change it undoes; `given` is a preview
     that was made before, when the change was asked for. What `tries` is never done, only looked at.
     """
 
@@ -58,6 +59,7 @@ class Intent:
     given: Preview | None = None
     reason: Literal["needed", "optional"] = "needed"
     expires: str = ""
+    lasts: str = ""
     fill: Callable[[dict[str, Any]], dict[str, Any]] = dict
     about: tuple[tuple[str, str], ...] = ()
     tries: bool = False

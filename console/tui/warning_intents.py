@@ -22,7 +22,7 @@ def apply_prepared(one: WarningSummary, prepared: Prepared, zone_name: str) -> I
         told(prepared.said, prepared.title, figures.zone(zone_name)),
         t("Apply"),
         {"kind": prepared.kind, **body},
-        expires=str(prepared.body.get("expires") or ""),
+        lasts=str(prepared.body.get("expires") or ""),
         about=((t("warning"), f"{shown(one.id)}  {cause_word(one.cause)}"),),
     )
 

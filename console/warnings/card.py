@@ -80,7 +80,7 @@ def news(finding: Finding, cause_before: str, before: Card) -> list[Said]:
 
 def joined(sign: Sign) -> Said:
     """Return the entry of a sign that came."""
-    return Said("{series} of {of} is not as usual", {"series": sign.series, "of": sign.of})
+    return Said("not as usual: {series}, {of}", {"series": sign.series, "of": sign.of})
 
 
 def soonest(harms: Iterable[Harm], at: int) -> int | None:

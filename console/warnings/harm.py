@@ -64,10 +64,10 @@ def _payers(finding: Finding, reading: Reading) -> list[Harm]:
     rate = _kept_per_minute(finding, reading)
     if rate <= 0:
         return []
-    told = {"count": round(rate * 60)}
-    said = Said("{count} payers an hour cannot pay", told)
     many = max(MANY, MANY_MINUTES * reading.volume)
-    return [_harm(Victim.PAYERS, many / rate, said, round(rate * 60))]
+    told = {"count": many, "rate": round(rate * 60)}
+    said = Said("{count} payers could not pay by then; {rate} an hour cannot", told)
+    return [_harm(Victim.PAYERS, many / rate, said, many)]
 
 
 def _kept_per_minute(finding: Finding, reading: Reading) -> float:

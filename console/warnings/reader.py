@@ -170,6 +170,11 @@ def levers_now(connection: Connection) -> Levers:
         frozenset(row.id for row in rows if row.id in acting and row.version != row.approved_version),
         scenario,
         frozenset(stage.value for stage in look.paused),
+        {
+            name: one.configured_weight
+            for name, one in known.items()
+            if one.override not in (None, one.configured_weight)
+        },
     )
 
 

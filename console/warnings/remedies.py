@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from console.contract.said import Said, Sentence, render
@@ -25,13 +25,15 @@ _OF_GATEWAY: Final = frozenset(
 @dataclass(frozen=True)
 class Levers:
     """What could be moved now: weights in force of gateways that take traffic; strategies that act, and of
-    these the ones that differ from what was approved; the scenario; stages that are paused."""
+    these the ones that differ from what was approved; the scenario; stages that are paused. `configured` are
+    weights of the configuration, where others are in force."""
 
     weights: Mapping[str, int]
     acting: frozenset[str] = frozenset()
     unapproved: frozenset[str] = frozenset()
     scenario: str = "normal"
     paused: frozenset[str] = frozenset()
+    configured: Mapping[str, int] = field(default_factory=dict)
 
 
 def remedy(finding: Finding, levers: Levers, troubled: frozenset[str]) -> Prepared | None:
@@ -61,11 +63,11 @@ def _prepared(kind: str, body: dict[str, Any], said: Said) -> Prepared:
 
 
 def _elsewhere(finding: Finding, levers: Levers, troubled: frozenset[str]) -> Prepared | None:
-    """Return less weight for a gateway, if another one can take it."""
+    """Return less weight for a gateway, if it has more than that and another one can take it."""
     name, weight = finding.name, levers.weights.get(finding.name, 0)
     others = [other for other in levers.weights if other != name and other not in troubled]
-    less = weight // 2 if finding.cause is Cause.RESERVE else weight // LEFT
-    less = max(1, less)
+    usual = levers.configured.get(name, weight)
+    less = max(1, usual // 2 if finding.cause is Cause.RESERVE else usual // LEFT)
     if not others or less >= weight:
         return None
     said = Said(

@@ -12,7 +12,7 @@ from console.contract.board import Board
 from console.contract.language import Language, use_language
 from console.contract.said import Said, Sentence
 from console.contract.text import Untrusted
-from console.contract.warning import Detectors, WarningSummary
+from console.contract.warning import Detectors, TimelineEntry, WarningSummary
 from console.contract.warning_words import harm_when, series_value, soon
 from console.tui.alarm import Alarm
 from console.tui.screens.change_dialog import ChangeDialog
@@ -23,6 +23,7 @@ from tests.tui.consoles import Console, console
 from tests.tui.fake_desk import FakeDesk, preview
 from tests.tui.fake_warnings import (
     HOSTILE,
+    NIGHT,
     FakeWarnings,
     board_line,
     detectors,
@@ -112,6 +113,15 @@ def test_sentences_of_the_service_are_told_in_the_readers_language() -> None:
         assert "通道中断" in text_of(summary_lines(warning(said=said), 78, ZONE))
     finally:
         use_language("en")
+
+
+def test_series_and_causes_in_sentences_are_told_in_words() -> None:
+    odd = Said("not as usual: {series}, {of}", {"series": "unanswered", "of": "wechat"})
+    now = Said("the likely cause is now {cause}", {"cause": "gateway_down"})
+    happened = tuple(TimelineEntry.of(NIGHT, said) for said in (odd, now))
+    text = text_of(warning_lines(warning(timeline=happened), None, 78, ZONE))
+    assert "not as usual: inquiries unanswered, wechat" in text
+    assert "the likely cause is now gateway down" in text
 
 
 @pytest.mark.parametrize(
@@ -219,11 +229,12 @@ async def test_what_is_done_about_a_warning_goes_through_the_change_dialog(
         assert not desk(one).sent
 
 
-async def test_what_is_prepared_is_sent_with_the_expiry_it_came_with() -> None:
+@pytest.mark.parametrize("expiry", ["required", "optional"])
+async def test_what_is_prepared_is_sent_with_the_expiry_it_came_with(expiry: str) -> None:
     async with console() as one:
         short = prepared().model_copy(update={"body": {**prepared().body, "expires": "45m"}})
         warnings(one).known = [warning(prepared=short)]
-        desk(one).previews = [preview("gateway.weight", expiry="required")]
+        desk(one).previews = [preview("gateway.weight", expiry=expiry)]
         await opened(one)
         one.press("p")
         await one.shows("Apply what a warning has prepared", "> Cancel <")

@@ -103,6 +103,13 @@ def test_a_prepared_change_moves_traffic_only_where_there_is_somewhere_to_go() -
     assert remedy(DOWN, Levers({"wechat": 40}), frozenset({"wechat"})) is None
 
 
+def test_what_was_lowered_is_not_lowered_ever_further() -> None:
+    lowered = replace(LEVERS, weights={"wechat": 4, "alipay": 60}, configured={"wechat": 40})
+    assert remedy(DOWN, lowered, frozenset({"wechat"})) is None
+    half = remedy(DOWN, replace(lowered, weights={"wechat": 20, "alipay": 60}), frozenset({"wechat"}))
+    assert half is not None and half.body["weight"] == 4
+
+
 def test_a_strategy_goes_back_to_what_was_approved_or_into_shadow() -> None:
     (found,) = findings([_sign("intercept_rate", "velocity", 0.2)], QUIET)
     shadow = remedy(found, LEVERS, frozenset())

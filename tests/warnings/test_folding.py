@@ -36,7 +36,7 @@ def test_new_signs_and_another_cause_go_to_its_timeline(store: Store) -> None:
     (one,) = current(store)
     told = _timeline(store, one.seq)
     assert told[0] == "{gateway} is down"
-    assert told[-2:] == ["the likely cause is now {cause}", "{series} of {of} is not as usual"]
+    assert told[-2:] == ["the likely cause is now {cause}", "not as usual: {series}, {of}"]
 
 
 def test_it_ends_when_it_was_quiet_and_is_the_same_when_it_comes_back(store: Store) -> None:
