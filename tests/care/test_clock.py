@@ -43,6 +43,25 @@ async def test_what_failed_is_overdue_from_midnight_on(
     assert queued(office.store) == [("dunning", "waiting"), ("credit_report", "waiting")]
 
 
+async def test_what_is_made_overdue_is_dated_when_it_is_written(
+    office: Desk, party: ThirdParty, clock: ManualClock, carer: Carer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sent(office, party, "decline", 1)
+    until(clock, "2026-06-10T23:59:59.999")
+    await cared(carer)
+    until(clock, "2026-06-11T00:00:00")
+    looked, write = clock.now(), office.store.write
+
+    async def after_a_wait(job: Any) -> Any:
+        clock.advance(0.5)
+        return await write(job)
+
+    monkeypatch.setattr(office.store, "write", after_a_wait)
+    await cared(carer)
+    ((since,),) = rows(office.store, "SELECT overdue_since FROM repayment")
+    assert since > looked
+
+
 async def test_what_is_in_doubt_at_midnight_is_neither_overdue_nor_reported(
     office: Desk, party: ThirdParty, clock: ManualClock, carer: Carer
 ) -> None:
