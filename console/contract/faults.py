@@ -86,7 +86,9 @@ def parse_fault(word: str) -> Fault:
     except ValueError:
         guess = nearest(word, [fault.value for fault in Fault])
         if guess is None:
-            raise UnknownFaultError(t("no misbehaviour is called {word}", word=shown(word))) from None
+            raise UnknownFaultError(
+                t("no misbehaviour is called {word}; see: repay sandbox fault --help", word=shown(word))
+            ) from None
         raise UnknownFaultError(
             t("no misbehaviour is called {word}; did you mean {guess}?", word=shown(word), guess=guess)
         ) from None

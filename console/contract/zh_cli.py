@@ -370,7 +370,7 @@ _PROFILES: Final[dict[str, str]] = {
     "the locale": "语言环境",
     "must be a whole number from 1 to {most}": "必须是 1 到 {most} 的整数",
     "must be one of {choices}": "必须是其中之一：{choices}",
-    "unknown key {key}": "未知的键 {key}",
+    "unknown key {key}; see: repay profile schema": "未知的键 {key}；参见：repay profile schema",
     "unknown key {key}; did you mean {near}?": "未知的键 {key}；是否想用 {near}？",
     "{known}; did you mean {near}?": "{known}；是否想用 {near}？",
     "is not an address": "不是地址",

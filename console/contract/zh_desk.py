@@ -77,11 +77,12 @@ _DESK: Final[dict[str, str]] = {
 _REFUSALS: Final[dict[str, str]] = {
     "ask somebody who may, or see what the preview says": "请由有权限的人操作，或查看预览说明",
     "there is no such change": "没有这个变更",
-    "list them: GET /v1/changes": "可列出：GET /v1/changes",
+    "repay change list shows them": "repay change list 可列出",
+    "repay strategy list shows them": "repay strategy list 可列出",
     "what this change would do is not what was previewed": "此变更的影响已与预览不同",
     "preview it again, and send the new digest": "请重新预览并发送新的摘要",
     "revert that one first": "请先回退那一个",
-    "look at it: GET /v1/changes/{id}": "请查看：GET /v1/changes/{id}",
+    "repay change show tells its story": "repay change show 可查看经过",
     "this approval was used already": "此审批已使用",
     "an approval is good for one change, once": "一次审批只用于一个变更、一次",
     "this change does not wait for an approval": "此变更不在等待审批",
@@ -124,7 +125,7 @@ _REFUSALS: Final[dict[str, str]] = {
     ),
     "mend the sink; changes go on by themselves then": "请修复该存放处；之后变更自动恢复",
     "there is no such token": "没有这个令牌",
-    "list them: GET /v1/tokens": "可列出：GET /v1/tokens",
+    "repay token list shows them": "repay token list 可列出",
 }
 
 MESSAGES: Final[dict[str, str]] = {**_KINDS, **_QUEUES, **_GATEWAYS, **_DESK, **_REFUSALS}

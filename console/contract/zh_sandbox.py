@@ -13,7 +13,9 @@ MESSAGES: Final[dict[str, str]] = {
     "{path} belongs to another user; remove it": "{path} 属于其他用户；请删除它",
     "others can read {path}; run: chmod 600 {path}": "其他用户可以读取 {path}；请执行：chmod 600 {path}",
     "{path} is held by process {pid}": "{path} 正被进程 {pid} 占用",
-    "no misbehaviour is called {word}": "没有名为 {word} 的故障",
+    "no misbehaviour is called {word}; see: repay sandbox fault --help": (
+        "没有名为 {word} 的故障；参见：repay sandbox fault --help"
+    ),
     "no misbehaviour is called {word}; did you mean {guess}?": "没有名为 {word} 的故障；是否想要 {guess}？",
     "answers every order with success at once": "每笔订单立即成功",
     "declines orders with the usual codes": "以常见错误码拒绝订单",

@@ -216,7 +216,7 @@ def unknown_key_problem(path: str, table: str) -> str:
     elsewhere = nearest(path, KEYS)
     if elsewhere is not None:
         return t("unknown key {key}; did you mean {near}?", key=shown(path), near=elsewhere)
-    return t("unknown key {key}", key=shown(path))
+    return t("unknown key {key}; see: repay profile schema", key=shown(path))
 
 
 def json_schema() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from console.contract.wire import StrictWire
 from console.store import doubts, selections
 from console.store.changes import approvals_of, find
-from console.store.kinds import InvalidChange, Refused, Said
+from console.store.kinds import InvalidChange, NotThere, Refused, Said
 from console.store.repayments import storable
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _named(connection: Connection, body: TargetBody, now: Instant) -> tuple[Sequ
     if body.repayment is not None:
         seq = doubts.seq_of(connection, body.repayment) if storable(body.repayment) else None
         if seq is None:
-            raise InvalidChange("repayment", "there is no such repayment", "repay repayment list shows them")
+            raise NotThere("repayment", "there is no such repayment", "repay repayment list shows them")
         return [seq], f"repayment:{body.repayment}", ""
     assert body.selection is not None  # noqa: S101 - one of both
     frozen = selections.get(connection, body.selection, now=now)

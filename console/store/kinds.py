@@ -86,6 +86,10 @@ class InvalidChange(ValueError):
         self.hint = hint
 
 
+class NotThere(InvalidChange):
+    """What the change is about, as `field` names it, is not there."""
+
+
 class Refused(Exception):
     """The change is not for this person, or not now; `said` says why."""
 

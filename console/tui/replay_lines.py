@@ -107,7 +107,11 @@ def _planning(one: Replay, width: int) -> list[Line]:
 
 def plan_lines(one: Replay, width: int) -> list[Line]:
     """Return what a replay would do: each class with count, money and deed; pace, time, whom it needs."""
-    total = f"{counted(one.to_run, one.to_run_fen)}  / {figures.count(one.total)}"
+    total = t(
+        "{run}, of {count} taken in",
+        run=counted(one.to_run, one.to_run_fen),
+        count=figures.count(one.total),
+    )
     span = figures.UNKNOWN if one.estimate_seconds is None else figures.whole_span(one.estimate_seconds)
     pace = t(
         "{rate} a second at each of: {gateways}",

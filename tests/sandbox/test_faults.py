@@ -19,7 +19,7 @@ def test_dashes_spaces_and_case_do_not_matter(word: str) -> None:
 def test_an_unknown_word_gets_the_nearest() -> None:
     with pytest.raises(UnknownFaultError, match="did you mean duplicate_callback"):
         parse_fault("duplicate_callbak")
-    with pytest.raises(UnknownFaultError, match=r"no misbehaviour is called \\x1b\[31m$"):
+    with pytest.raises(UnknownFaultError, match=r"no misbehaviour is called \\x1b\[31m; see"):
         parse_fault("\x1b[31m")
 
 

@@ -18,7 +18,7 @@ from console.control.desk.draft import guard_of
 from console.control.desk.policy import LONGEST_EXPIRY_MS
 from console.store import changes
 from console.store.changes import StoredChange
-from console.store.kinds import Guard, Impact, InvalidChange, Kind, Said
+from console.store.kinds import Guard, Impact, Kind, NotThere, Said
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -53,7 +53,7 @@ class ExtendBody(StrictWire):
 def _target(connection: Connection, body: ExtendBody) -> StoredChange:
     found = changes.find(connection, body.change, lock=False)
     if found is None:
-        raise InvalidChange("change", "there is no such change", "list them: GET /v1/changes")
+        raise NotThere("change", "there is no such change", "repay change list shows them")
     return found
 
 

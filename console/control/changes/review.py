@@ -9,7 +9,7 @@ from pydantic import Field
 
 from console.contract.wire import StrictWire
 from console.store import changes
-from console.store.kinds import Guard, Impact, InvalidChange, Kind, Refused, Risk, Said
+from console.store.kinds import Guard, Impact, Kind, NotThere, Refused, Risk, Said
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -28,7 +28,7 @@ class ReviewBody(StrictWire):
 def _target(connection: Connection, body: ReviewBody) -> StoredChange:
     found = changes.find(connection, body.change)
     if found is None:
-        raise InvalidChange("change", "there is no such change", "list them: GET /v1/changes?unreviewed=true")
+        raise NotThere("change", "there is no such change", "repay change list shows them")
     return found
 
 

@@ -9,7 +9,7 @@ from console.contract.text import shown
 from console.control.desk.clearance import Objection
 from console.control.desk.states import IllegalStep
 from console.control.problems import ProblemError, invalid
-from console.store.kinds import InvalidChange
+from console.store.kinds import InvalidChange, NotThere
 
 
 def refused(
@@ -25,13 +25,15 @@ def already_running(title: str) -> ProblemError:
 
 
 def refused_body(error: InvalidChange) -> ProblemError:
-    """Return 422 for a field that names something that is not there."""
+    """Return 404 when the subject of a change is not there, 422 for a field that cannot be."""
+    if isinstance(error, NotThere):
+        return ProblemError(404, f"no_such_{error.field}", error.problem, shown(error.hint))
     return invalid(error.field, error.problem, hint=shown(error.hint))
 
 
 def no_such_change() -> ProblemError:
     """Return 404."""
-    return ProblemError(404, "no_such_change", "there is no such change", "list them: GET /v1/changes")
+    return ProblemError(404, "no_such_change", "there is no such change", "repay change list shows them")
 
 
 def changed_since_preview(moved: str) -> ProblemError:
@@ -59,7 +61,7 @@ def later_changed(ids: Sequence[str]) -> ProblemError:
 def wrong_state(error: IllegalStep) -> ProblemError:
     """Return 409: a change in this state cannot do that."""
     return ProblemError(
-        409, "wrong_state", f"this change is {error.state.value}", "look at it: GET /v1/changes/{id}"
+        409, "wrong_state", f"this change is {error.state.value}", "repay change show tells its story"
     )
 
 

@@ -61,5 +61,5 @@ async def strategy_history(strategy_id: str, service: InService, caller: Admitte
 
 def _no_such_strategy(connection: Connection, identity: str) -> ProblemError:
     near = nearest(identity[:64], [row.id for row in stored.all_strategies(connection)])
-    hint = f"did you mean {near}?" if near else "list them: GET /v1/strategies"
+    hint = f"did you mean {near}?" if near else "repay strategy list shows them"
     return ProblemError(404, "no_such_strategy", "there is no such strategy", hint)

@@ -94,7 +94,7 @@ async def revoke_token(
 
     def effect(connection: Connection) -> Answer:
         if tokens.find(connection, token_id) is None:
-            raise ProblemError(404, "no_such_token", "there is no such token", "list them: GET /v1/tokens")
+            raise ProblemError(404, "no_such_token", "there is no such token", "repay token list shows them")
         if tokens.revoke(connection, token_id, now):
             revoked = tokens.find(connection, token_id)
             assert revoked is not None  # noqa: S101 - tokens are never deleted

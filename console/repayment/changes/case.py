@@ -16,7 +16,7 @@ from console.contract.wire import StrictWire
 from console.repayment.changes.resolve import PEOPLE_SHARD
 from console.repayment.targets import need_same, need_two_people
 from console.store import cases, claims, doubts, repayments, timeline
-from console.store.kinds import Guard, Impact, InvalidChange, Kind, Refused, Risk, Said
+from console.store.kinds import Guard, Impact, Kind, NotThere, Refused, Risk, Said
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -43,7 +43,7 @@ class CreditBody(StrictWire):
 def _found(connection: Connection, number: int, *, lock: bool = False) -> Case:
     case = cases.find(connection, number, lock=lock)
     if case is None:
-        raise InvalidChange("case", "there is no such case", "repay case list shows them")
+        raise NotThere("case", "there is no such case", "repay case list shows them")
     return case
 
 
@@ -164,7 +164,7 @@ def _payable(connection: Connection, case: Case, body: CreditBody) -> tuple[case
     """Return the repayment to be paid, and why it cannot be. Raises InvalidChange."""
     paid = cases.payable(connection, body.repayment) if repayments.storable(body.repayment) else None
     if paid is None:
-        raise InvalidChange("repayment", "there is no such repayment", "repay repayment list shows them")
+        raise NotThere("repayment", "there is no such repayment", "repay repayment list shows them")
     if case.resolved or case.credit_fen is None:
         return paid, Said("this case left no credit")
     if paid.borrower != case.borrower:

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from console.contract.replay import RUN, ReplayClass, ReplayState
 from console.contract.wire import StrictWire
 from console.store import replays
-from console.store.kinds import Guard, Impact, InvalidChange, Kind, Refused, Risk, Said
+from console.store.kinds import Guard, Impact, InvalidChange, Kind, NotThere, Refused, Risk, Said
 from console.store.replays import StoredReplay, Tally
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def gateways_of(tallies: Sequence[Tally]) -> list[str]:
 def _found(connection: Connection, body: ReplayBody) -> StoredReplay:
     found = replays.find(connection, body.replay)
     if found is None:
-        raise InvalidChange("replay", "there is no such replay", "repay replay list shows them")
+        raise NotThere("replay", "there is no such replay", "repay replay list shows them")
     return found
 
 

@@ -11,7 +11,7 @@ from console.contract.warning import WarningState
 from console.contract.wire import StrictWire
 from console.store import changes
 from console.store import warnings as stored
-from console.store.kinds import Guard, Impact, InvalidChange, Kind, Refused, Risk, Said
+from console.store.kinds import Guard, Impact, Kind, NotThere, Refused, Risk, Said
 from console.warnings.card import Card
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def present(connection: Connection, identity: str) -> StoredWarning:
     """Return a warning. Raises InvalidChange."""
     found = stored.find(connection, identity)
     if found is None:
-        raise InvalidChange("warning", "there is no such warning", "repay warning list shows them")
+        raise NotThere("warning", "there is no such warning", "repay warning list shows them")
     return found
 
 
