@@ -134,6 +134,8 @@ def _part(part: BackingPart) -> str:
                 "{count} in an hour, {ratio} answered", count=number(part.count), ratio=percent(part.ratio)
             )
         case "queue":
+            if part.count == 0:
+                return t("none waits")
             return t("{count} wait, the oldest for {age}", count=number(part.count), age=age(part.seconds))
         case "database":
             took = UNKNOWN if part.seconds is None else f"{part.seconds * 1000:.0f} ms"

@@ -77,6 +77,8 @@ def print_warning(context: Context, one: Warning) -> None:
         (t("likely cause"), f"{cause_word(one.cause)} ({shown(one.scope)})"),
         (t("since"), moment(one.since, zone)),
     ]
+    if one.seen_at is not None and one.ended_at is None:
+        rows.append((t("last sign"), moment(one.seen_at, zone)))
     if one.ended_at is not None:
         rows.append((t("ended"), moment(one.ended_at, zone)))
     if one.acked_by is not None:

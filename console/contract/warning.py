@@ -121,8 +121,8 @@ class WarningDelivery(Wire):
 
 class WarningSummary(Wire):
     """One warning. `scope` is what it is about (`gateway:alipay`, `stage:review`, `strategy:…`), `harms` the
-    soonest first, `silenced_by` the declared window that keeps it from paging, `label` true or false once
-    somebody judged it."""
+    soonest first, `seen_at` when its signs were last there, `silenced_by` the declared window that keeps it
+    from paging, `label` true or false once somebody judged it."""
 
     id: str
     state: WarningState
@@ -132,6 +132,7 @@ class WarningSummary(Wire):
     scope: Untrusted
     since: Moment
     updated_at: Moment
+    seen_at: Moment | None = None
     ended_at: Moment | None
     harm_in_minutes: float | None
     harms: tuple[Harm, ...]

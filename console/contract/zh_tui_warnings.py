@@ -77,6 +77,8 @@ MESSAGES: Final[dict[str, str]] = {
     "{count} a minute": "每分钟 {count}",
     # The card
     "since": "起始",
+    "its last sign {at}": "最近迹象 {at}",
+    "last sign": "最近迹象",
     "whom": "受害者",
     "prepared": "已备变更",
     "label": "标注",

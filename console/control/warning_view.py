@@ -84,6 +84,7 @@ def _fields(one: StoredWarning, card: Card, now: int) -> dict[str, Any]:
         "scope": Untrusted(one.subject),
         "since": to_datetime(one.since),
         "updated_at": to_datetime(one.updated_at),
+        "seen_at": to_datetime(one.seen_at),
         "ended_at": None if one.ended_at is None else to_datetime(one.ended_at),
         "harm_in_minutes": None if over else harm_in_minutes(one, now),
         "harms": () if over else harms,

@@ -288,6 +288,8 @@ def _part(part: BackingPart) -> str:
             return t("{count} in an hour, {ratio} answered", count=figures.count(part.count),
                      ratio=figures.share(part.ratio))  # fmt: skip
         case "queue":
+            if part.count == 0:
+                return t("none waits")
             age = figures.NOTHING if part.seconds is None else figures.span(part.seconds)
             return t("{count} wait, the oldest for {age}", count=figures.count(part.count), age=age)
         case "database":

@@ -97,13 +97,20 @@ def _head(one: Warning, width: int, zone_name: str) -> list[Line]:
     lines = [
         *field(t("warning"), told(one.said, one.title, zone), width, urgency(one)),
         *field(t("likely cause"), f"{cause_word(one.cause)}  ({shown(one.scope)})", width, "strong"),
-        *field(t("since"), figures.moment(one.since, zone_name), width),
+        *field(t("since"), _since(one, zone_name), width),
         *field(t("state"), _state(one, zone_name), width),
     ]
     if one.silenced_by is not None:
         said = t("window {id} declares it; it pages nobody", id=shown(one.silenced_by))
         lines += field(t("silenced"), said, width, "dim")
     return [*lines, *_label(one.label, width)]
+
+
+def _since(one: WarningSummary, zone_name: str) -> str:
+    began = figures.moment(one.since, zone_name)
+    if one.seen_at is None or one.state == "ended":
+        return began
+    return f"{began}  {t('its last sign {at}', at=figures.moment(one.seen_at, zone_name))}"
 
 
 def _label(label: bool | None, width: int) -> list[Line]:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 MINUTE_MS: Final = 60_000
 P95_MINUTES: Final = 3
+ENOUGH_ORDERS: Final = 20
+MONTH_MINUTES: Final = 30 * 1440
 WINDOW_SOON_MS: Final = 15 * MINUTE_MS
 TRIP_MS: Final = WINDOW_MS // 2
 
@@ -114,6 +116,16 @@ class Reader:
             )
         return found
 
+    def usual_p95(self, connection: Connection, last: int) -> dict[str, float]:
+        """Return the confirmation time (seconds) of each gateway over a month, where enough is known."""
+        months = sla.latencies(connection, last - MONTH_MINUTES, last)
+        found = {
+            name: confirm_seconds(buckets, 0.95)
+            for name, buckets in months.items()
+            if name in self.terms() and sum(count for _, count in buckets) >= ENOUGH_ORDERS
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
     def _closed(self, gateways: tuple[str, ...]) -> tuple[str, ...]:
         return gateways or tuple(self.terms())
 
@@ -128,7 +140,11 @@ class Reader:
             open_orders = [one for one in waiting.get(name, ()) if one[0] >= minute - 60]
             buckets = with_open(decided.get(name, ()), open_orders, at)
             one = gateways.get(name, GatewayMinute())
-            p95 = confirm_seconds(buckets, 0.95) if sum(count for _, count in buckets) >= 20 else None
+            p95 = (
+                confirm_seconds(buckets, 0.95)
+                if sum(count for _, count in buckets) >= ENOUGH_ORDERS
+                else None
+            )
             found[name] = one._replace(p95=p95, waiting=sum(count for _, count in open_orders))
         return found
 

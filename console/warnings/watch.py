@@ -105,6 +105,7 @@ class Watch:
         """Return a watcher that knows the past up to a minute, warning of none of it."""
         watcher = Watcher(self._plan, self._limits)
         first = last - REMEMBER_MINUTES
+        watcher.believe(await self._store.read(partial(self._reader.usual_p95, last=last)))
         past = await self._store.read(partial(self._reader.past, first=first, last=last + 1))
 
         def learn() -> None:

@@ -100,6 +100,14 @@ class Watcher:
             del self._since[key]
         return sorted([*found, *known(reading)], key=lambda sign: (-sign.score, sign.series, sign.of))
 
+    def believe(self, p95: Mapping[str, float]) -> None:
+        """Take confirmation times (seconds, by gateway) for the usual ones, until minutes tell better."""
+        for name, value in p95.items():
+            detector = self._levels["confirm_p95", name] = Detector(_P95)
+            for _ in range(_P95.warm_up):
+                detector.step(value)
+            detector.forget_before()
+
     def gap(self) -> None:
         """Say that minutes are missing before the next one."""
         for detector in self._levels.values():

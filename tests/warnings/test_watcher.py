@@ -101,3 +101,16 @@ def test_every_detector_has_a_record_even_without_warnings() -> None:
     found = records([], {"volume": 0.7}, 0)
     assert [one.detector for one in found] == list(SERIES)
     assert found[0].threshold == 0.7 and found[0].precision is None and found[0].pages_per_shift == 0
+
+
+def test_a_gateway_that_confirms_late_is_told_of_by_a_watch_that_just_began() -> None:
+    watcher = Watcher()
+    watcher.believe({"bank": 3.8})
+    usual, late = (
+        Reading(n, SHANGHAI_NOON, gateways={"bank": GatewayMinute(50, 50, p95=p95)})
+        for n, p95 in enumerate((2.9, 46.0))
+    )
+    assert watcher.step(usual) == []
+    (sign,) = watcher.step(late)
+    assert (sign.series, sign.of) == ("confirm_p95", "bank")
+    assert sign.expected == pytest.approx(3.8, abs=0.2)
