@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from console.cli import listing, mutation
 from console.cli.failures import Exit, UsageError
@@ -57,17 +57,6 @@ def filled(context: Context) -> Filled:
     return load_playbook(context.options.name).with_values(given)
 
 
-def steps_of(playbook: Filled) -> list[dict[str, Any]]:
-    """Return the steps as the service takes them."""
-    found = []
-    for step in playbook.steps:
-        one: dict[str, Any] = {"kind": step.kind, "body": dict(step.fields), "waits_for": step.waits_for}
-        if step.expires is not None:
-            one["expires"] = step.expires
-        found.append(one)
-    return found
-
-
 def list_playbooks(context: Context) -> int:
     """Print every playbook."""
     from console.cli.playbook_text import print_playbooks
@@ -108,6 +97,8 @@ def plan(context: Context) -> int:
 
 
 async def _planned(context: Context, playbook: Filled) -> RunPlan:
+    from console.client.runs import steps_of
+
     async with context.service() as service:
         return await service.playbooks.plan(steps_of(playbook))
 

@@ -11,29 +11,30 @@ from console.contract.text import shown
 
 if TYPE_CHECKING:
     from console.cli.context import Context
-    from console.client.service import Service
+    from console.client.runs import Asked, Failed
     from console.contract.change import Preview
-    from console.contract.playbook import Run, RunStep
 
 
 async def revert_run(context: Context, identity: str) -> int:
     """Undo what stands of a run; return the exit code."""
     from console.cli.playbook_text import print_outcome
+    from console.client.runs import standing_steps, undo, whole_revert
 
     async with context.service() as service:
         run = await service.playbooks.run(identity)
-        steps = [step for step in reversed(run.steps) if step.state in ("applied", "awaiting_approval")]
+        steps = standing_steps(run)
         if not steps:
             context.output.talk(t("nothing of {run} is left to undo", run=shown(run.id)))
             print_outcome(context, run)
             return Exit.DONE
-        whole = _whole(run, steps)
+        whole = whole_revert(run, steps)
         if context.options.dry_run:
             from console.cli.change_text import print_preview
 
             return print_preview(context, await service.hello(), _intent(whole), whole)
         mutation.agree(context, await service.hello(), _intent(whole), whole)
-        codes = [await _undo(context, service, run, step) for step in steps]
+        reason = context.options.reason or ""
+        codes = [_told(context, one) async for one in undo(service, run, steps, reason)]
         print_outcome(context, await service.playbooks.run(run.id))
     if all(code is Exit.DONE for code in codes):
         return Exit.DONE
@@ -47,54 +48,19 @@ def _intent(preview: Preview) -> mutation.Intent:
     return mutation.Intent("/v1/changes", {}, given, lasts="")
 
 
-def _whole(run: Run, steps: list[RunStep]) -> Preview:
-    """Return what is undone, in its order, as one preview."""
-    from datetime import UTC, datetime
-    from hashlib import sha256
+def _told(context: Context, one: Asked | Failed) -> Exit:
+    """Tell what became of one step; return its code. Raises ClientError when nobody knows."""
+    from console.client.runs import Failed
 
-    from console.contract.change import Needs, Preview
-    from console.contract.text import Untrusted
-
-    told = " ".join(f"{step.change} {step.state}" for step in steps)
-    return Preview(
-        kind="playbook.revert",
-        title=Untrusted(t("undo {run}: {title}", run=shown(run.id), title=shown(run.title))),
-        count=0,
-        sum_fen=0,
-        effects=tuple(Untrusted(f"{step.number}. {shown(step.title)}  {step.change}") for step in steps),
-        warnings=(),
-        irreversible=(),
-        refusal=None,
-        digest=sha256(told.encode()).hexdigest(),
-        needs=Needs(role="operator", risk="low", approval=None, expiry="never", reason=True),
-        revertible=True,
-        as_of=datetime.now(UTC),
-    )
-
-
-async def _undo(context: Context, service: Service, run: Run, step: RunStep) -> Exit:
-    """Undo one step, or take back its request; what cannot be undone is told and left."""
-    from console.client.answers import part
-    from console.client.changes import Call
-    from console.client.errors import ClientError
-
-    change = step.change or ""
-    verb = "revert" if step.state == "applied" else "reject"
-    call = Call(f"/v1/changes/{part(change)}/{verb}", {"reason": context.options.reason or ""})
-    try:
-        done = await service.changes.send(call, f"{run.id}/{step.number}/{verb}/{change}")
-    except ClientError as error:
-        failure = failure_of(error)
+    number = one.step.number
+    if isinstance(one, Failed):
+        failure = failure_of(one.error)
         if failure is None or failure.exit_code is Exit.UNREACHABLE:
-            raise
-        context.output.talk(t("step {number} stands: {problem}", number=step.number, problem=failure.message))
+            raise one.error
+        context.output.talk(t("step {number} stands: {problem}", number=number, problem=failure.message))
         return Exit.PARTLY
+    change = one.change
     context.output.talk(
-        t(
-            "step {number} undone: {id}  {state}",
-            number=step.number,
-            id=shown(done.id),
-            state=done.state.value,
-        )
+        t("step {number} undone: {id}  {state}", number=number, id=shown(change.id), state=change.state.value)
     )
-    return Exit.WAITS if done.state.value == "awaiting_approval" else Exit.DONE
+    return Exit.WAITS if one.waits else Exit.DONE

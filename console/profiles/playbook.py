@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from console.contract.language import t
+from console.contract.language import current_language, t
 from console.contract.text import nearest, shown
 from console.profiles.document import BrokenProfileError, Flaw, ProfileError, parse, read_document
 from console.profiles.places import NAME, directories, owned
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-KEYS: Final = ("title", "when", "parameters", "change")
-"""What a playbook may hold."""
+KEYS: Final = ("title", "title_zh", "when", "when_zh", "parameters", "change")
+"""What a playbook may hold; what ends in `_zh` is the text before it in Chinese."""
 
-STEP_KEYS: Final = ("kind", "expires", "waits_for")
+STEP_KEYS: Final = ("kind", "expires", "waits_for", "waits_for_zh")
 """What may stand in every change beside the fields of its kind."""
 
 MOST_STEPS: Final = 40
@@ -182,7 +182,17 @@ def parse_playbook(name: str, path: Path, text: str) -> Playbook:
     if reading.flaws:
         raise BrokenProfileError(tuple(reading.flaws))
     digest = sha256(text.encode()).hexdigest()
-    return Playbook(name, path, values["title"], values.get("when", ""), parameters, steps, digest)
+    title, when = in_language(values, "title"), in_language(values, "when")
+    return Playbook(name, path, title, when, parameters, steps, digest)
+
+
+def in_language(values: Mapping[str, Any], key: str) -> str:
+    """Return a text in the language in use, else as it is written; empty where there is none."""
+    found = values.get(f"{key}_zh") if current_language() == "zh" else None
+    if isinstance(found, str) and found:
+        return found
+    written = values.get(key, "")
+    return written if isinstance(written, str) else ""
 
 
 class _Reading:
@@ -205,6 +215,7 @@ class _Reading:
             )
         if not isinstance(values.get("when", ""), str):
             self._flaw(self._line("when"), t("when must be text"))
+        self._texts(values, ("title_zh", "when_zh"), 0)
 
     def parameters(self, found: object) -> dict[str, Parameter]:
         """Return the parameters that are right."""
@@ -249,6 +260,7 @@ class _Reading:
         assert isinstance(kind, str) and isinstance(waits_for, str)  # noqa: S101 - just seen
         if len(waits_for) > LONGEST_TITLE:
             self._flaw(self._line("waits_for", head), t("{key} is too long", key="waits_for"))
+        self._texts(one, ("waits_for_zh",), head)
         fields = {name: value for name, value in one.items() if name not in STEP_KEYS}
         for name, value in {**fields, "expires": expires or ""}.items():
             try:
@@ -258,7 +270,16 @@ class _Reading:
         for name in ("reason", "preview_digest", "incident", "run"):
             if name in fields:
                 self._flaw(self._line(name, head), t("{key} is not for playbooks", key=name))
-        return Step(kind, fields, expires, waits_for)
+        return Step(kind, fields, expires, in_language(one, "waits_for"))
+
+    def _texts(self, values: Mapping[str, Any], keys: tuple[str, ...], after: int) -> None:
+        """Check the same texts in the other language."""
+        for key in keys:
+            value = values.get(key, "")
+            if not isinstance(value, str):
+                self._flaw(self._line(key, after) or after, t("{key} must be text", key=key))
+            elif key != "when_zh" and len(value) > LONGEST_TITLE:
+                self._flaw(self._line(key, after) or after, t("{key} is too long", key=key))
 
     def _line(self, key: str, after: int = 0, *, exact: bool = False) -> int | None:
         """Return the first line after another that sets a key or opens its table."""

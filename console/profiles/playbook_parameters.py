@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from console.contract.language import t
+from console.contract.language import current_language, t
 from console.contract.span import SpanError, parse_span
 from console.contract.text import nearest, shown
 from console.profiles.document import ProfileError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Scalar = str | int | float | bool
 
-PARAMETER_KEYS: Final = ("type", "default", "about")
+PARAMETER_KEYS: Final = ("type", "default", "about", "about_zh")
 """What the declaration of a parameter may hold."""
 
 LONGEST_TEXT: Final = 500
@@ -78,8 +78,9 @@ def parameter_flaw(name: str, declared: object) -> str | None:
         near = nearest(str(type_), tuple(Type))
         said = t("type must be one of {types}", types=known)
         return said if near is None else t("{known}; did you mean {near}?", known=said, near=near)
-    if not isinstance(declared.get("about", ""), str):
-        return t("{key} must be text", key="about")
+    for key in ("about", "about_zh"):
+        if not isinstance(declared.get(key, ""), str):
+            return t("{key} must be text", key=key)
     if "default" in declared:
         return _flaw_of(Type(str(type_)), declared["default"])
     return None
@@ -87,7 +88,10 @@ def parameter_flaw(name: str, declared: object) -> str | None:
 
 def check(name: str, declared: Mapping[str, Any]) -> Parameter:
     """Return a parameter whose declaration has no flaw."""
-    return Parameter(name, Type(declared["type"]), declared.get("default"), declared.get("about", ""))
+    about = declared.get("about", "")
+    if current_language() == "zh":
+        about = declared.get("about_zh") or about
+    return Parameter(name, Type(declared["type"]), declared.get("default"), about)
 
 
 def typed(parameter: Parameter, text: str) -> Scalar:
