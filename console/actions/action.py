@@ -27,6 +27,8 @@ class View(StrEnum):
     REPLAY = "replay"
     DOUBTS = "doubts"
     CASES = "cases"
+    CASE = "case"
+    SUSPENSE = "suspense"
     RECONCILIATIONS = "reconciliations"
     RECONCILIATION = "reconciliation"
     CARE = "care"

@@ -6,8 +6,8 @@ from typing import Final
 
 from console.actions.action import Action, Group, Need, Role, View
 
-_DOUBTS: Final = (View.DOUBTS,)
-_CASES: Final = (View.CASES,)
+_ORDERS: Final = (View.DOUBTS, View.REPAYMENTS)
+_CASES: Final = (View.CASES, View.CASE)
 _BOTH: Final = (Need.SERVICE, Need.ROW)
 
 DOUBT_ACTIONS: Final[tuple[Action, ...]] = (
@@ -32,7 +32,7 @@ DOUBT_ACTIONS: Final[tuple[Action, ...]] = (
         ("i",),
         verb="repayment inquire",
         role=Role.OPERATOR,
-        views=_DOUBTS,
+        views=_ORDERS,
         needs=_BOTH,
         short="ask now",
     ),
@@ -43,7 +43,7 @@ DOUBT_ACTIONS: Final[tuple[Action, ...]] = (
         ("c",),
         verb="repayment close",
         role=Role.OPERATOR,
-        views=_DOUBTS,
+        views=_ORDERS,
         needs=_BOTH,
         short="close it",
     ),
@@ -54,16 +54,19 @@ DOUBT_ACTIONS: Final[tuple[Action, ...]] = (
         ("e",),
         verb="repayment resolve",
         role=Role.OPERATOR,
-        views=_DOUBTS,
+        views=_ORDERS,
         needs=_BOTH,
         short="resolve",
     ),
     Action(
         "attempt.release",
-        "Give up an order that was never sent",
+        "Give up orders that were never sent",
         Group.CHANGES,
+        ("L",),
         verb="repayment release",
         role=Role.OPERATOR,
+        views=(View.REPAYMENTS,),
+        needs=_BOTH,
     ),
     Action(
         "case.resolve",
@@ -76,13 +79,59 @@ DOUBT_ACTIONS: Final[tuple[Action, ...]] = (
         needs=_BOTH,
         short="resolve",
     ),
-    Action("case.show", "Show one case with the ways out", Group.CHANGES, verb="case show"),
-    Action("case.suspense", "Money in suspense per gateway and day", Group.CHANGES, verb="case suspense"),
+    *(
+        Action(
+            f"case.{way}",
+            title,
+            Group.CHANGES,
+            (key,),
+            role=Role.OPERATOR,
+            views=(View.CASE,),
+            needs=_BOTH,
+            short=short,
+        )
+        for way, key, title, short in (
+            ("reverse", "b", "Have the gateway give the money of a case back", "give back"),
+            ("apply_next", "a", "Keep the money of a case as the borrower's credit", "credit"),
+            ("refund", "d", "Leave the money of a case to the gateway's settlement desk", "refund"),
+            ("nothing", "n", "End a case, nothing is moved", "end it"),
+        )
+    ),
+    Action(
+        "case.show",
+        "Show one case with the ways out",
+        Group.CHANGES,
+        (),
+        "case",
+        "case show",
+        needs=(Need.SERVICE,),
+    ),
+    Action(
+        "case.repayment",
+        "Show the repayment of a case",
+        Group.CHANGES,
+        ("o",),
+        views=(View.CASE,),
+        needs=_BOTH,
+        short="repayment",
+    ),
+    Action(
+        "view.suspense",
+        "Suspense: money in suspense, by gateway and day",
+        Group.VIEWS,
+        (),
+        "suspense",
+        "case suspense",
+    ),
     Action(
         "case.credit",
         "Pay a repayment with the credit of a case",
         Group.CHANGES,
+        ("w",),
         verb="case credit",
         role=Role.OPERATOR,
+        views=_CASES,
+        needs=_BOTH,
+        short="use credit",
     ),
 )

@@ -25,11 +25,11 @@ _TABLES: Final = (
     View.OVERVIEW, View.QUEUES, View.REPAYMENTS, View.STRATEGIES, View.GATEWAYS,
     View.RECONCILIATIONS, View.RUNS,
     View.WINDOWS, View.REPLAYS, View.WARNINGS,
-    View.REPLAY, View.DOUBTS, View.CASES, View.CHANGES, View.AUDIT, View.TOKENS,
+    View.REPLAY, View.DOUBTS, View.CASES, View.SUSPENSE, View.CHANGES, View.AUDIT, View.TOKENS,
 )  # fmt: skip
 _OPENS: Final = tuple(view for view in _TABLES if view is not View.TOKENS)
 _READERS: Final = (
-    View.RECONCILIATION, View.RUN,
+    View.RECONCILIATION, View.RUN, View.CASE,
     *_TABLES, View.REPAYMENT, View.STRATEGY, View.GATEWAY, View.SLA, View.WINDOW, View.CHANGE,
     View.WARNING, View.DETECTORS,
 )  # fmt: skip
@@ -41,7 +41,7 @@ _COPIES: Final = (
     View.WARNINGS, View.WARNING,
     View.RECONCILIATIONS, View.RECONCILIATION, View.RUNS, View.RUN,
     *_ROW_VIEWS, *_STRATEGIES, View.GATEWAYS, View.GATEWAY, View.SLA, *_WINDOWS, View.REPLAYS, View.REPLAY,
-    View.DOUBTS, View.CASES, *_CHANGES, View.AUDIT, View.TOKENS,
+    View.DOUBTS, View.CASES, View.CASE, *_CHANGES, View.AUDIT, View.TOKENS,
 )  # fmt: skip
 
 ACTIONS: Final[tuple[Action, ...]] = (
@@ -120,7 +120,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Mark or unmark the repayment",
         Group.REPAYMENTS,
         ("space",),
-        views=(View.REPAYMENTS,),
+        views=(View.REPAYMENTS, View.DOUBTS),
         needs=(Need.ROW,),
         short="mark",
     ),
@@ -130,7 +130,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Group.REPAYMENTS,
         ("u",),
         "unmark",
-        views=(View.REPAYMENTS,),
+        views=(View.REPAYMENTS, View.DOUBTS),
     ),
     Action(
         "selection.breakdown",

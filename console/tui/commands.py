@@ -40,6 +40,7 @@ TAKES: Final = {
     "reconciliation": "id",
     "change": "id",
     "scenario": "scenario",
+    "case": "id",
     "audit": "audit",
     "export": "file",
     "breakdown": "breakdown",
@@ -47,7 +48,7 @@ TAKES: Final = {
 """Commands that take an argument, and of what kind; the others take none."""
 
 NEEDS_ARGUMENT: Final = frozenset(
-    {"reconciliation", "show", "strategy", "gateway", "window", "replay", "warning", "change"}
+    {"reconciliation", "case", "show", "strategy", "gateway", "window", "replay", "warning", "change"}
 )
 """Commands that do nothing without their argument."""
 

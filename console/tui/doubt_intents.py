@@ -16,6 +16,7 @@ from console.tui.intents import Intent, Question, whole
 if TYPE_CHECKING:
     from console.contract.case import CaseLine
     from console.contract.doubt import DoubtLine
+    from console.contract.selection import Selection
 
 RESULTS: Final = ("succeeded", "failed", "closed", "reversed")
 
@@ -32,22 +33,66 @@ def close_order(one: DoubtLine) -> Intent:
 
 def resolve_by_hand(one: DoubtLine) -> Intent:
     """End the order by hand, on evidence; how it ended is asked for, and proposed in no way."""
+    body = _body("attempt.resolve", one)
+    return Intent(t("Resolve by hand"), _order(one), t("Resolve"), body, questions=_proof(t("in fen")))
+
+
+def ask_all(chosen: Selection) -> Intent:
+    """Have the gateways asked now about a selection."""
+    return Intent(t("Ask the gateway now"), _sum(chosen), t("Ask"), _of("attempt.inquire", chosen))
+
+
+def close_all(chosen: Selection) -> Intent:
+    """Have the gateways close the orders of a selection."""
+    return Intent(t("Close the order at the gateway"), _sum(chosen), t("Close"), _of("attempt.close", chosen))
+
+
+def resolve_all(chosen: Selection) -> Intent:
+    """End the orders of a selection by hand, on evidence about all of them."""
+    proof = _proof(t("in fen, of all orders together"))
+    body = _of("attempt.resolve", chosen)
+    return Intent(t("Resolve by hand"), _sum(chosen), t("Resolve"), body, questions=proof)
+
+
+def release_all(chosen: Selection) -> Intent:
+    """Give up the orders of a selection that were never sent."""
+    title = t("Release an order that was never sent")
+    return Intent(title, _sum(chosen), t("Release"), _of("attempt.release", chosen))
+
+
+def use_credit(one: CaseLine) -> Intent:
+    """Pay a repayment of the same borrower with the credit that a case left."""
+    left = t("{sum} left", sum=yuan(one.credit_fen or 0))
     return Intent(
-        t("Resolve by hand"),
-        _order(one),
-        t("Resolve"),
-        _body("attempt.resolve", one),
+        t("Pay a repayment with a credit"),
+        f"{one.id}  {shown(one.order_no)}  {left}",
+        t("Pay"),
+        {"kind": "case.use_credit", "case": one.id},
         questions=(
-            Question("result", t("result"), "", t("space: how it ended"), RESULTS, required=True),
-            Question("reference", t("reference"), "", t("a line of a file, a ticket"), required=True),
-            Question("seen", t("seen where"), "", t("as: the gateway's portal"), required=True),
-            Question("amount_fen", t("amount named"), "", t("in fen"), required=True, read=whole),
+            Question("repayment", t("repayment"), "", t("its id: one of the same borrower"), required=True),
         ),
     )
 
 
-def resolve_case(one: CaseLine) -> Intent:
-    """Choose how a case ends."""
+def _proof(amount: str) -> tuple[Question, ...]:
+    return (
+        Question("result", t("result"), "", t("space: how it ended"), RESULTS, required=True),
+        Question("reference", t("reference"), "", t("a line of a file, a ticket"), required=True),
+        Question("seen", t("seen where"), "", t("as: the gateway's portal"), required=True),
+        Question("amount_fen", t("amount named"), "", amount, required=True, read=whole),
+    )
+
+
+def _sum(chosen: Selection) -> str:
+    return t("{count} repayments, {sum}", count=f"{chosen.count:,}", sum=yuan(chosen.sum_fen))
+
+
+def _of(kind: str, chosen: Selection) -> dict[str, str]:
+    return {"kind": kind, "selection": chosen.id}
+
+
+def resolve_case(one: CaseLine, way: str = "") -> Intent:
+    """Choose how a case ends; `way` is proposed first."""
     proposed = way_name(one.ways[0])
     return Intent(
         t("Resolve an exception case"),
@@ -55,7 +100,9 @@ def resolve_case(one: CaseLine) -> Intent:
         t("Resolve"),
         {"kind": "case.resolve", "case": one.id},
         questions=(
-            Question("way", t("way out"), one.ways[0], t("space: another way"), one.ways, required=True),
+            Question(
+                "way", t("way out"), way or one.ways[0], t("space: another way"), one.ways, required=True
+            ),
             Question("reference", t("reference"), "", t("a line of a file, a ticket"), required=True),
         ),
         about=((t("proposed"), proposed),),

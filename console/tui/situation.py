@@ -34,6 +34,8 @@ VIEW_NAMES = {
     "care": "Care",
     "warnings": "Warnings",
     "warning": "Warning",
+    "case": "Exception case",
+    "suspense": "Money in suspense",
     "detectors": "Detectors",
     "changes": "Changes",
     "change": "Change",

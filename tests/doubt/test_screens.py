@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from console.actions.registry import View
-from console.contract.case import CaseLine
+from console.contract.case import CaseLine, SuspenseLine
 from console.contract.doubt import DoubtAnswer, DoubtLine, tells
 from console.contract.text import Untrusted
 from console.contract.vocabulary import AttemptState, EvidenceSource, Stage, Verdict
@@ -148,3 +150,114 @@ async def test_a_case_is_resolved_by_the_way_that_is_proposed_or_another() -> No
         await one.until(lambda: isinstance(one.app.screen, ChangeDialog), "the dialog")
         await one.shows("way out", "reverse")
         one.press("escape")
+
+
+async def test_marked_orders_are_frozen_and_acted_on_together() -> None:
+    async with console(size=(120, 40)) as one:
+        fill(one)
+        one.press(":", "doubts", "enter")
+        await one.shows("¥339.16")
+        one.press("space", "j", "space")
+        await one.shows("2 marked")
+        one.press("e")
+        await one.until(lambda: isinstance(one.app.screen, ChangeDialog), "the dialog")
+        await one.shows("repayments, ¥", "of all orders together")
+        assert one.link.service.frozen[-1] == "id:rp_1,rp_2"
+        one.press("escape")
+        await one.until(lambda: not isinstance(one.app.screen, ChangeDialog), "closed")
+        one.press("i")
+        name = f"sel_{len(one.link.service.frozen) + 1}"
+        assert await asked(one, "attempt.inquire") == {"kind": "attempt.inquire", "selection": name}
+        one.press("escape")
+        await one.until(lambda: not isinstance(one.app.screen, ChangeDialog), "closed")
+        one.press("u", "c")
+        assert (await asked(one, "attempt.close"))["repayment"] == "rp_2"
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"), [("i", "attempt.inquire"), ("c", "attempt.close"), ("L", "attempt.release")]
+)
+async def test_repayments_are_acted_on_by_marks_or_as_the_whole_selection(key: str, kind: str) -> None:
+    async with console(size=(120, 40)) as one:
+        one.press("3")
+        await one.until(lambda: one.app.main.pane.has_row, "the repayments")
+        one.press(key)
+        await one.shows("mark repayments (space), or filter them, first")
+        one.press("space", key)
+        body = await asked(one, kind)
+        assert set(body) == {"kind", "selection"}
+        assert one.link.service.frozen[-1].startswith("id:")
+        await one.shows("1 repayments, ¥")
+        one.press("escape")
+        await one.until(lambda: not isinstance(one.app.screen, ChangeDialog), "closed")
+        one.press("u", "/", *"state:failed", "enter")
+        await one.until(lambda: one.app.main.pane.in_sight is not None, "filtered")  # type: ignore[attr-defined]
+        chosen = one.app.main.pane.in_sight  # type: ignore[attr-defined]
+        desk(one).asked.clear()
+        one.press(key)
+        assert await asked(one, kind) == {"kind": kind, "selection": chosen.id}
+        await one.shows(f"{chosen.count:,} repayments, ¥")
+
+
+async def test_an_order_that_the_gateway_does_not_know_is_told_so() -> None:
+    async with console(size=(120, 30)) as one:
+        now = one.app.knowledge.now
+        line = doubt(now, 2, Stage.IN_DOUBT, timedelta(hours=1), Verdict.UNKNOWN, Verdict.NOT_FOUND)
+        line = line.model_copy(update={"closing": True, "state": AttemptState.CLOSING})
+        desk(one).doubt_lines = (line,)
+        one.press(":", "doubts", "enter")
+        await one.shows("not known", "the gateway does not know this order")
+        one.press("c")
+        await one.shows("it is asked on, and in the end people decide")
+
+
+async def test_a_case_in_full_has_a_key_for_each_way_out() -> None:
+    async with console(size=(80, 24)) as one:
+        now = one.app.knowledge.now
+        desk(one).case_lines = (case(now, code=Untrusted("LATE\x1b[31m")),)
+        one.press(":", "cases", "enter")
+        await one.shows("¥5.00")
+        one.press("enter")
+        await one.until(lambda: one.app.main.view is View.CASE, "the case")
+        await one.shows("callback: succeeded", "ordered", "b  proposed", "reverse:", "in suspense")
+        one.press("d")
+        await one.until(lambda: isinstance(one.app.screen, ChangeDialog), "the dialog")
+        await one.shows("refund")
+        one.press("escape")
+        await one.until(lambda: not isinstance(one.app.screen, ChangeDialog), "closed")
+        one.press("w")
+        await one.shows("this case left no credit")
+        one.press("o")
+        await one.until(lambda: one.app.main.view is View.REPAYMENT, "its repayment")
+        one.press("escape")
+        await one.until(lambda: one.app.main.view is View.CASE, "back in the case")
+        one.press("escape")
+        await one.until(lambda: one.app.main.view is View.CASES, "back in the list")
+
+
+async def test_a_credit_pays_a_repayment_from_the_case() -> None:
+    async with console(size=(120, 40)) as one:
+        now = one.app.knowledge.now
+        desk(one).case_lines = (case(now, state="credit", way="apply_next", ways=(), credit_fen=300),)
+        one.press(":", *"case 7", "enter")
+        await one.until(lambda: one.app.main.view is View.CASE, "the case")
+        await one.shows("credit left", "¥3.00")
+        one.press("b")
+        await one.shows("its way out is chosen already")
+        one.press("w")
+        await one.until(lambda: isinstance(one.app.screen, ChangeDialog), "the dialog")
+        await one.shows("¥3.00 left", "repayment")
+        one.press(*"rp_9")
+        assert (await asked(one, "case.use_credit"))["case"] == 7
+
+
+async def test_suspense_is_told_by_gateway_and_day() -> None:
+    async with console(size=(80, 24)) as one:
+        days = (date(2026, 11, 24), date(2026, 11, 23))
+        desk(one).suspended = tuple(
+            SuspenseLine(gateway="alipay", day=day, cases=2, suspense_fen=4_711) for day in days
+        )
+        one.press(":", "suspense", "enter")
+        await one.shows("2026-11-24", "2026-11-23", "alipay", "¥47.11", "¥94.22 in suspense")
+        one.press("enter")
+        await one.until(lambda: one.app.main.view is View.CASES, "the cases")

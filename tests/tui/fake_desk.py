@@ -9,7 +9,7 @@ from typing import Any
 
 from console.client.changes import Call
 from console.client.errors import ClientError, NotFound
-from console.contract.case import CaseLine, Cases
+from console.contract.case import CaseLine, Cases, Suspense, SuspenseLine
 from console.contract.change import (
     Approval,
     AuditPage,
@@ -272,6 +272,7 @@ class FakeDesk:
         """Over how long each gateway that was read was charted."""
         self.doubt_lines: tuple[DoubtLine, ...] = ()
         self.case_lines: tuple[CaseLine, ...] = ()
+        self.suspended: tuple[SuspenseLine, ...] = ()
         self.audited = 40
         self.verdict = AuditVerdict(rows=40, sound=True, first_bad=None, problem=None, head="1" * 64)
         self.tokens_made: list[TokenLine] = [token("zhou"), token("wang", revoked=True)]
@@ -384,6 +385,14 @@ class FakeDesk:
         """Return the cases."""
         fen = sum(one.suspense_fen for one in self.case_lines)
         return Cases(items=self.case_lines, next=None, open=len(self.case_lines), suspense_fen=fen)
+
+    async def case(self, identity: str) -> CaseLine:
+        """Return one case."""
+        return next(one for one in self.case_lines if str(one.id) == identity)
+
+    async def suspense(self) -> Suspense:
+        """Return what is in suspense."""
+        return Suspense(items=self.suspended)
 
     async def windows(self, *, state: str = "", limit: int = 200, after: str | None = None) -> Windows:
         """Return all windows."""

@@ -59,7 +59,7 @@ def test_reading_the_registry_imports_no_third_party() -> None:
 
 
 def test_why_not_names_the_views_an_action_works_in() -> None:
-    reason = why_not(BY_ID["selection.mark"], Situation(View.OVERVIEW, connected=True, has_row=True))
+    reason = why_not(BY_ID["selection.export"], Situation(View.OVERVIEW, connected=True, has_row=True))
     assert reason == "works in: Repayments"
 
 

@@ -10,9 +10,10 @@ from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import shown
 from console.tui import figures
-from console.tui.doubt_intents import resolve_case
+from console.tui.doubt_intents import resolve_case, use_credit
+from console.tui.screens.case import no_credit, no_way
 from console.tui.screens.loading_pane import LoadingPane
-from console.tui.screens.pane import OpenRepayment
+from console.tui.screens.pane import OpenView
 from console.tui.widgets.acting_table import ActingTable
 from console.tui.widgets.columns import Column
 from console.tui.widgets.rows import Cell, InMemoryRows, Row
@@ -68,11 +69,10 @@ class CasesPane(LoadingPane):
     def refusals(self) -> tuple[tuple[str, str], ...]:
         """Only what has a way out is resolved."""
         one = self.at_hand
-        if one is None or one.ways:
+        if one is None:
             return ()
-        if one.way is not None:
-            return (("case.resolve", t("its way out is chosen already")),)
-        return (("case.resolve", t("its order is still open: wait for its outcome, or close it")),)
+        told = (("case.resolve", no_way(one)), ("case.credit", no_credit(one)))
+        return tuple((action, why) for action, why in told if why)
 
     async def fetch(self, desk: Desk) -> None:
         page = await desk.cases()
@@ -107,11 +107,9 @@ class CasesPane(LoadingPane):
         )
 
     def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        """Show the repayment with all its evidence."""
+        """Show the case with its evidence and ways out."""
         event.stop()
-        one = self.at_hand
-        if one is not None:
-            self.post_message(OpenRepayment(one.repayment))
+        self.post_message(OpenView(View.CASE, event.key))
 
     def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
         """Another case may be done other things with."""
@@ -119,13 +117,18 @@ class CasesPane(LoadingPane):
         self.tell_situation()
 
     def do_row_open(self, argument: str) -> None:
-        """Show the repayment under the cursor."""
+        """Show the case under the cursor."""
         self.table.action_select()
 
     def do_case_resolve(self, argument: str) -> None:
         """Choose how the case ends."""
         if self.at_hand is not None and self.at_hand.ways:
             self.change(resolve_case(self.at_hand))
+
+    def do_case_credit(self, argument: str) -> None:
+        """Pay a repayment with the credit that the case left."""
+        if self.at_hand is not None:
+            self.change(use_credit(self.at_hand))
 
 
 def _columns() -> tuple[Column, ...]:

@@ -42,10 +42,11 @@ NEEDS_ID = (
     "replay.show",
     "warning.show",
     "change.show",
+    "case.show",
 )
 """What the palette does not offer: itself, and what cannot be done without an id."""
 
-_LISTS = frozenset({View.REPLAY, View.DOUBTS, View.CASES})
+_LISTS = frozenset({View.REPLAY, View.DOUBTS, View.CASES, View.CASE})
 """Other views whose rows lead to a repayment."""
 
 
@@ -124,6 +125,8 @@ class Deeds(ChangeDeeds, CareDeeds, ReplayDeeds, DoubtDeeds, WarningDeeds):
                 await self._main.show_view(View.REPLAYS)
             case View.RUN:
                 await self._main.show_view(View.RUNS)
+            case View.CASE | View.SUSPENSE:
+                await self._main.show_view(View.CASES)
             case View.RECONCILIATION:
                 await self._main.show_view(View.RECONCILIATIONS)
             case View.WARNING | View.DETECTORS:

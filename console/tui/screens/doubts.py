@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from console.actions.registry import View
-from console.contract.doubt import Tells
-from console.contract.doubt_words import tells_name
+from console.contract.doubt import Tells, is_unknown_there
+from console.contract.doubt_words import answer_name
 from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import shown
@@ -14,13 +14,16 @@ from console.contract.vocabulary import AttemptState, Stage
 from console.tui import figures
 from console.tui.doubt_intents import ask_now, close_order, resolve_by_hand
 from console.tui.screens.loading_pane import LoadingPane
+from console.tui.screens.order_verbs import OrderVerbs
 from console.tui.screens.pane import OpenRepayment
-from console.tui.widgets.acting_table import ActingTable
 from console.tui.widgets.columns import Column
 from console.tui.widgets.rows import Cell, InMemoryRows, Row
+from console.tui.widgets.virtual_table import VirtualTable
 from console.tui.words import ATTEMPT_STYLES, ATTEMPTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from textual.app import ComposeResult
     from textual.widget import Widget
 
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk
     from console.tui.knowledge import Knowledge
-    from console.tui.widgets.virtual_table import VirtualTable
 
 SHOWN: Final = 200
 """Orders shown at once; the most urgent ones are what is worked on."""
@@ -36,8 +38,8 @@ SHOWN: Final = 200
 _STYLES: Final = {Tells.DEFINITIVE: "good", Tells.NONE: "warn", Tells.CONTRADICTORY: "bad"}
 
 
-class DoubtsPane(LoadingPane):
-    """One table by deadline."""
+class DoubtsPane(OrderVerbs, LoadingPane):
+    """One table by deadline; verbs are about the marked ones, else about the one under the cursor."""
 
     VIEW: ClassVar[View] = View.DOUBTS
 
@@ -48,7 +50,7 @@ class DoubtsPane(LoadingPane):
         """The only stage in sight; empty: in doubt and with people."""
         self._more = False
         self._rows = InMemoryRows()
-        self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="doubts")
+        self.table = VirtualTable(_columns(), self._rows, empty=t("loading"), id="doubts")
 
     def compose(self) -> ComposeResult:
         """Heading and table."""
@@ -86,19 +88,30 @@ class DoubtsPane(LoadingPane):
     def refusals(self) -> tuple[tuple[str, str], ...]:
         """People end only what inquiry could not; what is with people is not closed any more."""
         one = self.at_hand
-        if one is None:
+        if one is None or self.table.marks:
             return ()
         if one.stage is Stage.MANUAL:
             return (("attempt.close", t("it is with people: e resolves it")),)
         closing = one.closing or one.state is AttemptState.CLOSING
         told = (("attempt.resolve", t("inquiry still runs: i asks now, c closes it")),)
-        return (*told, ("attempt.close", t("it is being closed"))) if closing else told
+        if not closing:
+            return told
+        why = t("it is being closed")
+        if is_unknown_there(one):
+            why = t("the gateway does not know this order; it is asked on, and in the end people decide")
+        return (*told, ("attempt.close", why))
+
+    @property
+    def marked(self) -> Iterable[str]:
+        return self.table.marks
 
     async def fetch(self, desk: Desk) -> None:
         page = await desk.doubts(stage=self.stage, limit=SHOWN)
         self.items, self._more = page.items, page.next is not None
 
     def note(self) -> str:
+        if self.at_hand is not None and is_unknown_there(self.at_hand):
+            return t("the gateway does not know this order")
         if self._more:
             return t("the {count} most urgent; all: repay repayment doubts", count=len(self.items))
         return t("by deadline: order expiry or end of grace")
@@ -115,9 +128,7 @@ class DoubtsPane(LoadingPane):
         over = t("over {span}", span=figures.whole_span(-left)) if left <= 0 else figures.whole_span(left)
         figure = "old" if old else "figure"
         answers = one.answers[:3]
-        cells = [
-            Cell(tells_name(answer.tells), "old" if old else _STYLES[answer.tells]) for answer in answers
-        ]
+        cells = [Cell(answer_name(answer), "old" if old else _STYLES[answer.tells]) for answer in answers]
         return (
             Cell(over, "old" if old else "bad" if left <= 0 else "warn" if left < 3600 else "figure"),
             Cell(
@@ -150,18 +161,37 @@ class DoubtsPane(LoadingPane):
 
     def do_attempt_inquire(self, argument: str) -> None:
         """Have the gateway asked now."""
-        if self.at_hand is not None:
+        if self.table.marks:
+            super().do_attempt_inquire(argument)
+        elif self.at_hand is not None:
             self.change(ask_now(self.at_hand))
 
     def do_attempt_close(self, argument: str) -> None:
         """Have the gateway close the order."""
-        if self.at_hand is not None:
+        if self.table.marks:
+            super().do_attempt_close(argument)
+        elif self.at_hand is not None:
             self.change(close_order(self.at_hand))
 
     def do_attempt_resolve(self, argument: str) -> None:
         """End the order by hand."""
-        if self.at_hand is not None:
+        if self.table.marks:
+            super().do_attempt_resolve(argument)
+        elif self.at_hand is not None:
             self.change(resolve_by_hand(self.at_hand))
+
+    def do_selection_mark(self, argument: str) -> None:
+        """Mark the order under the cursor."""
+        self.table.action_mark()
+
+    def do_selection_unmark(self, argument: str) -> None:
+        """Mark nothing."""
+        self.table.clear_marks()
+
+    def on_virtual_table_marks_changed(self, event: VirtualTable.MarksChanged) -> None:
+        """Other things can be done with those that are marked."""
+        event.stop()
+        self.tell_situation()
 
 
 def _columns() -> tuple[Column, ...]:

@@ -117,6 +117,14 @@ def pane_of(view: View) -> type[Pane]:
             from console.tui.screens.cases import CasesPane
 
             return CasesPane
+        case View.CASE:
+            from console.tui.screens.case import CasePane
+
+            return CasePane
+        case View.SUSPENSE:
+            from console.tui.screens.suspense import SuspensePane
+
+            return SuspensePane
         case View.RUNS:
             from console.tui.screens.runs import RunsPane
 

@@ -16,10 +16,10 @@ from console.contract.text import shown
 from console.tui import figures
 from console.tui.commands import BREAKDOWNS
 from console.tui.filters import term
+from console.tui.screens.order_verbs import OrderVerbs
 from console.tui.screens.pane import (
     OpenChange,
     OpenRepayment,
-    Pane,
     Say,
     SituationChanged,
     in_background,
@@ -52,7 +52,7 @@ _LONGEST_EMPTY_PAUSE: Final = 60.0
 """The pause doubles each time, up to this."""
 
 
-class RepaymentsPane(Pane):
+class RepaymentsPane(OrderVerbs):
     """Filter line, summary, table."""
 
     VIEW: ClassVar[View] = View.REPAYMENTS
@@ -292,6 +292,14 @@ class RepaymentsPane(Pane):
             self.post_message(Say(said, "bar-warn"))
         elif chosen:
             self.post_message(OpenChange(review_repayments(chosen)))
+
+    @property
+    def marked(self) -> frozenset[str]:
+        return self.table.marks
+
+    @property
+    def in_sight(self) -> Selection | None:
+        return self.selection if self.filter_text else None
 
     @property
     def copied(self) -> str | None:

@@ -35,6 +35,8 @@ _WITHIN: Final = {
     View.REPLAY: View.REPLAYS,
     View.DOUBTS: View.QUEUES,
     View.CASES: View.QUEUES,
+    View.CASE: View.QUEUES,
+    View.SUSPENSE: View.QUEUES,
     View.CARE: View.REPAYMENTS,
     View.WARNING: View.WARNINGS,
     View.DETECTORS: View.WARNINGS,
