@@ -205,7 +205,7 @@ def progress(one: Replay) -> str:
         refailed=one.refailed,
         unknown=one.unknown,
     )
-    if one.state in OVER or one.started_at is None:
+    if one.state in OVER or one.state is ReplayState.PAUSED or one.started_at is None:
         return said
     now = UNKNOWN if one.rate_now is None else f"{one.rate_now:,.1f}"
     if one.eta_seconds is None:

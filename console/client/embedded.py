@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -130,16 +131,28 @@ def _environment(environ: Mapping[str, str], runtime: Path, state: Path) -> dict
 
 
 def _no_service(state: Path, problem: str) -> Unreachable:
-    last = _last_line(state / LOG)
+    last = _last_words(state / LOG)
     hint = t("see {log}", log=shown(str(state / LOG)))
     return Unreachable(f"{problem}: {last}" if last else problem, hint)
 
 
-def _last_line(path: Path) -> str:
+_RAISED: Final = re.compile(r"[A-Za-z_][\w.]*: ")
+"""How the line of a traceback begins that says what went wrong."""
+
+_POINTER: Final = "(Background on this error"
+"""How the line begins that the database layer adds to every error of its own."""
+
+
+def _last_words(path: Path) -> str:
+    """Return what a log says last: the error of a traceback, or else its last line."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 4096))
             lines = file.read().decode("utf-8", "replace").strip().splitlines()
     except OSError:
         return ""
-    return lines[-1][:300] if lines else ""
+    if not lines:
+        return ""
+    if lines[-1].startswith(_POINTER):
+        return next((line for line in reversed(lines) if _RAISED.match(line)), lines[-1])[:300]
+    return lines[-1][:300]

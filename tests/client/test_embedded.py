@@ -95,6 +95,18 @@ async def test_a_service_that_is_just_ending_is_followed_by_a_new_one(
     os.kill(int((places / "r" / "control.lock").read_text()), signal.SIGKILL)
 
 
+async def test_a_start_that_fails_at_the_database_tells_the_error_not_where_to_read_about_it(
+    places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = (
+        "sqlalchemy.exc.OperationalError: disk I/O error\\n[SQL: SELECT 1]\\n(Background on this error at: x)"
+    )
+    program(monkeypatch, f"import sys; sys.exit('{error}')")
+    with pytest.raises(Unreachable) as caught:
+        await ensure_running(10)
+    assert "does not start: sqlalchemy.exc.OperationalError: disk I/O error; see " in str(caught.value)
+
+
 async def test_a_start_that_fails_tells_the_end_of_the_log(
     places: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -180,8 +180,11 @@ async def test_in_a_sandbox_one_is_alone_until_somebody_could_approve(
     service.desk.policy = Policy(Environment.SANDBOX)
     answer = await root.change("test.loosen", switch="s")
     assert answer.status_code == 201
+    assert answer.json()["preview"]["needs"]["approval"] is None
     await root.post("/tokens", {"person": "wang.fang", "role": "approver"})
-    assert (await root.change("test.loosen", switch="t")).status_code == 202
+    waiting = await root.change("test.loosen", switch="t")
+    assert waiting.status_code == 202
+    assert waiting.json()["preview"]["needs"]["approval"]
 
 
 # What is wrong, decided purely.
