@@ -7,12 +7,13 @@ itself is told in the audit, one row a batch.
 from __future__ import annotations
 
 import secrets
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from console.care.due import Holidays, grace_from, passed_through
 from console.care.templates import CREDIT_REPORT, DUNNING, filled
-from console.contract.clock import Instant, business_day
+from console.contract.clock import BUSINESS_ZONE, Instant, business_day, to_instant
 from console.store import audit, care, due, outbox, timeline
 from console.store.care import Item, StoredGrant
 
@@ -36,15 +37,22 @@ class Carer:
         self._clock = desk.clock
         self._settings = settings
         self._holidays: Holidays = settings.calendar()
-        self._announced = False
+        self._start: due.Start | None = None
 
     async def round(self) -> bool:
         """Do one batch of each duty; tell whether more may be waiting."""
-        if not self._announced:
-            terms = self._settings.terms()
-            await self._store.write(lambda connection: care.announce(connection, terms))
-            self._announced = True
+        if self._start is None:
+            self._start = await self._store.write(self._announce)
         return any([await self._duty(job) for job in (self._protect, self._release, self._move, self._mark)])
+
+    def _announce(self, connection: Connection) -> due.Start:
+        """Tell the desk the caps, and agree with the other workers on the start of the clock."""
+        care.announce(connection, self._settings.terms())
+        first = self._settings.clock_from
+        midnight = None if first is None else datetime.combine(first, time.min, ZoneInfo(BUSINESS_ZONE))
+        configured = None if midnight is None else to_instant(midnight)
+        at = Instant(care.start_clock(connection, configured, self._clock.now()))
+        return due.Start(passed_through(business_day(at), self._holidays).isoformat(), at)
 
     async def _duty(self, job: Callable[[Connection, Instant, bool], int]) -> bool:
         """Do a job's batch where a look finds something; tell whether it was a full one. It is dated when it
@@ -125,11 +133,12 @@ class Carer:
 
     def _mark(self, connection: Connection, now: Instant, write: bool) -> int:
         """Make overdue what nobody paid in time, and put its dunning and credit report into the outbox."""
+        assert self._start is not None  # noqa: S101 - a round begins with it
         today = business_day(now)
         over = passed_through(today, self._holidays).isoformat()
         if not write:
-            return len(due.overdue(connection, over, 1))
-        found = due.overdue(connection, over, self._settings.batch, lock=True)
+            return len(due.overdue(connection, over, 1, self._start))
+        found = due.overdue(connection, over, self._settings.batch, self._start, lock=True)
         due.mark_overdue(connection, found, now)
         outbox.put(
             connection,

@@ -32,6 +32,12 @@ def days_of(spans: Iterable[tuple[date, date]]) -> Holidays:
     return frozenset(first + _DAY * at for first, last in spans for at in range((last - first).days + 1))
 
 
+def known_ahead(today: date, holidays: Holidays) -> bool:
+    """Tell whether the table has holidays of the year that it will be in a month."""
+    year = (today + _DAY * 31).year
+    return any(day.year == year for day in holidays)
+
+
 def last_day(due_on: date, grace_until: date | None, holidays: Holidays) -> date:
     """Return the last day on which paying is in time."""
     day = due_on if grace_until is None else max(due_on, grace_until)

@@ -6,11 +6,12 @@ from datetime import date
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from console.care.due import Holidays, days_of, public_holidays
 from console.contract.wire import StrictWire
-from console.gateways.config import SecretSource
+from console.gateways.config import SecretError, SecretSource
+from console.gateways.wire import Secret
 from console.store.care import Terms
 
 
@@ -27,8 +28,17 @@ class Webhook(StrictWire):
     """Where messages go, and the secret that signs them."""
 
     url: Annotated[str, AfterValidator(_address)]
-    secret: SecretSource
+    secret: SecretSource | None = None
     timeout: float = Field(default=10.0, gt=0, le=60)
+    _given: Secret | None = PrivateAttr(default=None)
+
+    def read_secret(self) -> Secret:
+        """Return the secret. Raises SecretError."""
+        if self._given is not None:
+            return self._given
+        if self.secret is None:
+            raise SecretError('the receiver of notices has no secret; write secret = { env = "NAME" }')
+        return self.secret.read()
 
 
 class CareSettings(StrictWire):
@@ -48,6 +58,9 @@ class CareSettings(StrictWire):
     """Days after the day on which a doubt ended that the borrower still has to pay in time."""
     holidays: tuple[tuple[date, date], ...] = ()
     """More holidays than the packaged table has, as spans."""
+    clock_from: date | None = None
+    """The day from which on instalments become overdue; without it the day on which the clock first ran.
+    What was taken in and over before that is left alone: it was somebody else's."""
     coupon_budget_fen: int = Field(default=10_000_000, ge=0)
     """What the coupons of one day may cost."""
     approval_count: int = Field(default=1000, ge=0)
@@ -64,6 +77,12 @@ class CareSettings(StrictWire):
         if any(last < first or (last - first).days > 31 for first, last in self.holidays):
             raise ValueError("a span of holidays is [first, last], a month long at most")
         return self
+
+    def with_receiver(self, url: str, secret: bytes) -> CareSettings:
+        """Return the settings with a receiver whose secret was handed over in memory (embedded service)."""
+        webhook = Webhook(url=url)
+        webhook._given = Secret(secret)
+        return self.model_copy(update={"webhook": webhook})
 
     def terms(self) -> Terms:
         """Return what the desk has to know."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from console.cli.arguments import Parser
     from console.cli.context import Context
-    from console.contract.care import CareGrant, Complaint
+    from console.contract.care import CareGrant, Complaint, Complaints
 
 
 def add(parser: Parser) -> None:
@@ -55,14 +55,24 @@ def list_care(context: Context) -> int:
 def list_complaints(context: Context) -> int:
     """Print complaints, newest first."""
 
+    from console.cli.strategy_text import complained
+
+    counts = {"hour": 0, "day": 0}
+
     async def gather() -> tuple[list[Complaint], str | None]:
         async with context.service() as service:
-            return await listing.gather(
-                context, lambda limit, after: service.care.complaints(limit=limit, after=after)
-            )
+
+            async def fetch(limit: int, after: str | None) -> Complaints:
+                page = await service.care.complaints(limit=limit, after=after)
+                counts.update(hour=page.hour, day=page.day)
+                return page
+
+            return await listing.gather(context, fetch)
 
     items, following = asyncio.run(gather())
-    listing.print_list(context, items, following, print_complaints)
+    listing.print_list(context, items, following, print_complaints, **counts)
+    if not context.output.json:
+        context.output.talk(complained(counts["hour"], counts["day"]))
     return Exit.DONE
 
 
@@ -132,7 +142,9 @@ def print_grants(context: Context, items: Sequence[CareGrant]) -> None:
             f"{one.count:,}",
             f"{one.open:,}",
             yuan(one.sum_fen),
-            yuan(one.coupons_fen) if one.coupons else "-",
+            t("{sum}, {count:,} used", sum=yuan(one.coupons_fen), count=one.coupons_used)
+            if one.coupons
+            else "-",
             f"{one.notices_sent:,}/{one.notices:,}" if one.notices else "-",
             given(one),
         )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from console.cli.arguments import positive_number, share, span
 from console.cli.failures import Exit, UsageError
 from console.cli.output import Column
+from console.contract.care_words import MESSAGE_KINDS, word
 from console.contract.faults import ALL_GATEWAYS, DESCRIPTIONS, UnknownFaultError, parse_fault
-from console.contract.language import t
+from console.contract.language import current_language, t
 from console.contract.money import yuan
 from console.contract.text import shown
 
@@ -38,6 +39,11 @@ def add(parser: Parser) -> None:
     _add_for(surge)
     verbs.add("calm", calm)
     verbs.add("ledger", ledger)
+    told = verbs.add("notices", notices)
+    told.add_argument(
+        "--limit", type=positive_number, default=20, metavar="N",
+        help=t("how many to print; {count} without", count=20),
+    )  # fmt: skip
 
 
 def _add_for(parser: Parser) -> None:
@@ -172,6 +178,30 @@ def _print_ledger(context: Context, found: dict[str, Any], count: int) -> None:
         output.line(f"  {shown(double['repayment'])}  {yuan(int(double['net_fen']))}  {shown(orders)}")
     if count > len(found["double_debits"]):
         output.talk(t("{shown:,} of {count:,} shown", shown=len(found["double_debits"]), count=count))
+
+
+def notices(context: Context) -> int:
+    """Print what borrowers were told: what the receiver of notices got."""
+    found = _asked(context, lambda admin: admin.notices(min(context.options.limit, 1000)))
+    if context.output.json:
+        context.output.document(found)
+        return Exit.DONE
+    columns = [Column(t("time")), Column(t("message")), Column(t("repayment")), Column(t("text"))]
+    rows = []
+    for one in found["items"]:
+        said = one["text"]
+        rows.append(
+            (
+                shown(str(one["received_at"])),
+                word(MESSAGE_KINDS, str(one["event"])),
+                shown(str(one["repayment"])),
+                shown(str(said.get(current_language(), said["en"]))),
+            )
+        )
+    context.output.table(columns, rows)
+    total = sum(found["received"].values())
+    context.output.talk(t("{count:,} received, {refused:,} refused", count=total, refused=found["refused"]))
+    return Exit.DONE
 
 
 def _asked(context: Context, ask: Callable[[SandboxAdmin], Awaitable[dict[str, Any]]]) -> dict[str, Any]:

@@ -80,12 +80,18 @@ def print_strategy(context: Context, found: StrategyDetail) -> None:
             (t("changed"), f"{moment(found.changed_at, zone)}  {shown(found.changed_by)}"),
             *([] if found.expires_at is None else [(t("returns"), moment(found.expires_at, zone))]),
             (t("last hour"), counted(found.hour)),
+            (t("complaints"), complained(found.complaints_hour, found.complaints_day)),
         ]
     ):
         output.line(line)
     if found.parameters:
         output.line()
         _print_parameters(context, found)
+
+
+def complained(hour: int, day: int) -> str:
+    """Return how many complaints came."""
+    return t("{hour:,} in the last hour, {day:,} in the last day", hour=hour, day=day)
 
 
 def _action(found: StrategyDetail) -> str:

@@ -61,6 +61,10 @@ class SandboxAdmin:
         """Return totals per gateway, and every double debit."""
         return _object(await self._call("GET", f"/ledger?limit={MOST_DOUBLES}", None))
 
+    async def notices(self, limit: int) -> dict[str, Any]:
+        """Return what the receiver of notices got, the newest first."""
+        return _object(await self._call("GET", f"/notices?limit={limit}", None))
+
     async def _post(self, path: str, body: dict[str, object]) -> dict[str, Any]:
         sent = {name: value for name, value in body.items() if value is not None}
         return _object(await self._call("POST", path, json.dumps(sent).encode()))

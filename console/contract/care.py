@@ -74,7 +74,8 @@ class CareReleaseBody(StrictWire):
 class CareGrant(Wire):
     """One grant. `origin` is `change` or `service`; `open` counts the repayments it still stands for.
 
-    `coupons_fen` is the money of its coupons; of its notices `notices_sent` were taken by the receiver.
+    `coupons_fen` is the money of its coupons, of which `coupons_used` were used; of its notices
+    `notices_sent` were taken by the receiver.
     """
 
     id: str
@@ -93,6 +94,7 @@ class CareGrant(Wire):
     open: int
     coupons: int
     coupons_fen: int
+    coupons_used: int = 0
     notices: int
     notices_sent: int
 
@@ -114,6 +116,7 @@ class GrantLine(Wire):
     credit_hold: bool
     coupon_fen: int | None
     coupon_valid_until: Moment | None
+    coupon_used_at: Moment | None = None
     released_at: Moment | None
 
 
@@ -147,10 +150,13 @@ class Complaint(Wire):
 
 
 class Complaints(Wire):
-    """One page, newest first; pass `next` as `cursor` for the page after it."""
+    """One page, newest first; pass `next` as `cursor` for the page after it. `hour` and `day` count all that
+    came in the last hour and the last day, whomever they are about."""
 
     items: tuple[Complaint, ...]
     next: str | None
+    hour: int = 0
+    day: int = 0
 
 
 class NewComplaint(StrictWire):
@@ -178,7 +184,8 @@ class NewComplaint(StrictWire):
 
 class RepaymentCare(Wire):
     """What stands beside a repayment. `protected` says why it is not made overdue now, empty when nothing
-    does: `in_doubt`, `on_its_way`, `credit_hold`, `other_repayment` or `suspense`.
+    does: `in_doubt`, `on_its_way`, `credit_hold`, `other_repayment`, `suspense` or `before_start` (it
+    was taken in, and its day over, before the due-date clock of this service first ran).
 
     `last_day` is the last day on which paying is in time, grace and holidays counted; once overdue, the
     penalty counts from `penalty_from`.

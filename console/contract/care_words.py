@@ -26,6 +26,7 @@ PROTECTIONS: Final[dict[str, str]] = {
     "credit_hold": "a credit hold stands",
     "other_repayment": "another repayment of the instalment is open",
     "suspense": "its money is in suspense",
+    "before_start": "left alone: it was over before this service began to count",
 }
 """What keeps it from being overdue → message."""
 

@@ -106,7 +106,8 @@ class StrategyHistory(Wire):
 
 class StrategyDetail(StrategyRow):
     """One strategy in full. `explanation` and `reason`, which a borrower is told, are messages for `t`;
-    `scenario` is the one in force."""
+    `scenario` is the one in force. Complaints are those about repayments that it had stopped, of the last
+    hour and the last day."""
 
     explanation: str
     reason: str
@@ -117,3 +118,5 @@ class StrategyDetail(StrategyRow):
     schedule: tuple[StrategySlot, ...]
     scenario: str
     versions: tuple[StrategyVersion, ...]
+    complaints_hour: int = 0
+    complaints_day: int = 0

@@ -178,4 +178,19 @@ MESSAGES: Final[dict[str, str]] = {
     **_WORDS,
     **_CLI,
     **_SERVICE,
+    "no receiver is configured: messages wait": "未配置接收方：消息等待中",
+    "left alone: it was over before this service began to count": "不处理：本服务开始计时前已到期",
+    "message": "消息",
+    "holidays": "节假日",
+    "known for a month ahead": "未来一个月的已知",
+    "those of the year a month from now are not known: last days do not move for them": (
+        "一个月后所在年份的节假日未知：最后还款日不会因此顺延"
+    ),
+    "write them into the service's configuration: [care] holidays": "请写入服务配置：[care] holidays",
+    "used {time}": "已于 {time} 使用",
+    "not used until {time}": "至 {time} 未使用，已过期",
+    "valid until {time}": "有效至 {time}",
+    "{sum}, {count:,} used": "{sum}，已用 {count:,} 张",
+    "{hour:,} in the last hour, {day:,} in the last day": "近一小时 {hour:,} 起，近一天 {day:,} 起",
+    "{count:,} received, {refused:,} refused": "收到 {count:,} 条，拒收 {refused:,} 条",
 }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from console.care.due import last_day, public_holidays
+from console.care.due import last_day, passed_through
 from console.contract.care import (
     CareGrant,
     CareGrants,
@@ -17,7 +17,7 @@ from console.contract.care import (
     Message,
     RepaymentCare,
 )
-from console.contract.clock import to_datetime
+from console.contract.clock import business_day, to_datetime
 from console.contract.text import Untrusted
 from console.store import care, complaints, due, outbox
 from console.store.repayments import storable
@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from console.care.due import Holidays
     from console.contract.language import Language
     from console.store.care import Figures, Held, StoredGrant
     from console.store.complaints import StoredComplaint
+    from console.store.due import Place
     from console.store.outbox import StoredMessage
 
 BESIDE: Final = 20
@@ -50,12 +52,16 @@ def grant(connection: Connection, identity: str) -> CareGrant | None:
     return None if found is None else _grant(found, care.figures(connection, [found.seq])[found.seq])
 
 
-def beside(connection: Connection, identity: str, language: Language) -> RepaymentCare | None:
+def beside(
+    connection: Connection, identity: str, language: Language, holidays: Holidays
+) -> RepaymentCare | None:
     """Return what stands beside a repayment; messages in a language."""
     found = due.place(connection, identity) if storable(identity) else None
     if found is None:
         return None
     paid, protected = due.protection(connection, found)
+    if not protected and not paid and _left_alone(connection, found, holidays):
+        protected = "before_start"
     held = care.beside(connection, found.seq)
     due_on = date.fromisoformat(found.due_on)
     grace = None if found.grace_until is None else date.fromisoformat(found.grace_until)
@@ -65,7 +71,7 @@ def beside(connection: Connection, identity: str, language: Language) -> Repayme
         due_state=DueState.PAID if paid else DueState(found.due_state),
         due_on=due_on,
         grace_until=grace,
-        last_day=last_day(due_on, grace, public_holidays()),
+        last_day=last_day(due_on, grace, holidays),
         overdue_since=_moment(found.overdue_since),
         penalty_from=None if found.penalty_from is None else date.fromisoformat(found.penalty_from),
         protected=protected,
@@ -76,21 +82,37 @@ def beside(connection: Connection, identity: str, language: Language) -> Repayme
     )
 
 
+def _left_alone(connection: Connection, found: Place, holidays: Holidays) -> bool:
+    """Tell whether the due-date clock leaves an instalment alone: in and over before it first ran."""
+    start = care.clock_from(connection)
+    if start is None or found.due_state == "overdue" or found.created_at >= start:
+        return False
+    return found.due_on <= passed_through(business_day(start), holidays).isoformat()
+
+
 def complaint_page(
-    connection: Connection, before: int, limit: int, *, repayment: str | None, borrower: str | None
+    connection: Connection,
+    before: int,
+    limit: int,
+    *,
+    repayment: str | None,
+    borrower: str | None,
+    now: int,
 ) -> Complaints:
     """Return one page of complaints, newest first."""
+    hour, day = complaints.counts(connection, now)
+    nothing = Complaints(items=(), next=None, hour=hour, day=day)
     if not storable(f"{repayment or ''}{borrower or ''}"):
-        return Complaints(items=(), next=None)
+        return nothing
     seq = None
     if repayment is not None:
         place = due.place(connection, repayment)
         if place is None:
-            return Complaints(items=(), next=None)
+            return nothing
         seq = place.seq
     found = complaints.page(connection, before, limit, repayment_seq=seq, borrower=borrower)
     following = str(found[-1].seq) if len(found) == limit else None
-    return Complaints(items=complaint_lines(found), next=following)
+    return Complaints(items=complaint_lines(found), next=following, hour=hour, day=day)
 
 
 def complaint_lines(found: Sequence[StoredComplaint]) -> tuple[Complaint, ...]:
@@ -129,6 +151,7 @@ def _grant(one: StoredGrant, figures: Figures) -> CareGrant:
         open=figures.open,
         coupons=figures.coupons,
         coupons_fen=figures.coupons_fen,
+        coupons_used=figures.coupons_used,
         notices=figures.notices,
         notices_sent=figures.notices_sent,
     )
@@ -143,6 +166,7 @@ def _held(one: Held) -> GrantLine:
         credit_hold=bool(one.credit_hold),
         coupon_fen=one.coupon_fen,
         coupon_valid_until=_moment(one.valid_until),
+        coupon_used_at=_moment(one.used_at),
         released_at=_moment(one.released_at),
     )
 

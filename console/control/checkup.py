@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from console.contract.board import Part
 from console.contract.checkup import INVARIANTS, Finding
+from console.contract.clock import business_day
 from console.contract.text import Untrusted
 from console.control.problems import log, where
 
@@ -36,6 +37,7 @@ async def examine(service: Service) -> tuple[Finding, ...]:
     proofs = [*await _invariants(service), *await _audit(service)]
     if service.third_parties is not None:
         proofs += await service.third_parties.findings()
+    findings.append(_holidays(service))
     findings += sorted([*proofs, *_unproven(proofs)], key=lambda one: one.invariant or len(INVARIANTS) + 1)
     findings += await asyncio.gather(*(_of_gateway(service, name) for name in service.configs))
     return tuple(findings)
@@ -92,6 +94,17 @@ async def _invariants(service: Service) -> list[Finding]:
                 advice="the service's log names the place",
             )
         ]
+
+
+def _holidays(service: Service) -> Finding:
+    """Tell whether the public holidays of the weeks to come are known: they move last days."""
+    from console.care.due import known_ahead
+
+    if known_ahead(business_day(service.clock.now()), service.care.calendar()):
+        return Finding(check="holidays", state="ok", detail=Untrusted("known for a month ahead"))
+    detail = Untrusted("those of the year a month from now are not known: last days do not move for them")
+    advice = "write them into the service's configuration: [care] holidays"
+    return Finding(check="holidays", state="warning", detail=detail, advice=advice)
 
 
 async def _audit(service: Service) -> list[Finding]:

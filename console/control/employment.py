@@ -9,6 +9,7 @@ from console.care.carer import Carer
 from console.care.postman import Postman
 from console.care.settings import DEFAULTS, CareSettings
 from console.contract.clock import Clock
+from console.contract.said import Said
 from console.control.workforce import Workforce
 from console.gateways.config import GatewayConfig
 from console.gateways.rest import RestGateway
@@ -34,12 +35,13 @@ def employ(
 
     Raises SecretError when the secret of care's receiver cannot be read.
     """
-    secret = None if care.webhook is None else care.webhook.secret.read()
+    secret = None if care.webhook is None else care.webhook.read_secret()
+    silent = Said("no receiver is configured: messages wait") if care.webhook is None else None
 
     def beside(desk: Desk) -> Sequence[Beside]:
         return (
             Beside("care", Carer(desk, care), care.every),
-            Beside("notices", Postman(desk, care, secret), care.every),
+            Beside("notices", Postman(desk, care, secret), care.every, silent),
         )
 
     def make() -> Pipeline:

@@ -181,6 +181,7 @@ in_doubt_after = 600.0                # how long in doubt until grace and hold a
 in_doubt_grace_days = 3               # that grace, from the due day or from today where that is later
 after_days = 1                        # days to pay in time after the day on which a doubt ended
 holidays = []                         # more than the packaged table has: [[2027-02-05, 2027-02-11]]
+# clock_from = 2027-01-01             # the first day that counts; without it, when the clock first ran
 coupon_budget_fen = 10000000          # what the coupons of one day may cost
 approval_count = 1000                 # repayments above which a second person must agree to a grant
 approval_fen = 1000000                # money of coupons above which a second person must agree

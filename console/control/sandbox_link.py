@@ -48,6 +48,17 @@ class GatewayCard:
         return f"GatewayCard({self.id!r}, {self.base_url!r})"
 
 
+@dataclass(frozen=True)
+class ReceiverCard:
+    """The simulated receiver of notices as the sandbox announces it; `secret` never leaves this process."""
+
+    url: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"ReceiverCard({self.url!r})"
+
+
 class Sandbox:
     """The sandbox of one runtime directory."""
 
@@ -77,20 +88,24 @@ class Sandbox:
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
         self._child = self._start()
 
-    def gateways(self) -> tuple[GatewayCard, ...]:
-        """Return the gateways that the running sandbox announces. Raises SandboxError."""
+    def announced(self) -> tuple[tuple[GatewayCard, ...], ReceiverCard | None]:
+        """Return the gateways that the running sandbox announces, and its receiver of notices, which an
+        older one does not have. Raises SandboxError."""
         try:
-            card = read_private(self._runtime / SANDBOX_CARD)
+            content = read_private(self._runtime / SANDBOX_CARD)
         except (PlaceError, OSError) as error:
             raise SandboxError(str(error)) from error
-        if card is None:
+        if content is None:
             raise SandboxError("the sandbox has not announced its gateways yet")
         try:
-            return tuple(
+            card = json.loads(content)
+            gateways = tuple(
                 GatewayCard(line["id"], line["base_url"], line["merchant"], line["secret"])
-                for line in json.loads(card)["gateways"]
+                for line in card["gateways"]
             )
-        except (ValueError, KeyError, TypeError) as error:
+            told = card.get("notices")
+            return gateways, None if told is None else ReceiverCard(told["url"], told["secret"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SandboxError("the sandbox's card cannot be read") from error
 
     async def stop(self) -> None:

@@ -111,6 +111,7 @@ async def _serve(
     service.keeper = Keeper(sink_of(config.audit_sink()), clock)
     service.configs = gateways
     service.privacy = config.privacy
+    service.care = config.care
     service.warning_settings = config.warnings
     store, keys = kept
     service.opened(store, keys)

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from console.care.settings import CareSettings
 from console.contract.board import Board, Part
 from console.contract.checkup import Finding
 from console.contract.clock import Clock, Instant
@@ -141,6 +142,7 @@ class Service:
         self.keeper = Keeper(None, clock)
         self.read_only = read_only
         self.privacy = PrivacySettings()
+        self.care = CareSettings()
         self.stored_tokens = StoredTokens()
         self._store: Store | None = None
         self._keys: Keys | None = None

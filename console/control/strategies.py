@@ -23,8 +23,8 @@ from console.risk.health import WINDOW_MS
 from console.risk.loosening import differences
 from console.risk.rulebook import strategy_of
 from console.risk.screening import Moment
+from console.store import complaints, strategy_counters
 from console.store import strategies as stored
-from console.store import strategy_counters
 from console.store.strategy_counters import Tally
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def shown_whole(connection: Connection, identity: str, now: Instant) -> Strategy
     _, scenario = stored.settings(connection)
     values = found.values_at(scenario, Moment.at(now).minute_of_day)
     tally = strategy_counters.totals(connection, since=now - WINDOW_MS).get(row.id, Tally())
+    hour, day = complaints.counts(connection, now, identity)
     return StrategyDetail(
         **_fields(connection, row, found, now),
         hour=_counts(tally),
@@ -81,6 +82,8 @@ def shown_whole(connection: Connection, identity: str, now: Instant) -> Strategy
         ),
         scenario=scenario,
         versions=history(connection, identity).items,
+        complaints_hour=hour,
+        complaints_day=day,
     )
 
 

@@ -15,7 +15,7 @@ from console.contract.board import Part
 from console.contract.said import Said
 from console.control.past import Past
 from console.control.problems import where
-from console.control.sandbox_link import GatewayCard, Sandbox, SandboxError
+from console.control.sandbox_link import GatewayCard, ReceiverCard, Sandbox, SandboxError
 from console.control.workforce import Workforce
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ class EmbeddedThirdParties:
     def __init__(self, service: Service, sandbox: Sandbox, past: Past, notify_url: str) -> None:
         self._service, self._sandbox, self._past, self._notify_url = service, sandbox, past, notify_url
         self._cards: tuple[GatewayCard, ...] = ()
+        self._receiver: ReceiverCard | None = None
         self._workforce: Workforce | None = None
         self._watchtower: Watchtower | None = None
         self._seen_at = time.monotonic()
@@ -153,12 +154,12 @@ class EmbeddedThirdParties:
         if not self._sandbox.running:
             return
         try:
-            cards = self._sandbox.gateways()
+            cards, receiver = self._sandbox.announced()
         except SandboxError:
             return
         self._seen_at = time.monotonic()
-        if cards != self._cards:
-            self._cards = cards
+        if (cards, receiver) != (self._cards, self._receiver):
+            self._cards, self._receiver = cards, receiver
             await self._employ({card.id: _config(card) for card in cards})
 
     async def _employ(self, configs: dict[str, GatewayConfig]) -> None:
@@ -168,9 +169,12 @@ class EmbeddedThirdParties:
         if self._workforce is not None:
             await self._workforce.stop()
         store, keys = await self._service.ready_now()
-        self._service.configs = configs
+        service = self._service
+        service.configs = configs
+        if self._receiver is not None:
+            service.care = service.care.with_receiver(self._receiver.url, self._receiver.secret.encode())
         self._workforce = await asyncio.to_thread(
-            employ, store, configs, self._service.settings, self._service.clock, keys, self._notify_url
+            employ, store, configs, service.settings, service.clock, keys, self._notify_url, service.care
         )
         self._service.workers = self._workforce
         self._workforce.start()

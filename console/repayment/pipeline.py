@@ -60,11 +60,13 @@ class Worker(Protocol):
 
 
 class Beside(NamedTuple):
-    """A worker of another capability that runs with the pipeline: its name, how often it looks (seconds)."""
+    """A worker of another capability that runs with the pipeline: its name, how often it looks (seconds), and
+    what it says of itself while nothing is wrong."""
 
     name: str
     worker: Worker
     every: float
+    standing: Said | None = None
 
 
 def _nothing_beside(desk: Desk) -> Sequence[Beside]:
@@ -78,6 +80,7 @@ class _Duty:
     name: str
     worker: Worker
     every: float
+    standing: Said | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     failures: int = 0
     problem: str = ""
@@ -206,9 +209,9 @@ class Pipeline:
             duty.name: duty
             for duty in (
                 _Duty("screen", screener, poll),
-                _Duty("dispatch", dispatcher, poll, send),
-                _Duty("inquire", inquirer, poll, ask),
-                _Duty("close", closer, poll, shut),
+                _Duty("dispatch", dispatcher, poll, wake=send),
+                _Duty("inquire", inquirer, poll, wake=ask),
+                _Duty("close", closer, poll, wake=shut),
                 _Duty("expire", expirer, EXPIRE_EVERY),
                 _Duty("reconcile", Reconciler(desk, self._stopping), RECONCILE_EVERY),
                 _Duty("replay", Replayer(desk, (send, ask)), poll),
@@ -300,7 +303,7 @@ class Pipeline:
         if duty.failures:
             state: Literal["degraded", "down"] = "degraded" if duty.failures < 5 else "down"
             return Part(name=duty.name, state=state, detail=Untrusted(duty.problem))
-        return Part.of(duty.name, "ok", Said("working"))
+        return Part.of(duty.name, "ok", duty.standing or Said("working"))
 
 
 async def _woken(event: asyncio.Event, seconds: float) -> bool:

@@ -22,6 +22,7 @@ from console.contract.faults import ALL_GATEWAYS, UnknownFaultError, parse_fault
 from console.contract.text import nearest, shown
 from console.sandbox.book import BookError
 from console.sandbox.ledger import LedgerError, read_lines
+from console.sandbox.notices import KEPT
 from console.sandbox.tally import totals_as_json
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Admin:
                 web.get("/ledger/rows", self.rows),
                 web.get("/net", self.net),
                 web.get("/history", self.history),
+                web.get("/notices", self.notices),
                 web.post("/stop", self.stop),
             ]
         )
@@ -159,6 +161,10 @@ class Admin:
         days = max(1, _whole(request, "days", days, most=366))
         seed = _whole(request, "seed", self._world.seed, most=2**32)
         return await _stream(request, self._world.history.tell(count, days, seed))
+
+    async def notices(self, request: web.Request) -> web.StreamResponse:
+        """What the receiver of notices, dunning and credit reports got, the newest first."""
+        return _json(self._world.notices.listed(_whole(request, "limit", LISTED, most=KEPT)))
 
     async def stop(self, request: web.Request) -> web.StreamResponse:
         """End the sandbox."""

@@ -12,6 +12,7 @@ import console
 from console.contract.places import SANDBOX_CARD, PlaceError, read_private, write_private
 from console.gateways.wire import ORDER_EXPIRED, Secret
 from console.sandbox.habits import DECLINE_CODES
+from console.sandbox.notices import RECEIVER
 from console.sandbox.world import merchant_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ IDENTITY_FILE: Final = "sandbox-identity.json"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Port (0: none yet) and secrets by gateway."""
+    """Port (0: none yet) and secrets by gateway, and that of the receiver of notices."""
 
     port: int
     secrets: dict[str, str]
@@ -35,7 +36,7 @@ class Identity:
         return {gateway: Secret(text.encode()) for gateway, text in self.secrets.items()}
 
 
-def load(state_dir: Path, gateways: Sequence[str]) -> Identity:
+def load(state_dir: Path, names: Sequence[str]) -> Identity:
     """Return what was kept; secrets that are missing are made. Raises PlaceError for an unusable file."""
     path = state_dir / IDENTITY_FILE
     content = read_private(path)
@@ -44,7 +45,7 @@ def load(state_dir: Path, gateways: Sequence[str]) -> Identity:
         port, known = int(kept.get("port", 0)), dict(kept.get("secrets", {}))
     except (ValueError, TypeError, AttributeError) as error:
         raise PlaceError(f"{path} is not readable; move it away to get new secrets") from error
-    return Identity(port, {gateway: known.get(gateway) or secrets.token_hex(32) for gateway in gateways})
+    return Identity(port, {name: known.get(name) or secrets.token_hex(32) for name in names})
 
 
 def keep(state_dir: Path, identity: Identity) -> None:
@@ -69,6 +70,7 @@ def publish(runtime_dir: Path, world: World, identity: Identity) -> None:
             }
             for gateway in world.gateways
         ],
+        "notices": {"url": world.base_url(RECEIVER), "secret": identity.secrets[RECEIVER]},
     }
     write_private(runtime_dir / SANDBOX_CARD, json.dumps(card, indent=1).encode())
 

@@ -30,6 +30,7 @@ from console.sandbox.admin import Admin
 from console.sandbox.door import Door
 from console.sandbox.habits import GATEWAYS
 from console.sandbox.ledger import LedgerError
+from console.sandbox.notices import RECEIVER
 from console.sandbox.world import AT_ONCE, NORMAL, Temper, World
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
-    mine = identity.load(settings.state_dir, list(GATEWAYS))
+    mine = identity.load(settings.state_dir, [*GATEWAYS, RECEIVER])
     door = Door(settings.control, time.monotonic)
     habits = AT_ONCE if settings.instant else NORMAL
     world = World(

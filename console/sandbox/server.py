@@ -1,4 +1,4 @@
-"""The gateways' HTTP side: `/{gateway}/debits`, inquiries, closes and settlement files.
+"""The HTTP side: `/{gateway}/debits`, inquiries, closes and settlement files; `/notices`.
 
 One low-level aiohttp server, no router and no middleware: it is the hot path of every benchmark.
 """
@@ -33,6 +33,7 @@ from console.sandbox import delivery, settlement
 from console.sandbox.book import BookError
 from console.sandbox.gateway import Gateway, Reply
 from console.sandbox.ledger import LedgerError
+from console.sandbox.notices import RECEIVER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from console.contract.clock import Clock
     from console.sandbox.callbacks import Callbacks
+    from console.sandbox.notices import Notices
 
 EARLY_CALLBACK_WAIT: Final = 2.0
 """Seconds an answer waits for the callback that goes before it."""
@@ -70,12 +72,14 @@ class GatewayServer:
         gateways: Mapping[str, Gateway],
         secrets: Mapping[str, Secret],
         callbacks: Callbacks,
+        notices: Notices,
         clock: Clock,
         chance: random.Random,
     ) -> None:
         self._gateways = gateways
         self._secrets = secrets
         self._callbacks = callbacks
+        self._notices = notices
         self._clock = clock
         self._chance = chance
 
@@ -84,6 +88,8 @@ class GatewayServer:
         path = request.raw_path.partition("?")[0]
         _, name, *words = path.split("/")
         gateway = self._gateways.get(name)
+        if gateway is None and name == RECEIVER:
+            return await self._notices.take(request)
         if gateway is None:
             return web.Response(status=404, text="no such gateway")
         if gateway.faults.strikes(name, Fault.DOWN):

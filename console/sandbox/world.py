@@ -14,6 +14,7 @@ from console.sandbox.callbacks import Callbacks
 from console.sandbox.gateway import Gateway
 from console.sandbox.habits import GATEWAYS, INSTANT, Habits, Timings
 from console.sandbox.history import History
+from console.sandbox.notices import RECEIVER, Notices
 from console.sandbox.server import GatewayServer
 from console.sandbox.switchboard import Switchboard
 from console.sandbox.tally import Tally
@@ -76,7 +77,8 @@ class World:
             for name, habits in temper.habits.items()
         }
         self.callbacks = Callbacks(self.gateways, secrets, self.book, self.clock, chance)
-        self.server = GatewayServer(self.gateways, secrets, self.callbacks, self.clock, chance)
+        self.notices = Notices(secrets.get(RECEIVER), self.clock)
+        self.server = GatewayServer(self.gateways, secrets, self.callbacks, self.notices, self.clock, chance)
         self.history = History(self.book, names, self.clock)
         self.borrowers = (
             None if door is None else Borrowers(door, rate, temper.seed, names, self.clock, time.monotonic)

@@ -51,6 +51,7 @@ class Figures(NamedTuple):
     open: int
     coupons: int
     coupons_fen: int
+    coupons_used: int
     notices: int
     notices_sent: int
 
@@ -86,6 +87,7 @@ class Held(NamedTuple):
     released_at: int | None
     coupon_fen: int | None
     valid_until: int | None
+    used_at: int | None
 
 
 _TERMS: Final = Prepared(
@@ -97,6 +99,8 @@ _ANNOUNCE: Final = Prepared(
     " approval_count = excluded.approval_count, approval_fen = excluded.approval_fen,"
     " grace_days = excluded.grace_days, notices_per_day = excluded.notices_per_day"
 )
+_START: Final = Prepared("UPDATE care_terms SET clock_from = ? WHERE clock_from IS NULL OR ?")
+_CLOCK_FROM: Final = Prepared("SELECT clock_from FROM care_terms")
 _COLUMNS: Final = ", ".join(StoredGrant._fields)
 _GRANT: Final = Prepared(
     f"INSERT INTO care_grant ({', '.join(StoredGrant._fields[1:])})"  # noqa: S608 - our own columns
@@ -111,8 +115,8 @@ _OPEN: Final = Prepared(
     " GROUP BY grant_seq"
 )
 _COUPONS: Final = Prepared(
-    "SELECT grant_seq, count(*), coalesce(sum(amount_fen), 0) FROM coupon WHERE grant_seq {among}"
-    " AND revoked_at IS NULL GROUP BY grant_seq"
+    "SELECT grant_seq, count(*), coalesce(sum(amount_fen), 0), count(used_at) FROM coupon"
+    " WHERE grant_seq {among} AND revoked_at IS NULL GROUP BY grant_seq"
 )
 _NOTICES: Final = Prepared(
     "SELECT grant_seq, count(*), coalesce(sum(CASE WHEN state = 'sent' THEN 1 ELSE 0 END), 0) FROM outbox"
@@ -144,7 +148,7 @@ _RELEASED: Final = Prepared(
 )
 _HELD: Final = Prepared(
     "SELECT g.id, g.origin, g.created_at, i.grace_until, i.credit_hold, i.released_at, c.amount_fen,"
-    " c.valid_until FROM care_item i JOIN care_grant g ON g.seq = i.grant_seq"
+    " c.valid_until, c.used_at FROM care_item i JOIN care_grant g ON g.seq = i.grant_seq"
     " LEFT JOIN coupon c ON c.grant_seq = i.grant_seq AND c.repayment_seq = i.repayment_seq"
     " AND c.revoked_at IS NULL WHERE i.repayment_seq = ? ORDER BY g.seq DESC"
 )
@@ -163,6 +167,21 @@ def terms(connection: Connection) -> Terms:
 def announce(connection: Connection, told: Terms) -> None:
     """Keep what a worker was configured with."""
     _ANNOUNCE.many(connection, [tuple(told)])
+
+
+def start_clock(connection: Connection, configured: int | None, now: int) -> int:
+    """Return since when the due-date clock acts: as configured, else since it first ran on this database.
+
+    To be called after `announce`.
+    """
+    _START.many(connection, [(now if configured is None else configured, configured is not None)])
+    return int(_CLOCK_FROM.rows(connection, ())[0][0])
+
+
+def clock_from(connection: Connection) -> int | None:
+    """Return since when the due-date clock acts; None before it first ran."""
+    rows = _CLOCK_FROM.rows(connection, ())
+    return rows[0][0] if rows else None
 
 
 def find(connection: Connection, identity: str) -> StoredGrant | None:
@@ -184,7 +203,9 @@ def figures(connection: Connection, seqs: Sequence[int]) -> dict[int, Figures]:
     notices = {row[0]: row[1:] for row in _NOTICES.rows(connection, wanted)}
     return {
         seq: Figures(
-            int(still.get(seq, 0)), *map(int, coupons.get(seq, (0, 0))), *map(int, notices.get(seq, (0, 0)))
+            int(still.get(seq, 0)),
+            *map(int, coupons.get(seq, (0, 0, 0))),
+            *map(int, notices.get(seq, (0, 0))),
         )
         for seq in seqs
     }

@@ -33,9 +33,11 @@ care_terms = Table(
     Column("approval_fen", BigInteger, nullable=False),
     Column("grace_days", Integer, nullable=False),
     Column("notices_per_day", Integer, nullable=False),
+    Column("clock_from", BigInteger),
     CheckConstraint("id = 1", name="one_row"),
 )
-"""What the workers were configured with, for the desk: caps and limits. One row."""
+"""What the workers were configured with, for the desk: caps and limits, and since when the due-date clock
+acts. One row."""
 
 care_grant = Table(
     "care_grant",
@@ -91,9 +93,20 @@ coupon = Table(
     Column("amount_fen", BigInteger, nullable=False),
     Column("valid_until", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    Column("used_at", BigInteger),
+    Column("used_by", BigInteger),
     CheckConstraint("amount_fen > 0", name="amount_positive"),
 )
-"""An interest-free coupon: so much interest is waived for a borrower until an instant."""
+"""An interest-free coupon: so much interest is waived for a borrower until an instant; `used_by` is the
+repayment it went into."""
+
+Index(
+    "ux_coupon_used_by",
+    coupon.c.used_by,
+    unique=True,
+    sqlite_where=text("used_by IS NOT NULL"),
+    postgresql_where=text("used_by IS NOT NULL"),
+)
 
 Index(
     "ux_coupon_day",

@@ -70,6 +70,10 @@ _SERIES: Final = Prepared(
     "SELECT minute, sum(count) FROM complaint_minute WHERE strategy_id = ? AND minute >= ? GROUP BY minute"
     " ORDER BY minute"
 )
+_COUNTS: Final = Prepared(
+    "SELECT coalesce(sum(CASE WHEN minute > ? THEN count ELSE 0 END), 0), coalesce(sum(count), 0)"
+    " FROM complaint_minute WHERE strategy_id = ? AND minute > ?"
+)
 _TOTALS: Final = Prepared(
     "SELECT strategy_id, sum(count) FROM complaint_minute WHERE strategy_id <> '' AND minute >= ?"
     " GROUP BY strategy_id"
@@ -125,6 +129,13 @@ def series(connection: Connection, since: int, strategy: str = "") -> list[tuple
     of one strategy; minutes without any are left out."""
     rows = _SERIES.rows(connection, (strategy, since // MINUTE_MS))
     return [(int(minute), int(count)) for minute, count in rows]
+
+
+def counts(connection: Connection, now: int, strategy: str = "") -> tuple[int, int]:
+    """Return how many complaints came in the last hour and in the last day, in all or about one strategy."""
+    minute = now // MINUTE_MS
+    ((hour, day),) = _COUNTS.rows(connection, (minute - 60, strategy, minute - 1440))
+    return int(hour), int(day)
 
 
 def totals(connection: Connection, since: int) -> dict[str, int]:

@@ -1,7 +1,11 @@
-"""Coupons: one a day for a borrower, and no more in a day than its budget; both held by the database."""
+"""Coupons: one a day for a borrower, and no more in a day than its budget; both held by the database.
+
+Used by `coupon_use`; what was used stays in the budget it came from.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -36,10 +40,10 @@ _ISSUE: Final = Prepared(
     "INSERT INTO coupon (grant_seq, repayment_seq, borrower_token, day, amount_fen, valid_until)"
     " VALUES (?, ?, ?, ?, ?, ?)"
 )
-_OF_GRANT: Final = Prepared(
-    "SELECT day, sum(amount_fen) FROM coupon WHERE grant_seq = ? AND revoked_at IS NULL GROUP BY day"
+_REVOKE: Final = Prepared(
+    "UPDATE coupon SET revoked_at = ? WHERE grant_seq = ? AND revoked_at IS NULL AND used_at IS NULL"
+    " RETURNING day, amount_fen"
 )
-_REVOKE: Final = Prepared("UPDATE coupon SET revoked_at = ? WHERE grant_seq = ? AND revoked_at IS NULL")
 
 
 def have(connection: Connection, day: str, borrowers: Sequence[str]) -> set[str]:
@@ -61,7 +65,8 @@ def issue(connection: Connection, coupons: Sequence[NewCoupon], *, day: str, lim
 
 
 def revoke(connection: Connection, grant_seq: int, now: int) -> None:
-    """Take the coupons of a grant back, and their money to the budget."""
-    for day, fen in _OF_GRANT.rows(connection, (grant_seq,)):
-        _SPEND.many(connection, [(-int(fen), day)])
-    _REVOKE.many(connection, [(now, grant_seq)])
+    """Take the coupons of a grant back that were not used, and their money to the budget."""
+    back: Counter[str] = Counter()
+    for day, fen in _REVOKE.rows(connection, (now, grant_seq)):
+        back[day] += int(fen)
+    _SPEND.many(connection, [(-fen, day) for day, fen in sorted(back.items())])

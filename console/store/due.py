@@ -27,6 +27,13 @@ class Falling(NamedTuple):
     grace_until: str | None
 
 
+class Start(NamedTuple):
+    """Since when the clock acts: the last day that was over by then, and the instant."""
+
+    over: str
+    at: int
+
+
 class Doubtful(NamedTuple):
     """A repayment that is long in doubt, or was."""
 
@@ -49,6 +56,7 @@ class Place(NamedTuple):
     grace_until: str | None
     overdue_since: int | None
     penalty_from: str | None
+    created_at: int
 
 
 _FALLING: Final = "r.seq, r.borrower_token, r.due_on, r.grace_until"
@@ -59,7 +67,7 @@ _OTHERS_PAID: Final = (
 _OVER: Final = (
     f"SELECT {_FALLING} FROM repayment r WHERE {FALLING_DUE} AND r.due_on <= ?"  # noqa: S608 - our own words
     f" AND (r.grace_until IS NULL OR r.grace_until <= ?) AND {unpaid('r.instalment', 'r.borrower_token')}"
-    " ORDER BY r.due_on, r.seq LIMIT ?"
+    " AND (r.due_on > ? OR r.created_at >= ?) ORDER BY r.due_on, r.seq LIMIT ?"
 )
 _OVERDUE: Final = Prepared(_OVER)
 _OVERDUE_LOCKED: Final = Prepared(_OVER, f"{_OVER} FOR UPDATE OF r SKIP LOCKED")
@@ -110,7 +118,7 @@ _SHORTEN: Final = Prepared(
 )
 _PLACE: Final = Prepared(
     "SELECT seq, id, borrower_token, stage, instalment, due_state, due_on, grace_until, overdue_since,"
-    " penalty_from FROM repayment WHERE id = ?"
+    " penalty_from, created_at FROM repayment WHERE id = ?"
 )
 _PROTECTION: Final = Prepared(
     "SELECT q.seq, q.stage, EXISTS (SELECT 1 FROM care_item i WHERE i.repayment_seq = q.seq"
@@ -126,11 +134,13 @@ _LOCK: Final = Prepared(
 )
 
 
-def overdue(connection: Connection, over: str, limit: int, *, lock: bool = False) -> list[Falling]:
+def overdue(
+    connection: Connection, over: str, limit: int, start: Start, *, lock: bool = False
+) -> list[Falling]:
     """Return unpaid repayments whose last day is `over` or before and that nothing protects; locked when
-    asked."""
+    asked. What was taken in before the start, with its day over by then, is left alone."""
     query = _OVERDUE_LOCKED if lock else _OVERDUE
-    return [Falling._make(row) for row in query.rows(connection, (over, over, limit))]
+    return [Falling._make(row) for row in query.rows(connection, (over, over, *start, limit))]
 
 
 def moving(connection: Connection, over: str, limit: int) -> dict[str, list[int]]:

@@ -209,6 +209,14 @@ GUARDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "nobody is dunned or reported whose instalment is not plainly overdue",
     ),
     "guard_complaint_edit": ("complaint", "UPDATE", "", "a complaint is never edited"),
+    "guard_coupon_used": (
+        "coupon",
+        "UPDATE OF used_at, used_by, revoked_at",
+        "OLD.used_at IS NOT NULL OR NEW.used_at IS NOT NULL AND (NEW.used_by IS NULL"
+        " OR OLD.revoked_at IS NOT NULL OR NEW.used_at > NEW.valid_until)",
+        "a coupon is used once, while it is valid, and then never taken back",
+    ),
+    "guard_coupon_kept": ("coupon", "DELETE", "", "a coupon is never deleted"),
 }
 """Per trigger: its table, the event, the condition under which it refuses (empty: always), its words."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from console.contract.care import DueState
@@ -29,7 +30,9 @@ def care_lines(found: RepaymentCare, width: int, zone: str) -> list[Line]:
         standing = t("{state}, last day {day}", state=standing, day=f"{found.last_day:%Y-%m-%d}")
     lines += field(t("instalment"), standing, width, _STYLES[found.due_state])
     if found.protected:
-        kept = t("never overdue while {why}", why=word(PROTECTIONS, found.protected))
+        kept = word(PROTECTIONS, found.protected)
+        if found.protected != "before_start":
+            kept = t("never overdue while {why}", why=kept)
         lines += field(t("protected"), kept, width)
     if found.credit_hold:
         lines += field(t("credit hold"), t("not reported to the credit bureau"), width, "warn")
@@ -48,12 +51,25 @@ def _grant(one: GrantLine, zone: str) -> str:
         parts.append(t("grace until {day}", day=f"{one.grace_until:%Y-%m-%d}"))
     if one.coupon_fen is not None:
         parts.append(t("coupon {sum}", sum=yuan(one.coupon_fen)))
+        parts.append(_coupon(one, zone))
     if one.credit_hold:
         parts.append(t("credit hold"))
     if one.released_at is not None:
         parts.append(t("released"))
     parts.append(t("by itself") if one.origin == "service" else shown(one.grant))
     return "  ".join(parts)
+
+
+def _coupon(one: GrantLine, zone: str) -> str:
+    """Return what became of a coupon."""
+    if one.coupon_used_at is not None:
+        return t("used {time}", time=figures.moment(one.coupon_used_at, zone))
+    if one.coupon_valid_until is None:
+        return ""
+    until = figures.moment(one.coupon_valid_until, zone)
+    if one.coupon_valid_until < datetime.now(UTC):
+        return t("not used until {time}", time=until)
+    return t("valid until {time}", time=until)
 
 
 def _message(one: Message, zone: str) -> str:

@@ -16,9 +16,11 @@ __all__ = ["li", "office", "party", "person", "root", "service", "sink", "test_k
 
 
 @pytest.fixture
-def carer(office: Desk) -> Carer:
-    """The worker of care, with its defaults."""
-    return Carer(office, CareSettings())
+async def carer(office: Desk) -> Carer:
+    """The worker of care, with its defaults; its clock runs since now."""
+    made = Carer(office, CareSettings())
+    await made.round()
+    return made
 
 
 async def cared(carer: Carer) -> None:

@@ -54,7 +54,10 @@ async def show_repayment_care(
 ) -> Response:
     """Return what stands beside a repayment: where its instalment stands, grants, messages, complaints."""
     language = reader_of(request.headers).language
-    found = await service.read(lambda connection: care_view.beside(connection, repayment_id, language), until)
+    holidays = service.care.calendar()
+    found = await service.read(
+        lambda connection: care_view.beside(connection, repayment_id, language, holidays), until
+    )
     if found is None:
         raise ProblemError(
             404, "no_such_repayment", "there is no such repayment", "search with text~ or the external id"

@@ -73,7 +73,9 @@ async def list_complaints(
     before = place(cursor)
 
     def job(connection: Connection) -> bytes:
-        found = care_view.complaint_page(connection, before, limit, repayment=repayment, borrower=borrower)
+        found = care_view.complaint_page(
+            connection, before, limit, repayment=repayment, borrower=borrower, now=service.clock.now()
+        )
         return found.model_dump_json().encode()
 
     return json_bytes(await service.read(job, until))

@@ -177,6 +177,10 @@ def _caught(one: StrategyDetail, width: int) -> list[Line]:
         width,
     )
     lines += field(t("challenged"), answers, width)
+    told = t(
+        "{hour:,} in the last hour, {day:,} in the last day", hour=one.complaints_hour, day=one.complaints_day
+    )
+    lines += field(t("complaints"), told, width, "warn" if one.complaints_hour else "text")
     for index, line in enumerate(history):
         label = t("hits, 6 h") if not index else ""
         lines.append((*fitted(((f" {label}", "dim"),), LABEL, "dim"), (line, "history")))
