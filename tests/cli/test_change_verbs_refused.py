@@ -35,7 +35,7 @@ BAD: tuple[tuple[tuple[str, ...], int, str], ...] = (
     (("gateway", "stop", "alipy", *WHY), 3, "unknown gateway alipy; did you mean alipay?"),
     (("gateway", "weight", "alipay", "many"), 2, "many is not a whole number from 0"),
     (("gateway", "weight", "alipay", "999999", *WHY), 2, "weight"),
-    (("gateway", "show", "x"), 3, "unknown gateway x; known: alipay"),
+    (("gateway", "show", "x"), 3, "there is no such gateway"),
     (("strategy", "show", "velocity_our"), 3, "did you mean velocity_hour?"),
     (SET, 2, "say what to set: --mode"),
     ((*SET, "--mode", "shaddow"), 2, "unknown --mode shaddow; did you mean shadow?"),
