@@ -9,7 +9,7 @@ from console.repayment.turns import FARTHEST_MS, SOONEST_MS, Turns
 from console.store.database import Store
 from tests.gateways.third_party import ThirdParty, serving
 from tests.pipeline.entries import entry, pass_all, rows, take_in
-from tests.pipeline.running import desk, running, unnoted, until
+from tests.pipeline.running import PATIENCE, desk, running, unnoted, until
 
 NOW = Instant(1_780_000_000_000)
 
@@ -57,7 +57,7 @@ async def test_a_gateway_that_hangs_takes_nothing_from_the_others(store: Store, 
     async with serving(ThirdParty(clock)) as one, serving(ThirdParty(clock)) as other:
         one.behave = lambda order_no, times: "timeout"
         one.answer_inquiry = lambda order_no, times: "timeout"
-        hanging = one.config(timeout=60.0, max_in_flight=8)
+        hanging = one.config(timeout=10 * PATIENCE, max_in_flight=8)
         async with running(store, clock, hanging, other.config(id="wechat")):
             await take_in(store, *(entry(number, gateway="alipay") for number in range(30)))
             await until(lambda: clock.advance(0.02) > 0 and one.seen.total() >= 7)
@@ -66,6 +66,8 @@ async def test_a_gateway_that_hangs_takes_nothing_from_the_others(store: Store, 
                 lambda: clock.advance(0.02) > 0 and len(other.book.debits) >= 40,
                 lambda: len(other.book.debits),
             )
+            hung = rows(store, "SELECT count(*) FROM attempt WHERE gateway = 'alipay' AND state = 'SENDING'")
+            assert hung[0][0] >= 7, "it still answers nothing"
         one.hold.set()
 
 
