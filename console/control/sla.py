@@ -44,9 +44,6 @@ GOOD_FOR_SECONDS: Final = 5.0
 MONTH_MINUTES: Final = BUDGET_DAYS * 1440
 HOUR_SECONDS: Final = 3600
 
-LEAST_HOURS: Final = 1 / 12
-"""From less than five minutes nothing is projected."""
-
 
 @dataclass(frozen=True)
 class Figures:
@@ -121,7 +118,8 @@ class SlaBook:
                 counts(present.get(name, ()), blamer), counts(before.get(name, ()), blamer), now % MINUTE_MS
             )
             reserve = placed.get(name)
-            draw = _per_hour(spans[HOUR_SECONDS].settled_fen, reserve, now)
+            draw = spans[HOUR_SECONDS].settled_fen
+            draw = draw if reserve is None else reserve.per_hour(draw, now)
             made = Figures(terms, spans, budget, (), reserve, draw)
             found[name] = self._judged(name, made, last, now)
         return found
@@ -139,14 +137,6 @@ class SlaBook:
                 by_span, budget, last = reading.by_span(by_span), reading.budget, reading.last_minute
         rules = tuple(verdicts(by_span, last, terms.objective)) if measured else ()
         return Figures(terms, by_span, budget, rules, made.reserve, made.draw_fen_per_hour, measured=measured)
-
-
-def _per_hour(settled_fen: int, reserve: Reserve | None, now: int) -> int:
-    """Return what is drawn in an hour; of a reserve opened a moment ago by what was drawn since."""
-    if reserve is None:
-        return settled_fen
-    hours = min(1.0, max(LEAST_HOURS, (now - reserve.opened_at) / 3_600_000))
-    return round(settled_fen / hours)
 
 
 def percentiles(buckets: list[tuple[int, int]]) -> tuple[float | None, float | None, float | None]:

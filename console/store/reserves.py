@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+LEAST_HOURS: Final = 1 / 12
+"""From less than five minutes nothing is projected."""
+
+
 class Reserve(NamedTuple):
     """A gateway's reserve (fen). `topped_up_fen` is all that was added; `version` grows with each."""
 
@@ -23,6 +27,11 @@ class Reserve(NamedTuple):
     topped_up_fen: int
     opened_at: int
     version: int
+
+    def per_hour(self, settled_fen: int, now: int) -> int:
+        """Return what is drawn in an hour by what settled in the last one, or since it was opened."""
+        hours = min(1.0, max(LEAST_HOURS, (now - self.opened_at) / 3_600_000))
+        return round(settled_fen / hours)
 
 
 class Placed(NamedTuple):

@@ -18,6 +18,9 @@ MANY_MINUTES: Final = 10
 LONG_WAIT_MINUTES: Final = 10.0
 """A wait in a queue that counts as harm."""
 
+DAY_MINUTES: Final = 1440.0
+"""So slowly that it takes longer, payers who cannot pay are what is usual."""
+
 FURTHEST_MINUTES: Final = 14 * 1440.0
 """What is further away is no harm in sight."""
 
@@ -65,6 +68,8 @@ def _payers(finding: Finding, reading: Reading) -> list[Harm]:
     if rate <= 0:
         return []
     many = max(MANY, MANY_MINUTES * reading.volume)
+    if many / rate > DAY_MINUTES:
+        return []
     told = {"count": many, "rate": round(rate * 60)}
     said = Said("{count} payers could not pay by then; {rate} an hour cannot", told)
     return [_harm(Victim.PAYERS, many / rate, said, many)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 from functools import partial
 
@@ -93,6 +94,9 @@ async def test_a_top_up_is_noted_and_can_be_undone(li: Person) -> None:
 
     before = await balance()
     body = {"kind": "gateway.reserve", "gateway": "alipay", "top_up_fen": 300_000, "reason": "wired"}
+    seen = (await li.post("/changes/preview", body)).json()
+    lasts = f"{(820_000 + 300_000) / (180_000 * 12):.1f}"
+    assert f"at the draw of the last hour it lasts {lasts} h" in json.dumps(seen["effects"])
     done = (await li.post("/changes", body)).json()
     assert done["state"] == "applied"
     assert await balance() == before + 300_000

@@ -55,7 +55,7 @@ class GatewayReserve(Kind[ReserveBody]):
     def preview(self, connection: Connection, body: ReserveBody, now: Instant) -> Impact:
         reserve = _reserve(connection, body)
         after = reserve.balance_fen + body.top_up_fen
-        draw = _drawn_last_hour(connection, body.gateway, now)
+        draw = reserve.per_hour(_drawn_last_hour(connection, body.gateway, now), now)
         effects = [
             Said(
                 "the reserve of {gateway} is {before} and becomes {after}",
@@ -63,9 +63,8 @@ class GatewayReserve(Kind[ReserveBody]):
             )
         ]
         if draw > 0:
-            effects.append(
-                Said("at the draw of the last hour it lasts {hours} h", {"hours": max(0, after) // draw})
-            )
+            hours = f"{max(0, after) / draw:.1f}"
+            effects.append(Said("at the draw of the last hour it lasts {hours} h", {"hours": hours}))
         warnings = []
         if after < reserve.floor_fen:
             warnings.append(Said("it stays below its floor of {floor}", {"floor": yuan(reserve.floor_fen)}))
