@@ -25,7 +25,7 @@ def tells_name(tells: Tells) -> str:
 
 def answer_name(answer: DoubtAnswer) -> str:
     """Return what one answer is worth, or that the gateway does not know the order."""
-    return t("not known") if answer.verdict is Verdict.NOT_FOUND else tells_name(answer.tells)
+    return t("no such order") if answer.verdict is Verdict.NOT_FOUND else tells_name(answer.tells)
 
 
 def answers_text(answers: Iterable[DoubtAnswer]) -> str:

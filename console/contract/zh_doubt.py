@@ -128,7 +128,7 @@ _WORDS: Final[dict[str, str]] = {
     "definitive": "确定",
     "no outcome": "无结果",
     "contradictory": "矛盾",
-    "not known": "查无此单",
+    "no such order": "查无此单",
     "the gateway does not know this order": "通道查无此单",
     "no answer yet": "尚无答复",
     "against a final state": "与终态矛盾",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from console.client.changes import Call
     from console.client.link import Event
     from console.contract.care import CareGrants, RepaymentCare
-    from console.contract.case import Cases
+    from console.contract.case import CaseLine, Cases, Suspense
     from console.contract.change import (
         AuditPage,
         AuditVerdict,
@@ -99,6 +99,12 @@ class Desk(Protocol):
         """Return exception cases, newest first."""
 
     async def audit(
+    async def case(self, identity: str) -> CaseLine:
+        """Return one exception case."""
+
+    async def suspense(self) -> Suspense:
+        """Return the money in suspense per gateway and day."""
+
         self,
         *,
         who: str | None = None,

@@ -206,7 +206,7 @@ async def test_an_order_that_the_gateway_does_not_know_is_told_so() -> None:
         line = line.model_copy(update={"closing": True, "state": AttemptState.CLOSING})
         desk(one).doubt_lines = (line,)
         one.press(":", "doubts", "enter")
-        await one.shows("not known", "the gateway does not know this order")
+        await one.shows("no such order", "the gateway does not know this order")
         one.press("c")
         await one.shows("it is asked on, and in the end people decide")
 
