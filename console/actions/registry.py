@@ -510,6 +510,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Group.SANDBOX,
         verb="sandbox ledger",
     ),
+    Action("sandbox.notices", "Print what borrowers were told", Group.SANDBOX, verb="sandbox notices"),
 )
 """Every action, in the order of the help."""
 

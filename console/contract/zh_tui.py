@@ -92,6 +92,7 @@ MESSAGES: Final[dict[str, str]] = {
     "Make a gateway misbehave": "让某个通道出现异常",
     "Multiply the borrowers": "成倍增加借款人",
     "End every fault and surge": "结束所有故障和高峰",
+    "Print what borrowers were told": "打印借款人收到的通知",
     "Print the gateways' own truth, and every double debit in it": "打印通道自己的账本，以及其中每一笔重复扣款",
     # Stages, states, evidence
     "intake": "接收",
