@@ -23,13 +23,13 @@ __all__ = ["ACTIONS", "BY_COMMAND", "BY_ID", "BY_VERB", "Action", "Group", "Need
 
 _TABLES: Final = (
     View.OVERVIEW, View.QUEUES, View.REPAYMENTS, View.STRATEGIES, View.GATEWAYS,
-    View.RECONCILIATIONS, View.RUNS,
+    View.RECONCILIATIONS, View.RUNS, View.INCIDENTS,
     View.WINDOWS, View.REPLAYS, View.WARNINGS,
     View.REPLAY, View.DOUBTS, View.CASES, View.SUSPENSE, View.CHANGES, View.AUDIT, View.TOKENS,
 )  # fmt: skip
 _OPENS: Final = tuple(view for view in _TABLES if view is not View.TOKENS)
 _READERS: Final = (
-    View.RECONCILIATION, View.RUN, View.CASE,
+    View.RECONCILIATION, View.PLAYBOOK, View.RUN, View.INCIDENT, View.CASE,
     *_TABLES, View.REPAYMENT, View.STRATEGY, View.GATEWAY, View.SLA, View.WINDOW, View.CHANGE,
     View.WARNING, View.DETECTORS,
 )  # fmt: skip
@@ -39,7 +39,8 @@ _WINDOWS: Final = (View.WINDOWS, View.WINDOW)
 _CHANGES: Final = (View.CHANGES, View.CHANGE)
 _COPIES: Final = (
     View.WARNINGS, View.WARNING,
-    View.RECONCILIATIONS, View.RECONCILIATION, View.RUNS, View.RUN,
+    View.RECONCILIATIONS, View.RECONCILIATION, View.RUNS, View.PLAYBOOK, View.RUN,
+    View.INCIDENTS, View.INCIDENT,
     *_ROW_VIEWS, *_STRATEGIES, View.GATEWAYS, View.GATEWAY, View.SLA, *_WINDOWS, View.REPLAYS, View.REPLAY,
     View.DOUBTS, View.CASES, View.CASE, *_CHANGES, View.AUDIT, View.TOKENS,
 )  # fmt: skip

@@ -154,8 +154,9 @@ def reopen(context: Context) -> int:
 def write_report(context: Context) -> int:
     """Write the handover of an incident, as Markdown or as JSON."""
     from console.cli.failures import UsageError
-    from console.cli.incident_report import markdown
+    from console.cli.figures import moment, zone_of
     from console.cli.output import json_text
+    from console.contract.incident_report import markdown
     from console.profiles.places import write_file
 
     to: str | None = context.options.to
@@ -167,7 +168,11 @@ def write_report(context: Context) -> int:
         context.output.document(found.model_dump(mode="json"))
         return Exit.DONE
     as_json = suffix == ".json"
-    text = json_text(found.model_dump(mode="json"), indent=2) if as_json else markdown(context, found)
+    if as_json:
+        text = json_text(found.model_dump(mode="json"), indent=2)
+    else:
+        zone = zone_of(context.profile.view.timezone)
+        text = markdown(found, lambda at: moment(at, zone))
     if to is None:
         context.output.line(text.rstrip("\n"))
     else:

@@ -36,11 +36,13 @@ TAKES: Final = {
     "plan": "filter",
     "grant": "filter",
     "replay": "replay",
+    "playbook": "playbook",
+    "incident": "id",
     "warning": "warning",
     "reconciliation": "id",
+    "case": "id",
     "change": "id",
     "scenario": "scenario",
-    "case": "id",
     "audit": "audit",
     "export": "file",
     "breakdown": "breakdown",
@@ -49,6 +51,7 @@ TAKES: Final = {
 
 NEEDS_ARGUMENT: Final = frozenset(
     {"reconciliation", "case", "show", "strategy", "gateway", "window", "replay", "warning", "change"}
+    | {"playbook", "incident"}
 )
 """Commands that do nothing without their argument."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from console.contract.language import t
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from console.client.changes import Call
     from console.client.link import Event
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from console.contract.change import Changes as ChangePage
     from console.contract.doubt import Doubts
     from console.contract.gateway import GatewayDetail
-    from console.contract.playbook import Run
+    from console.contract.incident import Incident, Incidents, Report
+    from console.contract.playbook import Run, RunPlan
     from console.contract.playbook import Runs as RunPage
     from console.contract.privacy import AskReveal, Found, Revealed
     from console.contract.reconciliation import OrderFindings, Reconciliation
@@ -98,13 +99,13 @@ class Desk(Protocol):
     async def cases(self, *, every: bool = False, limit: int = 200, after: str | None = None) -> Cases:
         """Return exception cases, newest first."""
 
-    async def audit(
     async def case(self, identity: str) -> CaseLine:
         """Return one exception case."""
 
     async def suspense(self) -> Suspense:
         """Return the money in suspense per gateway and day."""
 
+    async def audit(
         self,
         *,
         who: str | None = None,
@@ -157,13 +158,25 @@ class Replays(Protocol):
 
 
 class Playbooks(Protocol):
-    """The calls about runs of playbooks; they raise ClientError."""
+    """The calls about playbooks and incidents; they raise ClientError."""
+
+    async def plan(self, steps: Sequence[dict[str, Any]]) -> RunPlan:
+        """Return what the steps would do now."""
 
     async def runs(self, *, limit: int = 200, after: str | None = None) -> RunPage:
         """Return runs, newest first."""
 
     async def run(self, identity: str) -> Run:
         """Return one run with its steps."""
+
+    async def incidents(self, *, limit: int = 200, after: str | None = None) -> Incidents:
+        """Return incidents, newest first."""
+
+    async def incident(self, identity: str) -> Incident:
+        """Return one incident with its entries."""
+
+    async def report(self, identity: str) -> Report:
+        """Return the handover of an incident."""
 
 
 class Reconciliations(Protocol):

@@ -68,7 +68,7 @@ async def test_the_list_leads_to_a_run_and_back_and_shows_what_is_hostile_safely
         holding(one, run(step(1, "applied"), step(2, None)))
         one.press(":playbooks", "enter")
         await one.shows("in part", "1/2", "Double Eleven")
-        one.press("j", "enter")
+        one.press("enter")
         await one.shows("chg_1", "not begun", "\\x1b[2J[/x]", "weight=12")
         one.press("escape")
         await one.until(lambda: one.app.main.view is View.RUNS, "the list")

@@ -103,13 +103,15 @@ class ChangeDeeds:
         main = self._main
         dialog = _dialog_for(intent)(intent, main.profile, main.knowledge, main.connection)
 
-        def ended(change: Change | None) -> None:
+        async def ended(change: Change | None) -> None:
             if dialog.request.told:
                 main.say(dialog.request.told)
             if change is not None:
                 self._watched = float("-inf")
                 self.watch_changes()
-            if dialog.request.told:
+            if dialog.leads_to is not None:
+                await self.open_view(*dialog.leads_to)
+            elif dialog.request.told:
                 getattr(main.pane, "load", lambda: None)()
 
         await self._app.push_screen(dialog, ended)
@@ -147,12 +149,17 @@ class ChangeDeeds:
 
 def _dialog_for(intent: Intent) -> type[ChangeDialog]:
     from console.tui.intents import CHANGES
+    from console.tui.run_intents import RunIntent
     from console.tui.screens.change_dialog import ChangeDialog
 
     if intent.tries:
         from console.tui.screens.trial_dialog import TrialDialog
 
         return TrialDialog
+    if isinstance(intent, RunIntent):
+        from console.tui.screens.run_dialog import RunDialog
+
+        return RunDialog
     if intent.path.startswith(CHANGES):
         return ChangeDialog
     from console.tui.screens.token_dialog import TokenDialog

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
+    from console.actions.registry import View
     from console.contract.change import Change, Preview
     from console.profiles.profile import Profile
     from console.tui.change_form import Form
@@ -94,6 +95,11 @@ class ChangeDialog(ModalScreen["Change | None"], inherit_bindings=False):
     def message(self) -> str:
         """What is wrong with what was filled in."""
         return self.request.message
+
+    @property
+    def leads_to(self) -> tuple[View, str] | None:
+        """What is shown when it was done; None for what was shown before."""
+        return None
 
     def compose(self) -> ComposeResult:
         """Title, text, and the lines to fill in with the buttons."""

@@ -15,6 +15,7 @@ from console.tui.screens.care_deeds import CareDeeds
 from console.tui.screens.change_deeds import ChangeDeeds
 from console.tui.screens.doubt_deeds import DoubtDeeds
 from console.tui.screens.pane import in_background
+from console.tui.screens.playbook_deeds import PlaybookDeeds
 from console.tui.screens.replay_deeds import ReplayDeeds
 from console.tui.screens.warning_deeds import WarningDeeds
 from console.tui.situation import is_offered, why_not
@@ -42,6 +43,8 @@ NEEDS_ID = (
     "replay.show",
     "warning.show",
     "change.show",
+    "playbook.show",
+    "incident.show",
     "case.show",
 )
 """What the palette does not offer: itself, and what cannot be done without an id."""
@@ -50,7 +53,7 @@ _LISTS = frozenset({View.REPLAY, View.DOUBTS, View.CASES, View.CASE})
 """Other views whose rows lead to a repayment."""
 
 
-class Deeds(ChangeDeeds, CareDeeds, ReplayDeeds, DoubtDeeds, WarningDeeds):
+class Deeds(ChangeDeeds, CareDeeds, ReplayDeeds, DoubtDeeds, WarningDeeds, PlaybookDeeds):
     """Carries out actions on the main screen it was made for."""
 
     def __init__(self, main: MainScreen) -> None:
@@ -79,10 +82,6 @@ class Deeds(ChangeDeeds, CareDeeds, ReplayDeeds, DoubtDeeds, WarningDeeds):
         await self._main.show_view(View.REPAYMENTS)
         if argument:
             (await self._repayments()).do_selection_filter(argument)
-
-    async def do_view_runs(self, argument: str) -> None:
-        """Show the runs of playbooks."""
-        await self._main.show_view(View.RUNS)
 
     async def do_view_reconciliations(self, argument: str) -> None:
         """Show what each gateway's day came to."""
@@ -123,8 +122,10 @@ class Deeds(ChangeDeeds, CareDeeds, ReplayDeeds, DoubtDeeds, WarningDeeds):
                 await self._main.show_view(View.WINDOWS)
             case View.REPLAY:
                 await self._main.show_view(View.REPLAYS)
-            case View.RUN:
+            case View.RUN | View.PLAYBOOK:
                 await self._main.show_view(View.RUNS)
+            case View.INCIDENT:
+                await self._main.show_view(View.INCIDENTS)
             case View.CASE | View.SUSPENSE:
                 await self._main.show_view(View.CASES)
             case View.RECONCILIATION:

@@ -129,6 +129,18 @@ def pane_of(view: View) -> type[Pane]:
             from console.tui.screens.runs import RunsPane
 
             return RunsPane
+        case View.PLAYBOOK:
+            from console.tui.screens.playbook import PlaybookPane
+
+            return PlaybookPane
+        case View.INCIDENTS:
+            from console.tui.screens.incidents import IncidentsPane
+
+            return IncidentsPane
+        case View.INCIDENT:
+            from console.tui.screens.incident import IncidentPane
+
+            return IncidentPane
         case View.RUN:
             from console.tui.screens.run import RunPane
 

@@ -1,13 +1,15 @@
-"""Runs of playbooks, the newest first."""
+"""Playbooks: the runs that are not finished, the plans that lie ready as files, the runs that are over."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+import asyncio
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from console.actions.registry import View
 from console.contract.language import t
 from console.contract.text import shown
 from console.tui import figures
+from console.tui.run_intents import begin_run
 from console.tui.screens.loading_pane import LoadingPane
 from console.tui.screens.pane import OpenView
 from console.tui.widgets.acting_table import ActingTable
@@ -20,11 +22,17 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from console.contract.playbook import Run
+    from console.profiles.playbook import ListedPlaybook
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk
     from console.tui.knowledge import Knowledge
 
-STYLES = {"done": "good", "partly": "warn", "waiting": "warn", "reverted": "dim", "begun": "accent"}
+STYLES: Final = {"done": "good", "partly": "warn", "waiting": "warn", "reverted": "dim", "begun": "accent"}
+
+_UNFINISHED: Final = ("begun", "partly", "waiting")
+
+FILE: Final = "file:"
+"""What the keys of rows of files begin with."""
 
 
 class RunsPane(LoadingPane):
@@ -36,6 +44,7 @@ class RunsPane(LoadingPane):
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
         super().__init__(profile, knowledge, connection, t("Playbooks"))
         self.items: tuple[Run, ...] = ()
+        self.files: tuple[ListedPlaybook, ...] = ()
         self._rows = InMemoryRows()
         self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="runs")
 
@@ -46,38 +55,71 @@ class RunsPane(LoadingPane):
 
     @property
     def has_row(self) -> bool:
-        return self.copied is not None
+        return self.table.cursor_key is not None
 
     @property
     def copied(self) -> str | None:
-        """What copying means here."""
-        return self.table.cursor_key
+        """What copying means here: a run's id, or a playbook's name."""
+        key = self.table.cursor_key
+        return None if key is None else key.removeprefix(FILE)
+
+    @property
+    def _file(self) -> ListedPlaybook | None:
+        """The file under the cursor."""
+        return next((one for one in self.files if f"{FILE}{one.name}" == self.table.cursor_key), None)
 
     def first_focus(self) -> Widget | None:
         return self.table
 
     async def fetch(self, desk: Desk) -> None:
+        from console.profiles.playbook import playbooks
+
         service = self.connection.service
         if service is not None:
+            found = await asyncio.to_thread(playbooks)
+            self.files = tuple(one for one in found if not one.hidden)
             self.items = (await service.playbooks.runs()).items
 
+    def refusals(self) -> tuple[tuple[str, str], ...]:
+        """Return what cannot be done with the row at hand, and why."""
+        if self._file is None:
+            return (("playbook.apply", t("it is begun already; enter shows it")),)
+        if self._file.playbook is None:
+            return (("playbook.apply", t("the file cannot be used; enter says why")),)
+        return ()
+
+    def do_playbook_apply(self, argument: str) -> None:
+        """Begin the playbook under the cursor."""
+        file = self._file
+        if file is not None and file.playbook is not None:
+            self.change(begin_run(file.playbook, {}))
+
     def note(self) -> str:
-        return t("begin one with: repay playbook apply NAME")
+        return t("unfinished runs, then the plans at hand, then what is over")
 
     def show(self) -> None:
-        empty = t("no playbook was applied yet") if self.known else t("loading")
+        empty = t("there is no playbook") if self.known else t("loading")
         self.table.set_empty(self.problem or empty)
         if self.known:
-            self._rows.replace((one.id, self._row(one)) for one in self.items)
+            begun = [one for one in self.items if one.state.value in _UNFINISHED]
+            over = [one for one in self.items if one.state.value not in _UNFINISHED]
+            self._rows.replace(
+                (
+                    *((one.id, self._row(one)) for one in begun),
+                    *((f"{FILE}{one.name}", _file_row(one)) for one in self.files),
+                    *((one.id, self._row(one)) for one in over),
+                )
+            )
 
     def _row(self, one: Run) -> Row:
         old = self.is_old
         return (
             Cell(run_word(one.state.value), "old" if old else STYLES[one.state.value]),
             Cell(f"{one.done}/{len(one.steps)}", "old" if old else "figure"),
+            Cell(shown(one.playbook), "old" if old else "text"),
             Cell(shown(one.title), "old" if old else "text"),
+            Cell(figures.moment(one.created_at, self.profile.view.timezone)[:11], "dim"),
             Cell(shown(one.who), "label"),
-            Cell(figures.moment(one.created_at, self.profile.view.timezone), "dim"),
             Cell(shown(one.reason), "label"),
             Cell(shown(one.id), "dim"),
         )
@@ -85,7 +127,8 @@ class RunsPane(LoadingPane):
     def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
         """Show it in full."""
         event.stop()
-        self.post_message(OpenView(View.RUN, event.key))
+        view = View.PLAYBOOK if event.key.startswith(FILE) else View.RUN
+        self.post_message(OpenView(view, event.key.removeprefix(FILE)))
 
     def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
         """Another one may be opened."""
@@ -95,6 +138,21 @@ class RunsPane(LoadingPane):
     def do_row_open(self, argument: str) -> None:
         """Show what the cursor is on."""
         self.table.action_select()
+
+
+def _file_row(one: ListedPlaybook) -> Row:
+    playbook = one.playbook
+    nothing = Cell("", "dim")
+    return (
+        Cell(t("at hand"), "key") if playbook is not None else Cell(t("broken"), "bad"),
+        nothing if playbook is None else Cell(str(len(playbook.steps)), "figure"),
+        Cell(shown(one.name), "text"),
+        Cell(shown(one.problem), "bad") if playbook is None else Cell(shown(playbook.title), "text"),
+        nothing,
+        nothing,
+        nothing if playbook is None else Cell(shown(" ".join(playbook.when.split())), "dim"),
+        Cell(shown(str(one.path)), "dim"),
+    )
 
 
 def run_word(state: str) -> str:
@@ -113,9 +171,10 @@ def _columns() -> tuple[Column, ...]:
     return (
         Column(t("state"), 11),
         Column(t("steps"), 6, right=True),
-        Column(t("playbook"), 20, share=1),
+        Column(t("playbook"), 19),
+        Column(t("title"), 20, share=1),
+        Column(t("begun"), 11),
         Column(t("who"), 10, priority=1),
-        Column(t("begun"), 14),
-        Column(t("reason"), 16, priority=2),
-        Column(t("id"), 21, priority=3),
+        Column(t("reason, or when to use it"), 30, share=2, priority=2),
+        Column(t("id, or file"), 24, share=1, priority=3),
     )

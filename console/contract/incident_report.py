@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from console.cli.figures import moment, zone_of
 from console.contract.incident_words import happened
 from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from datetime import tzinfo
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime
 
-    from console.cli.context import Context
     from console.contract.incident import Amount, Report
     from console.contract.text import Untrusted
 
 
-def markdown(context: Context, report: Report) -> str:
-    """Return the report; text from outside cannot act as markup in it."""
-    zone = zone_of(context.profile.view.timezone)
+def markdown(report: Report, moment: Callable[[datetime], str]) -> str:
+    """Return the report; text from outside cannot act as markup in it. `moment` writes an instant."""
     parts = (
-        *_head(report, zone),
+        *_head(report, moment),
         *_figures(report),
-        *_timeline(report, zone),
+        *_timeline(report, moment),
         *_told(report),
         *_credit(report),
         *_open(report),
@@ -46,17 +43,17 @@ def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]
     yield ""
 
 
-def _head(report: Report, zone: tzinfo) -> Iterator[str]:
+def _head(report: Report, moment: Callable[[datetime], str]) -> Iterator[str]:
     one = report.incident
     yield f"# {_plain(one.title)}"
     yield ""
     yield f"- {t('incident')}: {_plain(one.id)}"
     yield f"- {t('gateways')}: {', '.join(_plain(name) for name in one.gateways) or t('all')}"
-    yield f"- {t('since')}: {moment(one.since, zone)}"
-    ended = t("not over yet") if one.closed_at is None else moment(one.closed_at, zone)
+    yield f"- {t('since')}: {moment(one.since)}"
+    ended = t("not over yet") if one.closed_at is None else moment(one.closed_at)
     yield f"- {t('until')}: {ended}"
     yield f"- {t('opened by')}: {_plain(one.who)}"
-    yield f"- {t('as of')}: {moment(report.as_of, zone)}"
+    yield f"- {t('as of')}: {moment(report.as_of)}"
     yield ""
 
 
@@ -95,12 +92,12 @@ def _figures(report: Report) -> Iterator[str]:
     )
 
 
-def _timeline(report: Report, zone: tzinfo) -> Iterator[str]:
+def _timeline(report: Report, moment: Callable[[datetime], str]) -> Iterator[str]:
     yield f"## {t('Timeline')}"
     yield ""
     rows = (
         (
-            moment(line.at, zone),
+            moment(line.at),
             _plain(line.who),
             happened(line.what),
             "" if line.ref is None else _plain(line.ref),
