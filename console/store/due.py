@@ -112,8 +112,7 @@ _RELEASE: Final = Prepared(
     "UPDATE care_item SET released_at = ? WHERE repayment_seq = ? AND automatic AND released_at IS NULL"
 )
 _SHORTEN: Final = Prepared(
-    "UPDATE care_item SET credit_hold = false, automatic = false,"
-    " grace_until = CASE WHEN grace_until > ? THEN ? ELSE grace_until END"
+    "UPDATE care_item SET credit_hold = false, automatic = false, grace_until = ?"
     " WHERE repayment_seq = ? AND automatic AND released_at IS NULL"
 )
 _PLACE: Final = Prepared(
@@ -186,9 +185,9 @@ def end_doubt(
     connection: Connection, settled: Sequence[int], others: Sequence[int], *, grace_until: str, now: int
 ) -> None:
     """End the care of doubts that are over: all of it where the repayment settled; the hold of the others,
-    whose grace lasts until a day at most."""
+    whose grace then lasts until a day, also where the first one lapsed in doubt."""
     _RELEASE.many(connection, [(now, seq) for seq in settled])
-    _SHORTEN.many(connection, [(grace_until, grace_until, seq) for seq in others])
+    _SHORTEN.many(connection, [(grace_until, seq) for seq in others])
 
 
 def place(connection: Connection, identity: str) -> Place | None:

@@ -218,7 +218,7 @@ async def opened(
 ) -> AsyncIterator[Sandbox]:
     """Open a sandbox of two gateways of the same habits on a loopback port."""
     clock = clock or ManualClock()
-    secrets = {name: Secret(name.encode() * 8) for name in ("alipay", "bank")}
+    secrets = {name: Secret(name.encode() * 8) for name in ("alipay", "bank", "notices")}
     world = World(
         state_dir,
         secrets,
