@@ -21,6 +21,7 @@ _QUEUES: Final[dict[str, str]] = {
         "目前有 {count} 笔还款在此等待；恢复前到来的也将在此等待"
     ),
     "{count} repayments that wait here go on": "在此等待的 {count} 笔还款继续处理",
+    "wait for its end, or end it": "请等它结束，或先结束它",
     "{stage} is paused already": "{stage} 已经暂停",
     "{stage} is not paused": "{stage} 并未暂停",
     "no repayment is screened": "不再对还款做风控筛查",

@@ -54,6 +54,7 @@ _DETAIL: Final[dict[str, str]] = {
     "{count} in an hour, {ratio} answered": "1 小时内 {count} 次，{ratio} 有应答",
     "{count} wait, the oldest for {age}": "{count} 笔等待，最久 {age}",
     "none waits": "无等待",
+    "its sla goes into the configuration": "其 SLA 写在配置中",
     "these figures took {time}": "本次读数用时 {time}",
     "suggested": "建议",
     "success at least": "成功率下限",

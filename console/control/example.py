@@ -85,8 +85,8 @@ blame = { "PARTNER_*" = "bank" }
 # good = "sum(increase(paid_total[{window}]))"
 # total = "sum(increase(orders_total[{window}]))"
 
-# The promises, [[gateway.sla.clauses]] tables. Metrics: success_rate, in_doubt_ratio, inquiry_availability (ratios), confirm_p95 and
-# confirm_p99 (seconds from send to a definitive outcome).
+# The promises, [[gateway.sla.clauses]] tables. Metrics: success_rate, in_doubt_ratio, inquiry_availability
+# (ratios), confirm_p95 and confirm_p99 (seconds from send to a definitive outcome).
 [[gateway.sla.clauses]]
 id = "success"
 metric = "success_rate"
@@ -155,6 +155,7 @@ manual_after_days = 2                 # at the end of the how-manieth day people
 page_after = 7200.0                   # how long an order may be in doubt before somebody is called
 clean_limit = 0.02                    # share of clean payers stopped above which a strategy steps back
 clean_sample = 200                    # clean payers that must be seen before a strategy is judged
+reconcile_after = 600.0               # how long after the start files of days that ended are asked for
 stop_within = 5.0                     # how long stopping may wait for calls under way
 
 # How replays pace themselves, and when one stops by itself. Rates are orders a second per gateway.
