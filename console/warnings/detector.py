@@ -94,6 +94,11 @@ class Detector:
         self._told = 0.0
         self._told_at = 0
 
+    @property
+    def warm(self) -> bool:
+        """Whether it has seen enough to judge."""
+        return self._seen >= self.tuning.warm_up
+
     def step(self, value: float, slot: int = 0) -> Verdict:
         """Judge one point by everything before it, then learn it. `slot` is its time of the day.
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 MINUTE_MS: Final = 60_000
 P95_MINUTES: Final = 3
 ENOUGH_ORDERS: Final = 20
+USUAL_ORDERS: Final = 200
 MONTH_MINUTES: Final = 30 * 1440
 WINDOW_SOON_MS: Final = 15 * MINUTE_MS
 TRIP_MS: Final = WINDOW_MS // 2
@@ -117,12 +118,14 @@ class Reader:
         return found
 
     def usual_p95(self, connection: Connection, last: int) -> dict[str, float]:
-        """Return the confirmation time (seconds) of each gateway over a month, where enough is known."""
-        months = sla.latencies(connection, last - MONTH_MINUTES, last)
+        """Return the confirmation time (seconds) of each gateway over the month before the minutes that are
+        judged, where enough is known."""
+        before = last + 1 - P95_MINUTES
+        months = sla.latencies(connection, before - MONTH_MINUTES, before)
         found = {
             name: confirm_seconds(buckets, 0.95)
             for name, buckets in months.items()
-            if name in self.terms() and sum(count for _, count in buckets) >= ENOUGH_ORDERS
+            if name in self.terms() and sum(count for _, count in buckets) >= USUAL_ORDERS
         }
         return {name: value for name, value in found.items() if value is not None}
 

@@ -81,6 +81,8 @@ class Watch:
         reading = await self._store.read(partial(self._read, minute=last, at=now))
         if last > self._minute:
             self._minute = last
+            if self._watcher.unsure(reading.gateways):
+                self._watcher.believe(await self._store.read(partial(self._reader.usual_p95, last=last)))
             self._signs = self._judged(self._watcher.step(reading), reading)
         else:
             remembered = [sign for sign in self._signs if sign.series not in _KNOWN]
@@ -105,7 +107,6 @@ class Watch:
         """Return a watcher that knows the past up to a minute, warning of none of it."""
         watcher = Watcher(self._plan, self._limits)
         first = last - REMEMBER_MINUTES
-        watcher.believe(await self._store.read(partial(self._reader.usual_p95, last=last)))
         past = await self._store.read(partial(self._reader.past, first=first, last=last + 1))
 
         def learn() -> None:

@@ -6,7 +6,7 @@ neither about causes nor about people.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -100,13 +100,22 @@ class Watcher:
             del self._since[key]
         return sorted([*found, *known(reading)], key=lambda sign: (-sign.score, sign.series, sign.of))
 
+    def unsure(self, gateways: Iterable[str]) -> bool:
+        """Tell whether the usual confirmation time of one is not known yet."""
+        return not all(self._knows(name) for name in gateways)
+
     def believe(self, p95: Mapping[str, float]) -> None:
         """Take confirmation times (seconds, by gateway) for the usual ones, until minutes tell better."""
         for name, value in p95.items():
-            detector = self._levels["confirm_p95", name] = Detector(_P95)
-            for _ in range(_P95.warm_up):
-                detector.step(value)
-            detector.forget_before()
+            if not self._knows(name):
+                detector = self._levels["confirm_p95", name] = Detector(_P95)
+                for _ in range(_P95.warm_up):
+                    detector.step(value)
+                detector.forget_before()
+
+    def _knows(self, gateway: str) -> bool:
+        detector = self._levels.get(("confirm_p95", gateway))
+        return detector is not None and detector.warm
 
     def gap(self) -> None:
         """Say that minutes are missing before the next one."""

@@ -105,7 +105,9 @@ def test_every_detector_has_a_record_even_without_warnings() -> None:
 
 def test_a_gateway_that_confirms_late_is_told_of_by_a_watch_that_just_began() -> None:
     watcher = Watcher()
+    assert watcher.unsure({"bank"})
     watcher.believe({"bank": 3.8})
+    assert not watcher.unsure({"bank"})
     usual, late = (
         Reading(n, SHANGHAI_NOON, gateways={"bank": GatewayMinute(50, 50, p95=p95)})
         for n, p95 in enumerate((2.9, 46.0))

@@ -1,0 +1,97 @@
+"""What goes wrong in the sandbox is warned of by its name: the real embedded service, the real gateways."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.terminal.test_console import end
+
+PATIENCE = 240.0
+"""Seconds within which a minute is over, was read and judged, however loaded the machine is."""
+
+
+class Sandbox:
+    """A sandbox of this test's own, reached through the command line."""
+
+    def __init__(self, home: Path) -> None:
+        self._runtime = home / "run"
+        self._environment = os.environ | {
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "REPAY_STATE_DIR": str(home / "state"),
+            "REPAY_RUNTIME_DIR": str(self._runtime),
+            "REPAY_LINGER": "600",
+        }
+
+    def repay(self, *words: str) -> str:
+        """Run a command; return what it printed."""
+        done = subprocess.run(
+            (sys.executable, "-m", "console", *words),
+            env=self._environment, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def read(self, *words: str) -> Any:
+        """Run a command; return what it knows."""
+        return json.loads(self.repay(*words, "--json"))
+
+    def warnings(self) -> dict[str, dict[str, Any]]:
+        """Return the warnings that are not over, by what they are about."""
+        return {one["scope"]: one for one in self.read("warning", "list")["items"]}
+
+    def until(self, reached: Callable[[], bool]) -> None:
+        """Wait for a state."""
+        give_up_at = time.monotonic() + PATIENCE
+        while not reached():
+            assert time.monotonic() < give_up_at, self.repay("warning", "list", "--all")
+            time.sleep(1)
+
+    def until_it_flows(self) -> None:
+        """Wait until gateways have outcomes enough to be compared with."""
+        self.until(lambda: all(one["decided"] for one in self.read("gateway", "list")["items"]))
+
+    def end(self) -> None:
+        """End its processes."""
+        for lock in self._runtime.glob("*.lock"):
+            end(lock)
+
+
+@pytest.fixture
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    one = Sandbox(tmp_path_factory.mktemp("w"))
+    yield one
+    one.end()
+
+
+@pytest.mark.campaign
+def test_late_confirmations_are_told_of_while_every_call_is_answered(sandbox: Sandbox) -> None:
+    sandbox.until_it_flows()
+    sandbox.repay("sandbox", "fault", "bank", "late_confirm")
+    sandbox.until(lambda: "gateway:bank" in sandbox.warnings())
+    told = sandbox.warnings()
+    assert told["gateway:bank"]["cause"] == "gateway_delay"
+    assert set(told) == {"gateway:bank"}
+    bank = sandbox.read("gateway", "show", "bank")
+    assert bank["state"] == "healthy"
+
+
+@pytest.mark.campaign
+def test_a_strategy_that_is_too_tight_is_named_and_no_gateway_is(sandbox: Sandbox) -> None:
+    sandbox.until_it_flows()
+    tight = ("strategy", "set", "velocity_hour", "--mode", "enforce", "--param", "limit=1")
+    sandbox.repay(*tight, "--yes", "--reason", "cards are being tested")
+    sandbox.until(lambda: "strategy:velocity_hour" in sandbox.warnings())
+    (one,) = sandbox.warnings().values()
+    assert (one["scope"], one["cause"]) == ("strategy:velocity_hour", "strategy_too_sensitive")
+    sandbox.until(lambda: sandbox.read("strategy", "show", "velocity_hour")["mode"] == "shadow")
+    sandbox.until(lambda: "went into shadow by itself" in sandbox.repay("warning", "show", one["id"]))
