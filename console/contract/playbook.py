@@ -60,7 +60,8 @@ class StartBody(PlanBody):
 
 
 class Standing(Wire):
-    """A change in force, or waiting, that touches the same."""
+    """What is in force, waits or runs and touches the same; `change` is the id of a change, of a maintenance
+    window or of a replay."""
 
     change: str
     title: Untrusted
@@ -69,7 +70,7 @@ class Standing(Wire):
 
 
 class StepPlan(Wire):
-    """What one step would do now. `problem` when it cannot be previewed; `standing` are the changes in its
+    """What one step would do now. `problem` when it cannot be previewed; `standing` is what is in its
     way, `builds_on` the earlier steps that touch the same: what it does depends on them. `allowed` says
     whether the role of who asks is enough."""
 

@@ -20,6 +20,8 @@ _LOOK: Final = frozenset({Role.VIEWER})
 _OPERATE: Final = frozenset({Role.OPERATOR})
 _TAKE_OUT: Final = frozenset({Role.OPERATOR, Role.AUDITOR})
 _CHANGE: Final = frozenset({Role.OPERATOR, Role.APPROVER})
+_ASK: Final = frozenset({Role.OPERATOR, Role.APPROVER, Role.AUDITOR})
+"""Who may ask for some change; which, its kind says."""
 _APPROVE: Final = frozenset({Role.APPROVER})
 _READ_AUDIT: Final = frozenset({Role.OPERATOR, Role.APPROVER, Role.AUDITOR})
 _AUDIT: Final = frozenset({Role.AUDITOR})
@@ -87,7 +89,7 @@ LEAST: Final[dict[tuple[str, str], frozenset[Role]]] = {
     ("GET", "/v1/changes/kinds"): _LOOK,
     ("POST", "/v1/changes/preview"): _LOOK,
     ("GET", "/v1/changes"): _LOOK,
-    ("POST", "/v1/changes"): _CHANGE,
+    ("POST", "/v1/changes"): _ASK,
     ("GET", "/v1/changes/{change_id}"): _LOOK,
     ("POST", "/v1/changes/{change_id}/approve"): _APPROVE,
     ("POST", "/v1/changes/{change_id}/reject"): _CHANGE,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from console.contract.clock import to_datetime
+from console.contract.filter import FilterError, parse_filter
 from console.contract.playbook import (
     DONE,
     REPLAY_START,
@@ -26,11 +28,14 @@ from console.control.desk.request import kind_of, lasts
 from console.control.desk.wording import preview_wire, render, title_of
 from console.control.problems import ProblemError
 from console.control.signin import Role
-from console.store import runs
+from console.store import replays, runs, windows
 from console.store.kinds import Expiry, Guard, Said
+from console.windows.calendar import Calendar
+from console.windows.scope import ScopeError, parse_scope
+from console.windows.window import State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -43,6 +48,9 @@ _RECENT_MS: Final = 24 * 3_600_000
 """A change that stays for good is told of for so long."""
 
 _MOST_STANDING: Final = 5
+
+IN_FORCE: Final = frozenset({State.DRAINING, State.ACTIVE, State.RECOVERING})
+"""States in which a window keeps traffic back, or gives it back slowly."""
 
 
 def plan(connection: Connection, desk: Desk, body: PlanBody, visit: Visit) -> RunPlan:
@@ -87,7 +95,12 @@ def _step_plan(
         return StepPlan(**empty, preview=None, problem=problem, **rest), frozenset()
     if found is None:
         said = Untrusted(render(_PLANNED_LATER, visit.reader))
-        rest = {"standing": (), "builds_on": (), "allowed": visit.caller.may(frozenset({Role.OPERATOR}))}
+        standing = _under_way(connection, gateways_in(step.body), visit)
+        rest = {
+            "standing": standing,
+            "builds_on": (),
+            "allowed": visit.caller.may(frozenset({Role.OPERATOR})),
+        }
         return StepPlan(**empty, preview=None, problem=said, **rest), frozenset()
     targets = frozenset(found.impact.targets)
     problem_said = _expiry_problem(found.guard, step)
@@ -96,7 +109,10 @@ def _step_plan(
             **empty,
             preview=preview_wire(found, visit.reader, visit.now),
             problem=None if problem_said is None else Untrusted(render(problem_said, visit.reader)),
-            standing=_standing(connection, targets, visit),
+            standing=(
+                *_standing(connection, targets, visit),
+                *_under_way(connection, gateways_in(step.body), visit),
+            ),
             builds_on=tuple(at for at, before in enumerate(touched, 1) if before & targets),
             allowed=visit.caller.may(frozenset({Role(found.guard.role)})),
         ),
@@ -137,6 +153,55 @@ def _standing(connection: Connection, targets: frozenset[str], visit: Visit) -> 
             who=Untrusted(one.person),
         )
         for one in found
+    )
+
+
+def gateways_in(body: Mapping[str, Any]) -> frozenset[str]:
+    """Return the gateways that a step names: itself, in its scope or in its filter."""
+    found = {str(body["gateway"])} if isinstance(body.get("gateway"), str) else set()
+    scope, text = body.get("scope"), body.get("filter")
+    if isinstance(scope, str):
+        with suppress(ScopeError):
+            found |= set(parse_scope(scope).gateways)
+    if isinstance(text, str):
+        with suppress(FilterError):
+            terms = [term for term in parse_filter(text).terms if term.field.name == "gateway"]
+            found |= {str(value) for term in terms if not term.negated for value in term.values}
+    return frozenset(found)
+
+
+def _under_way(connection: Connection, gateways: frozenset[str], visit: Visit) -> tuple[Standing, ...]:
+    """Return the windows that keep traffic of these gateways back now, and the replays that run there."""
+    if not gateways:
+        return ()
+    closed = [
+        window
+        for _, window in Calendar().windows(connection, visit.now)
+        if window.state(visit.now) in IN_FORCE
+        and (not window.scope.gateways or gateways & set(window.scope.gateways))
+    ]
+    who = windows.declarers(connection, [window.id for window in closed])
+    return (
+        *(
+            _other(
+                window.id,
+                Said("a maintenance window of {scope}", {"scope": str(window.scope)}),
+                window.state(visit.now).value,
+                who.get(window.id, ""),
+                visit,
+            )
+            for window in closed
+        ),
+        *(
+            _other(replay, Said("a replay at {gateway}", {"gateway": gateway}), "running", "", visit)
+            for gateway, replay in sorted(replays.taken(connection, sorted(gateways)).items())
+        ),
+    )
+
+
+def _other(identity: str, what: Said, state: str, who: str, visit: Visit) -> Standing:
+    return Standing(
+        change=identity, title=Untrusted(render(what, visit.reader)), state=state, who=Untrusted(who)
     )
 
 

@@ -53,6 +53,8 @@ class Guard:
     approval: Said | None = None
     reason: bool = True
     two_people: bool = False
+    also: tuple[str, ...] = ()
+    """Other roles that may ask for it, where it never needs an approval."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def open_incident(gateways: tuple[str, ...], proposed: str = "") -> Intent:
                 "gateways",
                 t("gateways"),
                 proposed,
-                t("of {known}; empty: all of them", known=known),
+                t("{known}; empty: all", known=known),
                 read=_names,
             ),
             Question("since", t("since"), "10m", t("how long ago it began: 30m, 2h"), read=_span),

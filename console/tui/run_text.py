@@ -10,12 +10,13 @@ from console.contract.money import yuan
 from console.contract.text import shown
 from console.tui import figures
 from console.tui.change_text import labelled, several, touches
+from console.tui.change_words import change_state, window_state
 from console.tui.widgets.fields import field, heading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from console.contract.playbook import RunPlan, StepPlan
+    from console.contract.playbook import RunPlan, Standing, StepPlan
     from console.profiles.playbook import Playbook, Step
     from console.tui.run_request import RunRequest
     from console.tui.widgets.lines import Line
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 
 def kind_words(kind: str) -> str:
     """Return what a kind of change is, in words where this console knows them."""
+    match kind:
+        case "care.grant":
+            return t("Grant care")
+        case "replay.pause_all":
+            return t("Pause every replay")
+        case "reveal.stop":
+            return t("Stop reveals of personal data")
+        case "token.revoke":
+            return t("Revoke tokens")
     return t(BY_ID[kind].title) if kind in BY_ID else shown(kind)
 
 
@@ -67,7 +77,8 @@ def _step(number: int, step: Step, width: int) -> list[Line]:
     if step.waits_for:
         lines += field("", t("when: {what}", what=shown(step.waits_for)), width, "warn")
     lines += field(f"{number}.", kind_words(step.kind), width, "strong")
-    lines += field("", fields_told(step.fields), width)
+    if told := fields_told(step.fields):
+        lines += field("", told, width)
     if step.expires is not None:
         lines += field("", t("for {span}", span=shown(step.expires)), width)
     return lines
@@ -109,12 +120,19 @@ def _planned(one: StepPlan, width: int) -> list[Line]:
     if one.problem is not None:
         lines += labelled(t("note"), one.problem, width, "dialog-warn")
     for other in one.standing:
-        said = f"{shown(other.title)}  {shown(other.change)}  {shown(other.state)}  {shown(other.who)}"
+        said = f"{shown(other.title)}  {shown(other.change)}  {_state(other)}  {shown(other.who)}"
         lines += labelled(t("in its way"), said.rstrip(), width, "dialog-warn")
     if one.builds_on:
         steps = ", ".join(map(str, one.builds_on))
         lines += labelled(t("depends on"), t("the steps before it: {steps}", steps=steps), width)
     return lines
+
+
+def _state(other: Standing) -> str:
+    """Return where something that stands is, in a word."""
+    if other.change.startswith("chg_"):
+        return change_state(other.state)
+    return t("running") if other.state == "running" else window_state(other.state)
 
 
 def outcome_lines(request: RunRequest, width: int) -> list[Line]:

@@ -16,10 +16,20 @@ from tests.api.samples import problem_of
 
 EXPECTED = {
     Role.VIEWER: {"look"},
-    Role.OPERATOR: {"look", "operate", "export", "change", "read audit"},
-    Role.APPROVER: {"look", "change", "approve", "read audit"},
-    Role.AUDITOR: {"look", "export", "read audit", "audit"},
-    Role.ADMIN: {"look", "operate", "export", "change", "approve", "read audit", "audit", "administer"},
+    Role.OPERATOR: {"look", "operate", "export", "ask", "change", "read audit"},
+    Role.APPROVER: {"look", "ask", "change", "approve", "read audit"},
+    Role.AUDITOR: {"look", "ask", "export", "read audit", "audit"},
+    Role.ADMIN: {
+        "look",
+        "operate",
+        "export",
+        "ask",
+        "change",
+        "approve",
+        "read audit",
+        "audit",
+        "administer",
+    },
 }
 KIND = {
     ("POST", "/v1/repayments"): "operate",
@@ -30,7 +40,7 @@ KIND = {
     ("POST", "/v1/borrowers/search"): "operate",
     ("GET", "/v1/selections/{selection_id}/export"): "export",
     ("GET", "/v1/incidents/{incident_id}/report"): "export",
-    ("POST", "/v1/changes"): "change",
+    ("POST", "/v1/changes"): "ask",
     ("PUT", "/v1/settlement-files/{digest}/{number}"): "operate",
     ("POST", "/v1/changes/{change_id}/approve"): "approve",
     ("POST", "/v1/changes/{change_id}/reject"): "change",

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from console.contract.clock import ManualClock
 from console.store import incident_figures
 from console.store.database import Store
 from console.store.incident_figures import Span
 from tests.desk.conftest import Person
 from tests.playbooks.books import HOUR_MS, orders_of
+
+PAUSE = {"kind": "queue.pause", "body": {"stage": "screening"}}
 
 Persons = Callable[[str], Person]
 
@@ -55,6 +59,21 @@ async def test_what_is_not_there_cannot_be_attached_nor_personal_data_written(pe
     assert (await li.change("incident.note", id=incident, text="call 13800000000")).status_code == 422
     assert (await li.change("incident.note", id="inc_0", text="x")).status_code == 422
     assert (await person("guest").change("incident.note", id=incident, text="x")).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["wang.fang", "zhao.min"])
+async def test_approvers_and_auditors_write_notes_and_nothing_else(person: Persons, name: str) -> None:
+    incident = await opened(person("li.wei"))
+    who = person(name)
+    noted = await who.change("incident.note", id=incident, text="seen from here too")
+    assert noted.status_code == 201, noted.text
+    for kind, fields in (
+        ("incident.close", {"id": incident}),
+        ("incident.open", {"title": "another one"}),
+        ("queue.pause", {"stage": "screening"}),
+        ("playbook.start", {"playbook": "x", "title": "x", "digest": "0" * 64, "steps": [PAUSE]}),
+    ):
+        assert (await who.change(kind, **fields)).status_code == 403, kind
 
 
 async def test_the_log_is_written_in_a_read_only_service_too(person: Persons) -> None:

@@ -7,7 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, insert
 
+from console.store.database import Store
+from console.store.replay_tables import replay, replay_gateway
 from tests.desk.conftest import Person
 
 STEPS: list[dict[str, Any]] = [
@@ -142,6 +145,47 @@ async def test_a_plan_tells_each_step_the_sum_and_what_is_in_its_way(person: Per
     assert plan["count"] == sum(one["preview"]["count"] for one in (first, second, third))
     seen = (await guest.client.post("/v1/runs/plan", json={"steps": STEPS})).json()
     assert [one["allowed"] for one in seen["steps"]] == [False, False, False]
+
+
+async def test_a_plan_tells_the_windows_and_replays_at_the_gateways_it_names(
+    person: Persons, store: Store
+) -> None:
+    li = person("li.wei")
+    opened = await li.change("window.open", scope="gateway=alipay", duration="1h", policy="hold")
+    assert opened.status_code == 201, opened.text
+    replaying(store, "alipay")
+    steps: list[dict[str, Any]] = [
+        {"kind": "gateway.weight", "body": {"gateway": "wechat", "weight": 5}},
+        {"kind": "gateway.weight", "body": {"gateway": "alipay", "weight": 5}},
+        {"kind": "replay.start", "body": {"filter": "state:failed gateway:alipay -gateway:wechat"}},
+    ]
+    plan = (await li.client.post("/v1/runs/plan", json={"steps": steps})).json()
+    other, weight, again = ([one["change"] for one in step["standing"]] for step in plan["steps"])
+    window = (await li.get("/windows")).json()["items"][0]["id"]
+    assert other == []
+    assert weight == again == [window, "rpl_there"]
+    told = [(one["title"], one["state"]) for one in plan["steps"][1]["standing"]]
+    assert told == [
+        ("a maintenance window of gateway=alipay", "active"),
+        ("a replay at alipay", "running"),
+    ]
+
+
+def replaying(store: Store, gateway: str) -> None:
+    """Have a replay run at a gateway, as far as the books tell."""
+    fields = dict.fromkeys(
+        ("created_at", "rate", "in_flight", "rate_cap", "approval_count", "approval_fen", "total", "sum_fen",
+         "planned", "chunk", "lease_epoch", "version"), 0,
+    )  # fmt: skip
+    texts = {"id": "rpl_there", "state": "running", "filter": "", "selection_id": "s", "person": "li.wei",
+             "digest": ""}  # fmt: skip
+
+    def job(connection: Connection) -> None:
+        made = connection.execute(insert(replay).values(**fields, **texts, driven=True))
+        seq = made.inserted_primary_key[0]
+        connection.execute(insert(replay_gateway).values(gateway=gateway, replay_seq=seq))
+
+    store.write_now(job)
 
 
 async def test_a_plan_names_an_expiry_that_is_missing_or_too_many(person: Persons) -> None:

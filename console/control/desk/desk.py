@@ -452,7 +452,7 @@ def _check_role(guard: Guard, asked: Asked, caller: Caller) -> None:
                 "leave the incident out; a second person may have to agree",
             )
         least = BREAK_GLASS_ROLE
-    if not caller.may(frozenset({least})):
+    if not caller.may(frozenset({least, *map(Role, guard.also)})):
         raise refused(
             "forbidden", f"the role {caller.role.value} may not do this", f"it needs the role {least.value}"
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import Field
@@ -59,7 +60,7 @@ class IncidentNote(Kind[NoteBody]):
 
     def guard(self, connection: Connection, body: NoteBody, now: Instant) -> Guard:
         found(connection, body.id)
-        return _WRITES
+        return _NOTES
 
     def preview(self, connection: Connection, body: NoteBody, now: Instant) -> Impact:
         if _PERSONAL.search(body.text):
@@ -132,3 +133,6 @@ class IncidentDetach(Kind[AttachBody]):
 
 _WRITES: Final = Guard(role=OPERATES.role, risk=OPERATES.risk, reason=False)
 """An entry speaks for itself."""
+
+_NOTES: Final = replace(_WRITES, also=("approver", "auditor"))
+"""Whoever looks at an incident may say what they saw."""

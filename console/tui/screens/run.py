@@ -139,7 +139,7 @@ def _step(step: RunStep, width: int) -> list[Line]:
     )
     lines = [
         *field(f"{step.number}.", shown(step.title), width, "strong"),
-        *field("", told, width),
+        *(field("", told, width) if told else ()),
         *field("", state, width, style),
     ]
     if step.waits_for:

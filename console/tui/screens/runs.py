@@ -161,7 +161,7 @@ def run_word(state: str) -> str:
         "begun": t("begun"),
         "partly": t("in part"),
         "waiting": t("waits to be approved"),
-        "done": t("done"),
+        "done": t("all done"),
         "reverted": t("undone"),
     }
     return words[state]
