@@ -39,7 +39,7 @@ LOOK_AGAIN: Final = 60.0
 GIVES_UP: Final = frozenset({400, 410, 422})
 """Answers after which trying again is no use."""
 
-LEASE_MARGIN: Final = 15.0
+LEASE_MARGIN: Final = 5.0
 
 
 class Postman:

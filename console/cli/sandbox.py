@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
 
-from console.cli.arguments import positive_number, share, span
+from console.cli.arguments import number, port, positive_number, share, span, whole_number
 from console.cli.failures import Exit, UsageError
 from console.cli.output import Column
 from console.contract.care_words import MESSAGE_KINDS, word
@@ -57,9 +58,9 @@ def _add_for(parser: Parser) -> None:
 
 
 def _add_run(parser: Parser) -> None:
-    """Add the flags that the sandbox's own command line takes; it checks their values."""
+    """Add the flags that the sandbox's own command line takes."""
     for flag, about in _RUN_VALUES.items():
-        parser.add_argument(flag, metavar="VALUE", help=t(about))
+        parser.add_argument(flag, type=_RUN_READ.get(flag, str), metavar="VALUE", help=t(about))
     for flag, about in _RUN_SWITCHES.items():
         parser.add_argument(flag, action="store_true", help=t(about))
 
@@ -71,6 +72,13 @@ _RUN_VALUES = {
     "--control-url": "URL of the service, in place of the one on this machine",
     "--token-env": "variable that holds the token for that service",
     "--linger": "end after so many seconds without a service; 0: never",
+}
+
+_RUN_READ: Final[dict[str, Callable[[str], object]]] = {
+    "--rate": number,
+    "--seed": whole_number,
+    "--port": port,
+    "--linger": number,
 }
 
 _RUN_SWITCHES = {
@@ -182,17 +190,20 @@ def _print_ledger(context: Context, found: dict[str, Any], count: int) -> None:
 
 def notices(context: Context) -> int:
     """Print what borrowers were told: what the receiver of notices got."""
+    from console.cli.figures import moment, zone_of
+
     found = _asked(context, lambda admin: admin.notices(min(context.options.limit, 1000)))
     if context.output.json:
         context.output.document(found)
         return Exit.DONE
+    zone = zone_of(context.profile.view.timezone)
     columns = [Column(t("time")), Column(t("message")), Column(t("repayment")), Column(t("text"))]
     rows = []
     for one in found["items"]:
         said = one["text"]
         rows.append(
             (
-                shown(str(one["received_at"])),
+                moment(datetime.fromisoformat(one["received_at"]), zone),
                 word(MESSAGE_KINDS, str(one["event"])),
                 shown(str(one["repayment"])),
                 shown(str(said.get(current_language(), said["en"]))),
