@@ -6,12 +6,12 @@ when even the benefit of the doubt leaves it above the limit does a strategy go 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from console.contract.board import StrategyLine
 from console.contract.clock import to_datetime
+from console.contract.wilson import wilson_lower
 from console.store import audit, complaints, strategy_counters
 from console.store import strategies as stored
 
@@ -52,16 +52,6 @@ class Trip:
         return f"fits {self.hits} of {self.seen} clean payers: at least {self.bound:.1%} of them"
 
 
-def wilson_lower(hits: int, seen: int, z: float = Z) -> float:
-    """Return the lower end of Wilson's interval for a share (Wilson 1927); 0 when nothing was seen."""
-    if not seen:
-        return 0.0
-    share, square = hits / seen, z * z
-    middle = share + square / (2 * seen)
-    spread = z * math.sqrt(share * (1 - share) / seen + square / (4 * seen * seen))
-    return max(0.0, (middle - spread) / (1 + square / seen))
-
-
 def check(connection: Connection, now: Instant, limits: Limits) -> list[Trip]:
     """Return the acting strategies that are past the limit, judged since they became what they are.
 
@@ -75,7 +65,7 @@ def check(connection: Connection, now: Instant, limits: Limits) -> list[Trip]:
         tally = strategy_counters.of_strategy(connection, row.id, since=since)
         complained = complaints.totals(connection, since).get(row.id, 0) if tally.clean_seen else 0
         hits = min(tally.clean_seen, tally.clean_hits + complained)
-        bound = wilson_lower(hits, tally.clean_seen)
+        bound = wilson_lower(hits, tally.clean_seen, Z)
         if tally.clean_seen >= limits.sample and bound > limits.share:
             found.append(Trip(row.id, tally.clean_seen, hits, bound))
     return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Final, NamedTuple
+
+from console.contract.wilson import wilson_lower
 
 ENOUGH: Final = 30
 """Samples below which a gateway's rate is not known well enough to move its traffic."""
@@ -38,21 +39,11 @@ class Suggestion(NamedTuple):
     samples: int
 
 
-def wilson_lower(good: int, total: int, z: float = Z95) -> float:
-    """Return the lower end of Wilson's score interval for a rate (Wilson 1927)."""
-    if total <= 0:
-        return 0.0
-    rate, square = good / total, z * z
-    centre = rate + square / (2 * total)
-    spread = z * math.sqrt(rate * (1 - rate) / total + square / (4 * total * total))
-    return max(0.0, (centre - spread) / (1 + square / total))
-
-
 def suggest_weights(records: Mapping[str, Record]) -> tuple[Suggestion, ...]:
     """Return a weight for each gateway: its configured one, less by as much as it succeeds less often than
     the best. A stopped gateway stays so, and one with too few samples keeps its weight."""
     lower = {
-        name: wilson_lower(record.good, record.good + record.bad)
+        name: wilson_lower(record.good, record.good + record.bad, Z95)
         for name, record in records.items()
         if record.weight > 0 and record.good + record.bad >= ENOUGH
     }

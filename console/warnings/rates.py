@@ -11,6 +11,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from console.contract.wilson import wilson
+
 Z: Final = 3.0
 """Standard deviations of the interval: one false alarm in a thousand independent minutes, at most."""
 
@@ -81,12 +83,3 @@ class Rate:
             over = (low - limit) / max(limit, 1e-9)
         score = 1 / (1 + math.exp(-max(-60.0, min(60.0, 4 * over))))
         return RateVerdict(score, hits / seen, usual, seen)
-
-
-def wilson(hits: int, seen: int, z: float) -> tuple[float, float]:
-    """Return Wilson's interval for a share (Wilson 1927)."""
-    share, square = hits / seen, z * z
-    middle = share + square / (2 * seen)
-    spread = z * math.sqrt(share * (1 - share) / seen + square / (4 * seen * seen))
-    whole = 1 + square / seen
-    return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)

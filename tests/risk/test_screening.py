@@ -6,10 +6,11 @@ from functools import partial
 
 import pytest
 
+from console.contract.wilson import wilson_lower
 from console.repayment.personal import TOKEN_LENGTH
 from console.repayment.settings import PipelineSettings
 from console.risk.fields import NAMES
-from console.risk.health import strategy_lines, wilson_lower
+from console.risk.health import Z, strategy_lines
 from console.risk.screening import REVIEW_MS
 from console.store import decisions, strategy_counters
 from console.store import strategies as stored
@@ -213,9 +214,9 @@ def mode_of(office: Office, identity: str) -> str:
 
 async def test_few_clean_payers_condemn_nobody(office: Office) -> None:
     assert PipelineSettings().strategy_limits().sample == 200
-    assert wilson_lower(1, 10) < 0.02 < wilson_lower(24, 240)
-    assert wilson_lower(5, 200) < 0.02
-    assert wilson_lower(0, 0) == 0.0
+    assert wilson_lower(1, 10, Z) < 0.02 < wilson_lower(24, 240, Z)
+    assert wilson_lower(5, 200, Z) < 0.02
+    assert wilson_lower(0, 0, Z) == 0.0
 
 
 @pytest.mark.parametrize(("mode", "rate"), [("enforce", 0.5), ("shadow", 0.5), ("off", None)])

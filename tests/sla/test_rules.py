@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as draws
 
+from console.contract.wilson import wilson_lower
 from console.sla.blame import RULES, Blamer
 from console.sla.budget import (
     BURN_RULES,
@@ -19,7 +20,7 @@ from console.sla.budget import (
     verdicts,
 )
 from console.sla.indicators import Counts, counts, with_open
-from console.sla.weights import Record, suggest_weights, wilson_lower
+from console.sla.weights import Z95, Record, suggest_weights
 from console.store.latency import bucket_ms, latency_bucket, percentile
 from console.store.sla_counters import MINUTE_MS, EventKind
 from tests.sla.counted import MINUTE, Event
@@ -166,7 +167,7 @@ def test_budget_and_burn_by_hand() -> None:
     [(0, 0, 0.0), (95, 100, 0.8882), (10, 10, 0.7225), (0, 30, 0.0), (499, 500, 0.9888)],
 )
 def test_wilsons_lower_bound(good: int, total: int, lower: float) -> None:
-    assert wilson_lower(good, total) == pytest.approx(lower, abs=1e-4)
+    assert wilson_lower(good, total, Z95) == pytest.approx(lower, abs=1e-4)
 
 
 def test_weights_follow_success_and_keep_a_share_that_explores() -> None:

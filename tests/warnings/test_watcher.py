@@ -7,8 +7,9 @@ import random
 import pytest
 from pydantic import ValidationError
 
+from console.contract.wilson import wilson
 from console.warnings.plan import Planned, expected, minutes_to_midnight
-from console.warnings.rates import Rate, RateTuning, wilson
+from console.warnings.rates import Rate, RateTuning
 from console.warnings.reading import GatewayMinute, Reading, ReserveNow, SlaNow
 from console.warnings.record import records
 from console.warnings.settings import WarningSettings
