@@ -3,8 +3,6 @@ an id by which a receiver knows it again."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from datetime import timedelta
 from functools import partial
@@ -14,6 +12,7 @@ import aiohttp
 
 from console.contract.clock import to_datetime
 from console.contract.text import shown
+from console.gateways.wire import SIGNATURE_HEADER, TIMESTAMP_HEADER, Secret, sign_answer
 from console.store import warnings as stored
 
 if TYPE_CHECKING:
@@ -108,12 +107,11 @@ class Courier:
 
 
 def signed(body: bytes, key: bytes, now: int, identity: str) -> dict[str, str]:
-    """Return the headers of a webhook; it signs by the hex HMAC-SHA256 of `TIMESTAMP\\nSHA256(body)`."""
-    stamp = str(now // 1000)
-    text = f"{stamp}\n{hashlib.sha256(body).hexdigest()}".encode()
+    """Return the headers of a webhook, signed as a gateway signs a callback."""
+    seconds = now // 1000
     return {
-        "X-Timestamp": stamp,
-        "X-Signature": hmac.new(key, text, hashlib.sha256).hexdigest(),
+        TIMESTAMP_HEADER: str(seconds),
+        SIGNATURE_HEADER: sign_answer(Secret(key), seconds, body),
         "X-Delivery": identity,
     }
 
