@@ -7,12 +7,13 @@ import asyncio
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from console.cli import mutation
 from console.cli.failures import Exit, UsageError
 from console.cli.placed_file import placed
 from console.contract.language import t
+from console.contract.money import parse_yuan
 from console.contract.text import shown
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from console.cli.context import Context
     from console.contract.gateway import GatewayDetail
     from console.contract.sla import SlaLedger
-
-_YUAN: Final = re.compile(r"(-?)(\d{1,11})(?:\.(\d{1,2}))?\Z")
 
 
 def add_ledger(parser: Parser) -> None:
@@ -42,11 +41,10 @@ def add_reserve(parser: Parser) -> None:
 
 
 def _fen(text: str) -> int:
-    match = _YUAN.match(text.replace(",", ""))
-    if match is None:
-        raise argparse.ArgumentTypeError(t("{text} is no amount in yuan", text=shown(text)))
-    fen = int(match[2]) * 100 + int((match[3] or "").ljust(2, "0"))
-    return -fen if match[1] else fen
+    try:
+        return parse_yuan(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(t("{text} is no amount in yuan", text=shown(text))) from None
 
 
 def ledger(context: Context) -> int:

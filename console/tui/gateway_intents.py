@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from console.contract.language import t
+from console.contract.money import parse_yuan
 from console.contract.text import shown
 from console.tui.intents import Intent, Question, start_gateway, stop_gateway
 
 if TYPE_CHECKING:
     from console.contract.board import GatewayLine
-
-
-_MOST_FEN: Final = 10**13
-"""What the service takes at most."""
 
 
 def toggle_gateway(line: GatewayLine) -> Intent:
@@ -37,11 +33,7 @@ def top_up(gateway: str) -> Intent:
 
 def _fen(text: str) -> int:
     """Return the yuan that were typed, in fen. Raises ValueError."""
-    problem = t("write yuan with at most two decimals")
     try:
-        fen = Decimal(text.replace(",", "")) * 100
-    except InvalidOperation:
-        raise ValueError(problem) from None
-    if not fen.is_finite() or abs(fen) > _MOST_FEN or fen != fen.to_integral_value():
-        raise ValueError(problem)
-    return int(fen)
+        return parse_yuan(text)
+    except ValueError:
+        raise ValueError(t("write yuan with at most two decimals")) from None
