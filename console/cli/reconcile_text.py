@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING, Any, Final
 
 from console.cli.change_text import block
 from console.cli.figures import moment, zone_of
 from console.cli.output import UNKNOWN, Cell, Column, Tone
-from console.cli.repayment_export import cell
+from console.contract.csv_text import record, row_record
 from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.reconciliation_words import BENIGN, finding_words, problem_words, state_word
@@ -164,15 +162,9 @@ def print_findings(context: Context, found: Sequence[OrderFinding]) -> None:
 
 def csv_heading() -> bytes:
     """Return the first line of a CSV file."""
-    return _csv(COLUMNS)
+    return record(COLUMNS)
 
 
 def csv_line(row: dict[str, Any]) -> bytes:
     """Return an order as one line of CSV."""
-    return _csv(tuple(cell(row.get(column)) for column in COLUMNS))
-
-
-def _csv(cells: tuple[str, ...]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(cells)
-    return line.getvalue().encode()
+    return row_record(row, COLUMNS)

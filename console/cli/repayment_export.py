@@ -1,22 +1,18 @@
-"""`repay repayment export`: a selection into a file, row by row, put in place whole or not at all.
-
-Cells are made safe twice: nothing in them acts on a terminal, and no spreadsheet takes one for a formula.
-"""
+"""`repay repayment export`: a selection into a file, row by row, put in place whole or not at all."""
 
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import json
 import sys
 from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from console.cli.failures import Exit, Failure
 from console.cli.output import json_text
 from console.cli.placed_file import add_target, format_of, placed
+from console.contract.csv_text import REPAYMENT_COLUMNS, record, repayment_record
 from console.contract.language import t
 from console.contract.text import shown
 
@@ -27,15 +23,6 @@ if TYPE_CHECKING:
     from console.cli.arguments import Parser
     from console.cli.context import Context
     from console.contract.selection import Selection
-
-COLUMNS: Final = (
-    "id", "external_id", "stage", "state", "amount_fen", "currency", "gateway", "product", "borrower_token",
-    "borrower_name", "borrower_mobile", "borrower_id_number", "borrower_card", "instalment", "due_on",
-    "grace_until", "error_code", "created_at", "updated_at",
-)  # fmt: skip
-"""The columns of an exported CSV file."""
-
-_FORMULA_STARTS: Final = frozenset("=+-@\t\r")
 
 
 def add_flags(parser: Parser) -> None:
@@ -68,11 +55,11 @@ def run(context: Context) -> int:
 async def _export(context: Context, text: str, file: BinaryIO) -> Selection:
     from console.cli.repayment import freeze
 
-    as_line = csv_line if format_of(context) == "csv" else json_line
+    as_line = repayment_record if format_of(context) == "csv" else json_line
     async with context.service() as service:
         selection = await freeze(service, text)
-        if as_line is csv_line:
-            file.write(_csv(COLUMNS))
+        if as_line is repayment_record:
+            file.write(record(REPAYMENT_COLUMNS))
         written = await _write(service.export(selection.id), as_line, file)
     file.flush()
     if written != selection.count:
@@ -89,9 +76,9 @@ async def _write(
 ) -> int:
     written = 0
     async with aclosing(rows) as lines:
-        async for line in lines:
+        async for found in lines:
             try:
-                row = json.loads(line)
+                row = json.loads(found)
             except ValueError:
                 row = None
             if not isinstance(row, dict):
@@ -104,26 +91,3 @@ async def _write(
 def json_line(row: dict[str, Any]) -> bytes:
     """Return a row as one line of JSON in which nothing acts on a terminal."""
     return json_text(row).encode() + b"\n"
-
-
-def csv_line(row: dict[str, Any]) -> bytes:
-    """Return a row as one line of CSV."""
-    borrower = row.get("borrower")
-    flat = row | {f"borrower_{key}": value for key, value in (borrower or {}).items()}
-    return _csv(tuple(cell(flat.get(column)) for column in COLUMNS))
-
-
-def cell(value: object) -> str:
-    """Return a cell's text: nothing acts on a terminal, nothing is a formula."""
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        return str(value)
-    quote = "'" if value[:1] in _FORMULA_STARTS else ""
-    return quote + shown(value)
-
-
-def _csv(cells: tuple[str, ...]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(cells)
-    return line.getvalue().encode()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import AsyncIterator, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from console.contract.csv_text import cell, record, records
 from console.contract.repayment import RepaymentRow
 from console.contract.selection import Selection
-from console.contract.text import Untrusted, shown
 from console.store import selections
 
 if TYPE_CHECKING:
@@ -62,7 +60,7 @@ COLUMNS: Final = (
 async def export(store: Store, selection: Selection, wanted: Format) -> AsyncIterator[bytes]:
     """Yield the export piece by piece; it is whole when it has `selection.count` rows."""
     if wanted is Format.CSV:
-        yield _line(COLUMNS)
+        yield record(COLUMNS)
     write = csv_lines if wanted is Format.CSV else json_lines
     for at in range(0, selection.count, ROWS_AT_ONCE):
 
@@ -82,41 +80,29 @@ def json_lines(rows: Sequence[RepaymentRow]) -> bytes:
 
 def csv_lines(rows: Sequence[RepaymentRow]) -> bytes:
     """Return one CSV record per row; text from outside is made safe for a terminal and a spreadsheet."""
-    return b"".join(_line(_cells(row)) for row in rows)
+    return records(_cells(row) for row in rows)
 
 
 def _cells(row: RepaymentRow) -> tuple[str, ...]:
     payer = row.borrower
     return (
         row.id,
-        _safe(row.external_id),
+        cell(row.external_id),
         row.stage.value,
         row.state.value,
         str(row.amount_fen),
         row.currency,
         row.gateway or "",
-        _safe(row.product),
+        cell(row.product),
         payer.token,
-        _safe(payer.name),
-        _safe(payer.mobile),
-        _safe(payer.id_number),
-        _safe(payer.card),
-        _safe(row.instalment),
+        cell(payer.name),
+        cell(payer.mobile),
+        cell(payer.id_number),
+        cell(payer.card),
+        cell(row.instalment),
         row.due_on.isoformat(),
         "" if row.grace_until is None else row.grace_until.isoformat(),
-        "" if row.error_code is None else _safe(row.error_code),
+        cell(row.error_code),
         row.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         row.updated_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     )
-
-
-def _safe(text: Untrusted) -> str:
-    """Return the text as a cell that no spreadsheet takes for a formula."""
-    cell = shown(text)
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell
-
-
-def _line(cells: Sequence[str]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerow(cells)
-    return out.getvalue().encode()

@@ -1,20 +1,18 @@
 """A selection written to a file: whole or not at all, readable by its owner only.
 
-CSV or JSON lines by the file's name. Nothing in the file acts on a terminal, and no spreadsheet takes a
-cell for a formula.
+CSV or JSON lines by the file's name; nothing in the file acts on a terminal.
 """
 
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import json
 import os
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from console.contract.csv_text import REPAYMENT_COLUMNS, record, repayment_record
 from console.contract.language import t
 from console.contract.text import shown
 
@@ -22,14 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from typing import BinaryIO
 
-COLUMNS: Final = (
-    "id", "external_id", "stage", "state", "amount_fen", "currency", "gateway", "product", "borrower_token",
-    "borrower_name", "borrower_mobile", "borrower_id_number", "borrower_card", "instalment", "due_on",
-    "grace_until", "error_code", "created_at", "updated_at",
-)  # fmt: skip
-"""The columns of an exported CSV file; the same as the command line's."""
-
-_FORMULA_STARTS: Final = frozenset("=+-@\t\r")
 _WRITE_AT_ONCE: Final = 500
 
 
@@ -52,13 +42,13 @@ async def export(
     """
     target = _free_target(name)
     temporary = target.with_name(f".{target.name[:100]}.{os.urandom(6).hex()}")
-    as_line = json_line if target.suffix in (".jsonl", ".ndjson", ".json") else csv_line
+    as_line = json_line if target.suffix in (".jsonl", ".ndjson", ".json") else repayment_record
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(handle, "wb") as file:
-                if as_line is csv_line:
-                    file.write(_csv(COLUMNS))
+                if as_line is repayment_record:
+                    file.write(record(REPAYMENT_COLUMNS))
                 written = await _write(rows, as_line, file, progress)
                 if written != expected:
                     raise ExportError(
@@ -135,24 +125,3 @@ def _settle(file: BinaryIO) -> None:
 def json_line(row: dict[str, Any]) -> bytes:
     """Return a row as one line of JSON, every character beyond ASCII escaped."""
     return json.dumps(row, separators=(",", ":")).replace("\x7f", "\\u007f").encode() + b"\n"
-
-
-def csv_line(row: dict[str, Any]) -> bytes:
-    """Return a row as one line of CSV."""
-    borrower = row.get("borrower") or {}
-    flat = row | {f"borrower_{key}": value for key, value in borrower.items()}
-    return _csv(tuple(_cell(flat.get(column)) for column in COLUMNS))
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        return str(value)
-    return ("'" if value[:1] in _FORMULA_STARTS else "") + shown(value)
-
-
-def _csv(cells: tuple[str, ...]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(cells)
-    return line.getvalue().encode()

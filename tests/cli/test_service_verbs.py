@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from console.cli.intake_file.rows import FIELDS
-from console.cli.repayment_export import COLUMNS, cell
+from console.contract.csv_text import REPAYMENT_COLUMNS, cell
 from console.contract.vocabulary import Stage
 from tests.api.processes import wait_for
 from tests.cli.conftest import Places, Repay, end_service
@@ -311,7 +311,7 @@ def test_an_export_is_private_whole_and_replaces_nothing_unasked(repay: Repay, h
     assert target.stat().st_mode & 0o777 == 0o600
     lines = target.read_text().splitlines()
     if name.endswith("csv"):
-        assert lines[0] == ",".join(COLUMNS)
+        assert lines[0] == ",".join(REPAYMENT_COLUMNS)
         assert len(lines) == 31
         assert "王**" in lines[1]
     else:

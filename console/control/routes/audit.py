@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Annotated, Final, Literal
 
@@ -15,7 +13,8 @@ from pydantic import AwareDatetime
 
 from console.contract.change import AuditPage, AuditRow, AuditVerdict
 from console.contract.clock import iso, to_datetime, to_instant
-from console.contract.text import Untrusted, shown
+from console.contract.csv_text import cell, record, records
+from console.contract.text import Untrusted
 from console.control.audit.sinks import SinkError
 from console.control.audit.verifying import ROWS_AT_ONCE, verified
 from console.control.deadline import Until
@@ -90,30 +89,19 @@ async def export_audit(
 
 async def _export(store: Store, form: Literal["csv", "jsonl"]) -> AsyncIterator[bytes]:
     if form == "csv":
-        yield _csv([COLUMNS])
+        yield record(COLUMNS)
     first = 1
     while rows := await store.read(partial(audit.rows_from, first=first, limit=ROWS_AT_ONCE)):
         if form == "csv":
-            yield _csv([[_cell(name, value) for name, value in row._asdict().items()] for row in rows])
+            yield records([_cell(name, value) for name, value in row._asdict().items()] for row in rows)
         else:
             yield b"".join(audit.canonical(row._asdict()) + b"\n" for row in rows)
         first = rows[-1].seq + 1
 
 
-def _csv(lines: Sequence[Sequence[str]]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows(lines)
-    return out.getvalue().encode()
-
-
 def _cell(name: str, value: str | int | None) -> str:
-    """Return a value as a cell that neither a terminal nor a spreadsheet acts on."""
-    if value is None:
-        return ""
-    if isinstance(value, int):
-        return iso(value) if name == "at" else str(value)
-    cell = shown(value)
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell
+    """Return a value as a cell; an instant as people write it."""
+    return cell(iso(value) if name == "at" and isinstance(value, int) else value)
 
 
 def _wire(row: Row) -> AuditRow:
