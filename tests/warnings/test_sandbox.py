@@ -23,13 +23,14 @@ class Sandbox:
     """A sandbox of this test's own, reached through the command line."""
 
     def __init__(self, home: Path) -> None:
-        self._runtime = home / "run"
+        self._runtime, self._state = home / "run", home / "state"
         self._environment = os.environ | {
             "HOME": str(home),
             "XDG_CONFIG_HOME": str(home / "config"),
-            "REPAY_STATE_DIR": str(home / "state"),
+            "REPAY_STATE_DIR": str(self._state),
             "REPAY_RUNTIME_DIR": str(self._runtime),
             "REPAY_LINGER": "600",
+            "REPAY_PAST": "5000",
         }
 
     def repay(self, *words: str) -> str:
@@ -57,7 +58,9 @@ class Sandbox:
             time.sleep(1)
 
     def until_it_flows(self) -> None:
-        """Wait until gateways have outcomes enough to be compared with."""
+        """Wait until there is a past to compare with, and gateways have outcomes."""
+        self.repay("status")
+        self.until(lambda: not (self._state / "past.loading").exists())
         self.until(lambda: all(one["decided"] for one in self.read("gateway", "list")["items"]))
 
     def end(self) -> None:
