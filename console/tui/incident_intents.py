@@ -69,7 +69,7 @@ def attach_to(one: IncidentLine, ref: str) -> Intent:
         t("Attach"),
         {"kind": "incident.attach", "id": one.id, "what": what_of(ref), "ref": ref},
         reason="optional",
-        about=((t("what"), shown(ref)),),
+        about=((t("id"), shown(ref)),),
     )
 
 
