@@ -1,10 +1,13 @@
 """Whether a gateway can be trusted with traffic, told from its recent outcomes.
 
-The rule, over outcomes of the last minute, at most 100 of them (good: any answer that could be verified;
+The rule, over outcomes of the last minute, at most 500 of them (good: any answer that could be verified;
 bad: none, or one that could not be trusted):
 
-- down: 5 bad in a row, or at least half of 10 or more are bad. Its circuit is open: it gets single probes,
-  at most one every 2 s, the next only when it is known what became of the last.
+- down: nothing good comes any more, or at least half of 40 or more are bad. Nothing good comes any more
+  when 5 in a row are bad (12 where a tenth was bad before) and none was good for 2 s; or 30 in a row
+  however fast, 5 while it comes back: orders sent together time out together, so a few bad in a row are no
+  outage. Its circuit is open: it gets single probes, at most one every 2 s, the next only when it is known
+  what became of the last.
 - degraded: at least a tenth of 10 or more are bad. It gets a quarter of its weight.
 - from down it comes back after 3 good in a row, as degraded: its old outcomes are forgotten then, and it
   is healthy only once 10 new ones are known. Until then its circuit is half-open: it gets a twentieth of
@@ -20,9 +23,13 @@ from enum import StrEnum
 from typing import Final
 
 WINDOW_SECONDS: Final = 60.0
-KEPT: Final = 100
+KEPT: Final = 500
 ENOUGH: Final = 10
+ENOUGH_FOR_DOWN: Final = 40
 DOWN_IN_A_ROW: Final = 5
+DOWN_IN_A_ROW_DEGRADED: Final = 12
+DOWN_IN_A_ROW_AT_ONCE: Final = 30
+QUIET_SECONDS: Final = 2.0
 UP_IN_A_ROW: Final = 3
 DOWN_SHARE: Final = 0.5
 DEGRADED_SHARE: Final = 0.1
@@ -57,6 +64,7 @@ class Health:
         self._outcomes: deque[tuple[float, bool]] = deque(maxlen=KEPT)
         self._bad = 0
         self._run = 0
+        self._good_at = -QUIET_SECONDS
         self._down = False
         self._returning = False
         self._probed_at = -PROBE_LOST_SECONDS
@@ -72,12 +80,14 @@ class Health:
         if good != (self._run > 0):
             self._run = 0
         self._run += 1 if good else -1
+        self._good_at = self._clock() if good else self._good_at
         if self._down and self._run >= UP_IN_A_ROW:
             self._down, self._returning = False, True
             self._outcomes.clear()
             self._bad = 0
         elif not self._down:
-            self._down = self._run <= -DOWN_IN_A_ROW or self._share() >= DOWN_SHARE
+            enough = len(self._outcomes) >= ENOUGH_FOR_DOWN
+            self._down = self._silent() or (enough and self._share() >= DOWN_SHARE)
             self._returning = self._returning and not self._down and len(self._outcomes) < ENOUGH
 
     def state(self) -> HealthState:
@@ -115,6 +125,17 @@ class Health:
         """Note that the one call is on its way."""
         self._probed_at = self._clock()
         self._probe_out = True
+
+    def _silent(self) -> bool:
+        """Tell whether nothing good comes any more."""
+        bad = -self._run
+        if bad >= DOWN_IN_A_ROW_AT_ONCE:
+            return True
+        known = len(self._outcomes) - bad
+        degraded = known >= ENOUGH and (self._bad - bad) / known >= DEGRADED_SHARE
+        least = DOWN_IN_A_ROW_DEGRADED if degraded else DOWN_IN_A_ROW
+        quiet = self._returning or self._clock() - self._good_at >= QUIET_SECONDS
+        return bad >= least and quiet
 
     def _share(self) -> float:
         """Return the share of bad outcomes, 0 while there are too few to tell."""

@@ -1,6 +1,7 @@
 """Choosing a gateway, and how far each is trusted."""
 
 from collections import Counter
+from random import Random
 from typing import cast
 
 import pytest
@@ -15,8 +16,10 @@ from console.gateways.health import (
     DOWN_IN_A_ROW,
     ENOUGH,
     EXPLORING_WEIGHT,
+    KEPT,
     PROBE_LOST_SECONDS,
     PROBE_SECONDS,
+    QUIET_SECONDS,
     UP_IN_A_ROW,
     WINDOW_SECONDS,
     Circuit,
@@ -145,8 +148,44 @@ def test_a_tenth_of_bad_outcomes_degrades_and_half_of_them_brings_down() -> None
         health.note(number % 10 != 0)
     assert health.state() is DEGRADED
     assert 0 < health.weight(100) < 100
-    for number in range(20 * ENOUGH):
+    for number in range(KEPT):
         health.note(number % 2 == 0)
+    assert health.state() is DOWN
+
+
+def test_a_gateway_with_three_timeouts_in_ten_is_degraded_and_never_down() -> None:
+    ticks, draw = Ticks(), Random(7)
+    health = Health(ticks)
+    for second in range(600):
+        ticks.now += 1
+        answers = [draw.random() >= 0.3 for _ in range(30)]
+        for good in sorted(answers, reverse=True):  # what is sent together times out together
+            health.note(good)
+            assert health.state() is not DOWN
+        assert second < 5 or health.state() is DEGRADED
+
+
+def test_a_quiet_gateway_with_three_timeouts_in_ten_stays_degraded() -> None:
+    ticks, draw = Ticks(), Random(11)
+    health = Health(ticks)
+    states = set()
+    for number in range(1200):
+        ticks.now += 0.5
+        health.note(draw.random() >= 0.3)
+        if number > 2 * ENOUGH:
+            states.add(health.state())
+    assert states == {DEGRADED}
+
+
+def test_a_gateway_that_answers_nothing_any_more_is_down_in_seconds() -> None:
+    ticks = Ticks()
+    health = Health(ticks)
+    for _ in range(KEPT):
+        health.note(True)
+    for _ in range(DOWN_IN_A_ROW):
+        assert health.state() is HEALTHY
+        ticks.now += QUIET_SECONDS
+        health.note(False)
     assert health.state() is DOWN
 
 
