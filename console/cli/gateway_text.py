@@ -146,13 +146,13 @@ def print_reserve(context: Context, reserve: ReserveState) -> None:
     """Print what lies with a gateway and how long it lasts."""
     low = reserve.balance_fen < reserve.floor_fen
     balance = context.output.tinted(yuan(reserve.balance_fen), Tone.BAD if low else Tone.PLAIN)
-    hours = reserve.runway_hours
+    hours, draw = reserve.runway_hours, reserve.draw_fen_per_hour
     context.output.line(
         t(
             "reserve {balance} (floor {floor}), draw {draw} an hour, lasts {runway}",
             balance=balance,
             floor=yuan(reserve.floor_fen),
-            draw=yuan(reserve.draw_fen_per_hour),
+            draw=UNKNOWN if draw is None else yuan(draw),
             runway="-" if hours is None else f"{hours:.1f} h",
         )
     )

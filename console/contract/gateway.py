@@ -94,11 +94,11 @@ class BreakerState(Wire):
 
 class ReserveState(Wire):
     """Money placed with the gateway. `draw_fen_per_hour` is what settled in the last hour, less what was
-    given back; `runway_hours` is None while nothing is drawn."""
+    given back, None in the first quarter of an hour; `runway_hours` is None while no draw is known."""
 
     balance_fen: int
     floor_fen: int
-    draw_fen_per_hour: int
+    draw_fen_per_hour: int | None
     runway_hours: float | None
     topped_up_fen: int
     counted_from: Moment

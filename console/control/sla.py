@@ -56,7 +56,7 @@ class Figures:
     budget: Counts
     rules: tuple[Verdict, ...]
     reserve: Reserve | None
-    draw_fen_per_hour: int
+    draw_fen_per_hour: int | None
     measured: bool = True
 
     @property
@@ -75,8 +75,8 @@ class Figures:
 
     @property
     def runway_hours(self) -> float | None:
-        """Hours until the reserve is empty at the draw of the last hour; None while nothing is drawn."""
-        if self.reserve is None or self.draw_fen_per_hour <= 0:
+        """Hours until the reserve is empty at the draw of the last hour; None while none is known."""
+        if self.reserve is None or self.draw_fen_per_hour is None or self.draw_fen_per_hour <= 0:
             return None
         return max(0.0, self.reserve.balance_fen / self.draw_fen_per_hour)
 
@@ -118,8 +118,8 @@ class SlaBook:
                 counts(present.get(name, ()), blamer), counts(before.get(name, ()), blamer), now % MINUTE_MS
             )
             reserve = placed.get(name)
-            draw = spans[HOUR_SECONDS].settled_fen
-            draw = draw if reserve is None else reserve.per_hour(draw, now)
+            settled = spans[HOUR_SECONDS].settled_fen
+            draw = settled if reserve is None else reserve.per_hour(settled, now)
             made = Figures(terms, spans, budget, (), reserve, draw)
             found[name] = self._judged(name, made, last, now)
         return found

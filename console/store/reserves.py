@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-LEAST_HOURS: Final = 1 / 12
-"""From less than five minutes nothing is projected."""
+LEAST_HOURS: Final = 1 / 4
+"""From less than fifteen minutes nothing is projected."""
 
 
 class Reserve(NamedTuple):
@@ -28,10 +28,13 @@ class Reserve(NamedTuple):
     opened_at: int
     version: int
 
-    def per_hour(self, settled_fen: int, now: int) -> int:
-        """Return what is drawn in an hour by what settled in the last one, or since it was opened."""
-        hours = min(1.0, max(LEAST_HOURS, (now - self.opened_at) / 3_600_000))
-        return round(settled_fen / hours)
+    def per_hour(self, settled_fen: int, now: int) -> int | None:
+        """Return what is drawn in an hour by what settled in the last one, or since it was opened.
+
+        None while it was opened too short a time ago to tell.
+        """
+        hours = min(1.0, (now - self.opened_at) / 3_600_000)
+        return None if hours < LEAST_HOURS else round(settled_fen / hours)
 
 
 class Placed(NamedTuple):

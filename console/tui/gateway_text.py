@@ -235,12 +235,12 @@ def _reserve(reserve: ReserveState | None, width: int) -> list[Line]:
     lines = [heading(t("Reserve"), width)]
     if reserve is None:
         return [*lines, ((f" {t('no reserve is kept there')}", "dim"),)]
-    low = reserve.balance_fen < reserve.floor_fen
+    low, draw = reserve.balance_fen < reserve.floor_fen, reserve.draw_fen_per_hour
     return [
         *lines,
         *field(t("balance"), yuan(reserve.balance_fen), width, "bad" if low else "strong"),
         *field(t("floor"), yuan(reserve.floor_fen), width),
-        *field(t("draw"), t("{sum} an hour", sum=yuan(reserve.draw_fen_per_hour)), width),
+        *field(t("draw"), figures.UNKNOWN if draw is None else t("{sum} an hour", sum=yuan(draw)), width),
         *field(t("lasts"), runway(reserve.runway_hours), width, _runway_style(reserve.runway_hours)),
         *field(t("topped up"), yuan(reserve.topped_up_fen), width),
     ]

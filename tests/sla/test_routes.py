@@ -37,7 +37,8 @@ def configured(service: Service, store: Store, clock: ManualClock) -> None:
         name: GatewayConfig(id=name, base_url="http://127.0.0.1:9", merchant="m", weight=weight, sla=terms)
         for name, weight in (("alipay", 60), ("wechat", 40))
     }
-    store.write_now(lambda c: reserves.announce(c, [Placed("alipay", 1_000_000, 500_000)], now=clock.now()))
+    opened = clock.now() - 3_600_000
+    store.write_now(lambda c: reserves.announce(c, [Placed("alipay", 1_000_000, 500_000)], now=opened))
     store.write_now(
         partial(count, minute=MINUTE, good=90, bad=10, declined=5, fen=2_000, latencies_ms=(400,) * 90)
     )
@@ -72,7 +73,7 @@ async def test_the_board_holds_the_figures_of_the_sla(li: Person) -> None:
     assert line["budget_left"] == pytest.approx(-4.0)
     assert line["burn_1h"] == pytest.approx(5.0)
     assert line["reserve_fen"] == 820_000
-    assert line["runway_hours"] == pytest.approx(820_000 / (180_000 * 12))
+    assert line["runway_hours"] == pytest.approx(820_000 / 180_000)
 
 
 async def test_a_ledger_through_the_api_and_what_is_not_there(li: Person, clock: ManualClock) -> None:
@@ -95,7 +96,7 @@ async def test_a_top_up_is_noted_and_can_be_undone(li: Person) -> None:
     before = await balance()
     body = {"kind": "gateway.reserve", "gateway": "alipay", "top_up_fen": 300_000, "reason": "wired"}
     seen = (await li.post("/changes/preview", body)).json()
-    lasts = f"{(820_000 + 300_000) / (180_000 * 12):.1f}"
+    lasts = f"{(820_000 + 300_000) / 180_000:.1f}"
     assert f"at the draw of the last hour it lasts {lasts} h" in json.dumps(seen["effects"])
     done = (await li.post("/changes", body)).json()
     assert done["state"] == "applied"

@@ -62,7 +62,7 @@ class GatewayReserve(Kind[ReserveBody]):
                 {"gateway": body.gateway, "before": yuan(reserve.balance_fen), "after": yuan(after)},
             )
         ]
-        if draw > 0:
+        if draw is not None and draw > 0:
             hours = f"{max(0, after) / draw:.1f}"
             effects.append(Said("at the draw of the last hour it lasts {hours} h", {"hours": hours}))
         warnings = []
