@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from console.cli.failures import UsageError
 from console.contract.language import LANGUAGES, t
+from console.contract.span import SpanError, parse_span
 from console.contract.text import nearest, shown
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ FLAGS_WITH_VALUE: Final = ("--profile", "--lang", "--timeout")
 WHAT: Final = ("verb", "command", "shell", "value")
 """What a word of the command line may be, in lower case; messages for `t`."""
 
-_SPAN: Final = re.compile(r"(\d{1,6})(s|m|h|d)\Z")
-_UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _NEGATED_TERM: Final = re.compile(r"-[A-Za-z_]+(:|~|=|<|>)")
 
 _WORDS: Final = {
@@ -211,25 +210,18 @@ def positive_seconds(text: str) -> float:
 
 
 def span(text: str) -> float:
-    """Return seconds from `90s`, `10m`, `2h` or `1d`."""
-    found = _SPAN.match(text)
-    if found is None or int(found[1]) == 0:
-        raise argparse.ArgumentTypeError(
-            t("{text} is not a time span: write 90s, 10m, 2h or 1d", text=shown(text))
-        )
-    return float(int(found[1]) * _UNIT_SECONDS[found[2]])
-
-
-def span_text(text: str) -> str:
-    """Return a span such as `1h30m` as it was written."""
-    from console.contract.span import SpanError, parse_span
-
+    """Return seconds from a span such as `90s` or `1h30m`."""
     try:
-        parse_span(text)
+        return float(parse_span(text))
     except SpanError as error:
         raise argparse.ArgumentTypeError(
             t("{text} is not a time span: write 90s, 10m, 2h or 1d", text=shown(text))
         ) from error
+
+
+def span_text(text: str) -> str:
+    """Return a span such as `1h30m` as it was written."""
+    span(text)
     return text
 
 
@@ -249,6 +241,24 @@ def positive_number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) == 0:
         raise argparse.ArgumentTypeError(t("{text} is not a whole number from 1", text=shown(text)))
     return int(text)
+
+
+def port(text: str) -> int:
+    """Return a port from 1 to 65535."""
+    if not text.isascii() or not text.isdigit() or len(text) > 5 or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(t("{text} is not a port from 1 to 65535", text=shown(text)))
+    return int(text)
+
+
+def number(text: str) -> float:
+    """Return a number from 0 and below a million."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e6:
+        raise argparse.ArgumentTypeError(t("{text} is not a number from 0 to a million", text=shown(text)))
+    return value
 
 
 def whole_number(text: str) -> int:

@@ -56,6 +56,17 @@ def placed(target: Path, *, replace: bool) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
     except FileExistsError as error:
         raise _exists(target) from error
+    except FileNotFoundError as error:
+        raise UsageError(
+            t(
+                "the directory {path} is not there; make it, or write elsewhere",
+                path=shown(str(target.parent)),
+            )
+        ) from error
+    except PermissionError as error:
+        raise UsageError(
+            t("{path} may not be written by you; write elsewhere", path=shown(str(target)))
+        ) from error
     except OSError as error:
         raise Failure(
             t("cannot write {path}: {problem}; nothing was written", path=shown(str(target)),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from console.cli import listing, mutation
 from console.cli.arguments import span_text
-from console.cli.failures import Exit
+from console.cli.failures import Exit, UsageError
 from console.contract.language import t
 from console.contract.text import shown
 
@@ -48,6 +48,8 @@ def add(parser: Parser) -> None:
 def create(context: Context) -> int:
     """Make a token; its secret alone goes to stdout, once."""
     options = context.options
+    if not options.person.strip():
+        raise UsageError(t("--person: name whose token it is"))
     body = {"person": options.person, "role": options.role, "expires": options.expires}
     return asyncio.run(_create(context, body))
 

@@ -140,6 +140,11 @@ _FILES: Final[dict[str, str]] = {
         "只收到 {written:,} / {count:,} 笔还款；什么都没有写入"
     ),
     "{path} is a directory": "{path} 是目录",
+    "the directory {path} is not there; make it, or write elsewhere": "目录 {path} 不存在；请先创建，或写到别处",
+    "{path} may not be written by you; write elsewhere": "您无权写入 {path}；请写到别处",
+    "--person: name whose token it is": "--person：请写明令牌属于谁",
+    "{text} is not a port from 1 to 65535": "{text} 不是 1 到 65535 的端口",
+    "{text} is not a number from 0 to a million": "{text} 不是 0 到一百万之间的数",
     "cannot write {path}: {problem}; nothing was written": "无法写入 {path}：{problem}；什么都没有写入",
     "what the service exports is no list": "服务导出的不是列表",
     "CSV with a header, or JSON lines; - for stdin": "带表头的 CSV，或 JSON 行；- 表示标准输入",
