@@ -5,7 +5,7 @@ from typing import Final
 _REVIEWS: Final[dict[str, str]] = {
     "End a review: let the marked repayments go on, or reject them": "结束审核：放行或拒绝所标记的还款",
     "End the review": "结束审核",
-    "space: pass lets it go on, reject is final": "空格切换：pass 放行，reject 不可恢复",
+    "space: pass lets it go on, reject is final": "空格切换：放行后继续处理，拒绝不可恢复",
     "at most {count} at once; {marked} are marked": "一次最多 {count} 笔；已标记 {marked} 笔",
     "it is not in review": "它不在审核中",
     "ids of repayments in review": "审核中的还款编号",
@@ -87,7 +87,6 @@ _STRATEGIES: Final[dict[str, str]] = {
     "from 1 to {most} hours": "1 到 {most} 小时",
     "times of the day": "分时段取值",
     "{example}; next one after a semicolon": "{example}；多个以分号隔开",
-    "{text} is no time of the day with values": "{text} 不是带取值的时段",
     "no parameter {name}": "没有参数 {name}",
     "empty: as everywhere, {base}": "留空：同全局 {base}",
     "as everywhere": "同全局",

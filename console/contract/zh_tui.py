@@ -176,6 +176,7 @@ MESSAGES: Final[dict[str, str]] = {
     "success, recent": "近期成功率",
     "no gateway is configured": "未配置任何通道",
     "What is stuck": "异常与积压",
+    "the program was replaced; restart repay": "程序已被替换；请重新启动 repay",
     "what": "事项",
     "why": "原因",
     "not known yet": "尚不可知",

@@ -33,6 +33,8 @@ MESSAGES: Final[dict[str, str]] = {
     "end": "结束",
     "approve": "批准",
     "reject": "驳回",
+    "reject it": "拒绝",
+    "pass": "放行",
     "reviewed": "复核",
     "verify": "校验",
     "tab: audit": "tab：审计",

@@ -92,6 +92,9 @@ class ConsoleApp(OrderedKeys[int], inherit_bindings=False):
     def _handle_exception(self, error: Exception) -> None:
         """End over the error itself, not over the worker that carried it."""
         cause = getattr(error, "error", None)
+        if isinstance(cause, ImportError):  # work beside the screen wanted a module that is gone
+            self.main.say_replaced()
+            return
         super()._handle_exception(cause if isinstance(cause, Exception) else error)
 
     def _changed(self) -> None:

@@ -59,6 +59,13 @@ WINDOW_STATES: Final[dict[str, tuple[str, str]]] = {
 }
 """State of a window → its word and style."""
 
+ANSWERS: Final[dict[str, str]] = {
+    "pass": "pass",
+    "reject": "reject it",
+    "yes": "yes",
+    "no": "no",
+}
+
 SCENARIOS: Final[dict[str, str]] = {
     "normal": "normal",
     "promotion": "promotion",
@@ -120,3 +127,20 @@ def window_style(state: str) -> str:
 def scenario_name(scenario: str) -> str:
     """Return a scenario's name."""
     return t(SCENARIOS[scenario]) if scenario in SCENARIOS else shown(scenario)
+
+
+def choice_word(name: str, choice: str) -> str:
+    """Return the word for an answer to the question of that name; one without is shown as it is."""
+    match name:
+        case "policy":
+            return policy_name(choice)
+        case "mode":
+            return mode_word(choice)
+        case "role":
+            return role_name(choice)
+        case "scenario":
+            return scenario_name(choice)
+        case "verdict" | "series" | "credit_hold" if choice in ANSWERS:
+            return t(ANSWERS[choice])
+        case _:
+            return shown(choice)

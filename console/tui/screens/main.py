@@ -5,7 +5,8 @@ An action of the registry becomes a method `do_…` of the view in sight, else o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from functools import wraps
+from typing import TYPE_CHECKING, ClassVar, Concatenate, Final, ParamSpec
 
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -31,12 +32,17 @@ from console.tui.widgets.header import Header, Notice
 from console.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
     from textual.app import ComposeResult
 
     from console.actions.registry import Action
     from console.profiles.profile import Profile
     from console.tui.connection import Connection
     from console.tui.knowledge import Knowledge
+
+P = ParamSpec("P")
 
 KEPT_BY_WIDGETS: Final = frozenset(
     {
@@ -195,6 +201,21 @@ def in_view(action: Action, view: View) -> Action:
     return next(sharing, action)
 
 
+def unless_replaced(
+    step: Callable[Concatenate[MainScreen, P], Coroutine[Any, Any, None]],
+) -> Callable[Concatenate[MainScreen, P], Coroutine[Any, Any, None]]:
+    """Say what to do where a module that is first wanted now is gone: an upgrade took its place."""
+
+    @wraps(step)
+    async def guarded(screen: MainScreen, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            await step(screen, *args, **kwargs)
+        except ImportError:
+            screen.say_replaced()
+
+    return guarded
+
+
 class MainScreen(Screen[None], inherit_bindings=False):
     """Everything but dialogs."""
 
@@ -277,21 +298,25 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Give the keys to the view in sight."""
         self.set_focus(self.pane.first_focus(), scroll_visible=False)
 
+    @unless_replaced
     async def on_open_filter(self, event: OpenFilter) -> None:
         """Show the repayments that match."""
         event.stop()
         await self.deeds.open_filter(event.filter_text)
 
+    @unless_replaced
     async def on_open_view(self, event: OpenView) -> None:
         """Show a view, and there what was asked for."""
         event.stop()
         await self.deeds.open_view(event.view, event.key)
 
+    @unless_replaced
     async def on_open_change(self, event: OpenChange) -> None:
         """Open the dialog for a change."""
         event.stop()
         await self.deeds.open_change(event.intent)
 
+    @unless_replaced
     async def on_open_repayment(self, event: OpenRepayment) -> None:
         """Show one repayment."""
         event.stop()
@@ -356,6 +381,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Tell the engineer something for a moment; it must be safe to show."""
         self.footer.say(text, style)
 
+    def say_replaced(self) -> None:
+        """Tell that this console cannot go on as it is."""
+        self.say(t("the program was replaced; restart repay"), "bar-warn")
+
     def on_say(self, event: Say) -> None:
         """Tell what a view has to tell."""
         event.stop()
@@ -372,6 +401,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Carry out the action of a key, or the one that shares the key and works in this view."""
         await self.do(in_view(BY_ID[action_id], self.view).id)
 
+    @unless_replaced
     async def do(self, action_id: str, argument: str = "") -> None:
         """Carry out an action, or say why it does not work here."""
         action = BY_ID[action_id]
@@ -399,6 +429,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.footer.display = True
         self.focus_view()
 
+    @unless_replaced
     async def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
         """Carry out the line, or point at what is wrong with it."""
         event.stop()

@@ -9,6 +9,7 @@ from textual.geometry import Offset
 from console.contract.language import t
 from console.contract.text import cell_width, shown
 from console.tui.change_text import LABEL
+from console.tui.change_words import choice_word
 from console.tui.widgets.lines import Line, Lines, fitted, width_of
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ class FormLines(Lines, can_focus=True):
         for choice in entry.choices:
             chosen = choice == entry.typed.text
             style = ("button-focus" if here else "button") if chosen else "dialog-dim"
-            line = (*line, (f"[{choice}]" if chosen else f" {choice} ", style))
+            word = choice_word(entry.name, choice)
+            line = (*line, (f"[{word}]" if chosen else f" {word} ", style))
         return line
 
     def _buttons(self) -> Line:
