@@ -43,6 +43,12 @@ MANY_IN_DOUBT: Final = 0.05
 LOW_SUCCESS: Final = 0.8
 """The success rate of a gateway below which it is named."""
 
+SOON_MINUTES: Final = 120.0
+"""Harm later than this comes after what is stuck now."""
+
+_REPLAYABLE_RANK: Final = -1.0
+"""What a replay brings to an end comes first among what is not worst."""
+
 LEAST_DECIDED: Final = 20
 """Outcomes below which a success rate tells nothing."""
 
@@ -98,6 +104,8 @@ def _warning(line: WarningLine, zone: tzinfo) -> Trouble | None:
         return Trouble(f"warning:{line.id}", 1, "!", "warn", what, why)
     if line.state != "open":
         return Trouble(f"warning:{line.id}", 1, "*", "warn", what, why, rank=rank, card=line.id)
+    if line.harm_in_minutes is not None and line.harm_in_minutes > SOON_MINUTES:
+        return Trouble(f"warning:{line.id}", 4, "!", "warn", what, why, rank=rank, card=line.id)
     return Trouble(f"warning:{line.id}", 0, "!", "bad", what, why, rank=rank, card=line.id)
 
 
@@ -148,7 +156,7 @@ def _stage(line: StageLine) -> Trouble | None:
     if line.stage is Stage.FAILED and line.depth:
         what = t("{count} failed", count=figures.count(line.depth))
         why = t("{key} plans a replay; enter, b: why", key=first_key(BY_ID["replay.plan"]))
-        return Trouble(here, 3, "-", "text", what, why, here)
+        return Trouble(here, 1, "-", "text", what, why, here, rank=_REPLAYABLE_RANK)
     if line.paused:
         why = t("{count} wait", count=figures.count(line.depth))
         return Trouble(here, 1, "!", "warn", t("{stage} is paused", stage=name), why, here)
@@ -159,6 +167,7 @@ def _stage(line: StageLine) -> Trouble | None:
             count=figures.count(line.depth),
             span=figures.span(line.oldest_seconds),
         )
-        severity = 1 if line.stage is Stage.IN_DOUBT else 2
-        return Trouble(here, severity, "!", "warn", what, why, here)
+        if line.stage is Stage.IN_DOUBT:
+            return Trouble(here, 1, "!", "warn", what, why, here, rank=_REPLAYABLE_RANK)
+        return Trouble(here, 2, "!", "warn", what, why, here)
     return None

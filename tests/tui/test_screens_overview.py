@@ -49,7 +49,7 @@ async def test_enter_on_a_trouble_shows_what_it_is_about() -> None:
     async with console() as one:
         pane = one.app.main.query_one(OverviewPane)
         await one.until(lambda: pane.stuck.source.count > 0, "troubles")
-        one.press("tab", "tab", "j", "enter")
+        one.press("tab", "tab", "j", "j", "j", "enter")
         await one.until(
             lambda: one.link.service.frozen == ["gateway:unionpay stage:in_doubt"], "the doubtful of unionpay"
         )

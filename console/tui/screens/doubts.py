@@ -196,7 +196,7 @@ class DoubtsPane(OrderVerbs, LoadingPane):
 
 def _columns() -> tuple[Column, ...]:
     return (
-        Column(t("deadline"), 10, right=True),
+        Column(t("deadline"), 12, right=True),
         Column(t("order"), 9),
         Column(t("money"), 12, right=True),
         Column(t("age"), 5, right=True),

@@ -257,7 +257,7 @@ class WarningsPane(WarningPanes):
 
 def _columns() -> tuple[Column, ...]:
     return (
-        Column(t("harm in"), 7, right=True),
+        Column(t("harm in"), 8, right=True),
         Column(t("what"), 24, share=3),
         Column(t("likely cause"), 16),
         Column(t("since"), 8),
