@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import re
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from console.cli import listing, mutation
 from console.cli.arguments import positive_number, unknown
 from console.cli.failures import Exit, UsageError
 from console.contract.language import t
+from console.contract.strategy_values import read_pair, read_slot, read_values
 from console.contract.text import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from console.cli.arguments import Parser
     from console.cli.context import Context
     from console.client.service import Service
@@ -22,12 +24,12 @@ if TYPE_CHECKING:
     from console.contract.strategy import Strategies, StrategyDetail, StrategyHistory
     from console.contract.strategy_preview import Flips
 
+T = TypeVar("T")
+
 MODES: Final = ("off", "shadow", "canary", "enforce")
 
 NONE: Final = "none"
 """As `--when none`: no time of the day has values of its own."""
-
-_SLOT: Final = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)((?:\s+\S+)+)\Z", re.ASCII)
 
 
 def add(parser: Parser) -> None:
@@ -81,10 +83,10 @@ def _percent(text: str) -> int:
 
 
 def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name or not equals or not value:
-        raise argparse.ArgumentTypeError(t("{text} is not NAME=VALUE", text=shown(text)))
-    return name, value
+    try:
+        return read_pair(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def list_strategies(context: Context) -> int:
@@ -155,9 +157,12 @@ def _fields(context: Context, found: StrategyDetail) -> dict[str, Any]:
         if (value := getattr(options, name)) is not None:
             fields[name] = value
     if options.param:
-        fields["params"] = {name: _value(found, name, value) for name, value in options.param}
+        fields["params"] = _read("--param", lambda: read_values(options.param, found.parameters))
     if options.when:
-        fields["schedule"] = _schedule(found, options.when)
+        slots = [] if options.when == [NONE] else options.when
+        fields["schedule"] = _read(
+            "--when", lambda: [read_slot(one.strip(), found.parameters) for one in slots]
+        )
     if options.restore is not None:
         fields["restore"] = _version(options.restore)
     if len(fields) == 1:
@@ -165,44 +170,12 @@ def _fields(context: Context, found: StrategyDetail) -> dict[str, Any]:
     return fields
 
 
-def _value(found: StrategyDetail, name: str, text: str) -> int | str:
-    """Return a parameter's value in its own kind. Raises UsageError with the nearest name."""
-    known = {parameter.name: parameter for parameter in found.parameters}
-    if name not in known:
-        raise UsageError(unknown(t("parameter"), name, list(known)))
-    if known[name].kind == "text":
-        return text
+def _read(flag: str, read: Callable[[], T]) -> T:
+    """Return what was typed for a flag. Raises UsageError."""
     try:
-        return int(text)
-    except ValueError:
-        problem = t("{text} is not a whole number", text=shown(text))
-        raise UsageError(f"{shown(name)}: {problem}") from None
-
-
-def _schedule(found: StrategyDetail, slots: list[str]) -> list[dict[str, Any]]:
-    if slots == [NONE]:
-        return []
-    return [_slot(found, text) for text in slots]
-
-
-def _slot(found: StrategyDetail, text: str) -> dict[str, Any]:
-    """Return what `22:00-06:00 limit=5` means. Raises UsageError."""
-    parts = _SLOT.match(text.strip())
-    if parts is None:
-        example = f"22:00-06:00 {found.parameters[0].name if found.parameters else 'limit'}=5"
-        raise UsageError(
-            t(
-                "--when {text} is no time of the day with values; write {example}",
-                text=shown(text),
-                example=example,
-            )
-        )
-    try:
-        pairs = [_pair(word) for word in parts[3].split()]
-    except argparse.ArgumentTypeError as error:
-        raise UsageError(f"--when: {error}") from error
-    values = {name: _value(found, name, value) for name, value in pairs}
-    return {"since": parts[1], "until": parts[2], "values": values}
+        return read()
+    except ValueError as error:
+        raise UsageError(f"{flag}: {error}") from error
 
 
 def _version(text: str) -> str | int:

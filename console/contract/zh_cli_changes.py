@@ -103,9 +103,7 @@ _WRONG: Final[dict[str, str]] = {
     "{text} is not from 1 to 100": "{text} 不在 1 到 100 之间",
     "{text} is not NAME=VALUE": "{text} 不是 NAME=VALUE",
     "{text} is not a day; write 2026-11-24": "{text} 不是日期；请写 2026-11-24",
-    "--when {text} is no time of the day with values; write {example}": (
-        "--when {text} 不是带取值的时段；请写 {example}"
-    ),
+    "{text} is no time of the day with values; write {example}": "{text} 不是带取值的时段；请写 {example}",
     "say what to set: {flags}": "请说明要设置什么：{flags}",
     "--after {cursor} is not what a list said is next": "--after {cursor} 不是列表给出的 next",
     "write 1 to {count} printable characters": "请写 1 到 {count} 个可打印字符",

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from console.contract.language import t
-from console.contract.text import nearest, shown
+from console.contract.strategy_values import read_slot, slot_example
+from console.contract.text import shown
 from console.tui.change_words import scenario_name
 from console.tui.intents import STRATEGY_SET, Intent, Question, whole, whole_or_none
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 MODES: Final = ("off", "shadow", "canary", "enforce")
 
-_SLOT: Final = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)((?:\s+\S+)+)\Z", re.ASCII)
 _PERIOD: Final = re.compile(r"(?:(?P<hours>[0-9]{1,3})\s*h?|(?P<day>\d{4}-\d{2}-\d{2}))\Z", re.ASCII)
 _LONGEST_HOURS: Final = 720
 
@@ -101,12 +101,11 @@ def _settings(strategy: StrategyDetail) -> tuple[Question, ...]:
         Question(f"param:{one.name}", shown(one.name), str(one.base), t(one.meaning), read=_reader(one))
         for one in strategy.parameters
     )
-    example = f"22:00-06:00 {strategy.parameters[0].name if strategy.parameters else 'limit'}=5"
     times = Question(
         "schedule",
         t("times of the day"),
         schedule_line(strategy.schedule),
-        t("{example}; next one after a semicolon", example=shown(example)),
+        t("{example}; next one after a semicolon", example=shown(slot_example(strategy.parameters))),
         read=lambda text: read_schedule(text, strategy.parameters),
     )
     return (
@@ -129,25 +128,7 @@ def schedule_line(schedule: tuple[StrategySlot, ...]) -> str:
 
 def read_schedule(text: str, parameters: tuple[StrategyParameter, ...]) -> list[dict[str, Any]]:
     """Return what `22:00-06:00 limit=5; 12:00-13:00 limit=9` means. Raises ValueError."""
-    known = {one.name: one for one in parameters}
-    return [_slot(part.strip(), known) for part in text.split(";") if part.strip()]
-
-
-def _slot(text: str, known: Mapping[str, StrategyParameter]) -> dict[str, Any]:
-    parts = _SLOT.match(text)
-    if parts is None:
-        raise ValueError(t("{text} is no time of the day with values", text=shown(text)))
-    values = {}
-    for word in parts[3].split():
-        name, equals, value = word.partition("=")
-        if not equals or not value:
-            raise ValueError(t("{text} is not NAME=VALUE", text=shown(word)))
-        if name not in known:
-            near = nearest(name, known)
-            hint = t("did you mean {name}?", name=near) if near else ", ".join(known)
-            raise ValueError(f"{t('no parameter {name}', name=shown(name))}; {hint}")
-        values[name] = _reader(known[name])(value)
-    return {"since": parts[1], "until": parts[2], "values": values}
+    return [read_slot(part.strip(), parameters) for part in text.split(";") if part.strip()]
 
 
 def _reader(parameter: StrategyParameter) -> Read:

@@ -39,7 +39,7 @@ BAD: tuple[tuple[tuple[str, ...], int, str], ...] = (
     (("strategy", "show", "velocity_our"), 3, "did you mean velocity_hour?"),
     (SET, 2, "say what to set: --mode"),
     ((*SET, "--mode", "shaddow"), 2, "unknown --mode shaddow; did you mean shadow?"),
-    ((*SET, "--param", "limt=3"), 2, "unknown parameter limt; did you mean limit?"),
+    ((*SET, "--param", "limt=3"), 2, "--param: no parameter limt; did you mean limit?"),
     ((*SET, "--param", "limit=few"), 2, "limit: few is not a whole number"),
     ((*SET, "--param", "limit"), 2, "limit is not NAME=VALUE"),
     ((*SET, "--param", "limit=99999999", *WHY), 2, "limit must be from 1 to 1000"),

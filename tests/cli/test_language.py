@@ -36,12 +36,9 @@ TABLES: tuple[tuple[str, list[str]], ...] = (
 
 
 def spoken() -> Iterator[tuple[str, str]]:
-    """Yield (place, message) of every literal that goes through `t` in the fronts' plain parts."""
-    files = [
-        path for part in ("cli", "client", "profiles") for path in sorted((PACKAGE / part).rglob("*.py"))
-    ]
-    files += [PACKAGE / "contract" / name for name in ("filter.py", "places.py", "faults.py")]
-    for path in files:
+    """Yield (place, message) of every literal that goes through `t` at the command line and below it."""
+    parts = ("cli", "client", "contract", "profiles")
+    for path in (path for part in parts for path in sorted((PACKAGE / part).rglob("*.py"))):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t":
                 message = node.args[0]
