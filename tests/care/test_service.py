@@ -10,6 +10,7 @@ from console.contract.clock import ManualClock
 from console.repayment.lane import Desk
 from console.store import care, complaints
 from console.store.care import Terms
+from console.store.complaints import StoredComplaint
 from tests.care.conftest import standings
 from tests.desk.conftest import Person
 from tests.doubt.conftest import sent
@@ -139,6 +140,26 @@ async def test_a_complaint_is_taken_in_once_and_stands_beside_its_repayment(
     assert len(listed) == 1
     series = office.store.read_now(lambda connection: complaints.series(connection, clock.now()))
     assert [count for _, count in series] == [1]
+
+
+async def test_complaints_about_what_a_strategy_stopped_stand_beside_it(
+    office: Desk, li: Person, clock: ManualClock
+) -> None:
+    async def counted() -> tuple[int, int]:
+        found = (await li.get("/strategies/velocity_hour")).json()
+        return found["complaints_hour"], found["complaints_day"]
+
+    assert await counted() == (0, 0)
+    now = clock.now()
+    one = StoredComplaint(0, "cpl_1", "c-1", "d", None, "b", "", "too slow", "velocity_hour", now, now)
+    office.store.write_now(lambda connection: complaints.take_in(connection, one, None, 0))
+    assert await counted() == (1, 1)
+    clock.advance(3600)
+    assert await counted() == (0, 1)
+    clock.advance(86_400)
+    assert await counted() == (0, 0)
+    listed = (await li.get("/complaints")).json()
+    assert (listed["hour"], listed["day"], len(listed["items"])) == (0, 0, 1)
 
 
 async def test_a_complaint_about_nobody_is_refused(office: Desk, party: ThirdParty, li: Person) -> None:
