@@ -52,6 +52,7 @@ def messages() -> set[str]:
         change_words.INTERCEPTIONS,
         change_words.POLICIES,
         change_words.SCENARIOS,
+        change_words.ANSWERS,
     ):
         found |= set(names.values())
     found |= set(stuck.CAUSES.values())
