@@ -16,7 +16,7 @@ from console.contract.language import t
 from console.contract.text import shown
 from console.tui import figures
 from console.tui.change_form import CANCEL, CODE, EXPIRES, REASON, Entry, Form
-from console.tui.change_text import FLIP_HOURS, STOP, done
+from console.tui.change_text import FLIP_HOURS, done
 from console.tui.intents import STRATEGY_SET, span_problem
 from console.tui.line_editor import Line as Typed
 
@@ -233,6 +233,7 @@ class ChangeRequest:
     def _arrived(self, preview: Preview) -> None:
         self.preview = preview
         self.step = Step.ASKING
+        self.message = ""
         held = self._held_back(preview)
         self.problem = (held,) if held else ()
         may = preview.refusal is None and not held
@@ -245,7 +246,7 @@ class ChangeRequest:
         guard = self._guard
         if guard.read_only:
             return t("this console is read-only")
-        if preview.count > guard.max_items and preview.needs.risk != STOP:
+        if preview.is_bounded and preview.count > guard.max_items:
             return t(
                 "it touches {count} repayments, the profile allows {most} (guard.max_items)",
                 count=figures.count(preview.count),

@@ -13,7 +13,7 @@ from console.tui.change_text import done
 from console.tui.change_words import change_state
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from console.client.changes import Call
     from console.client.runs import Asked, Failed, Paused, Waiting
@@ -70,7 +70,7 @@ class RunRequest(ChangeRequest):
         if not self.steps:
             return refused(runs.whole_revert(run, ()), t("no step is left"))
         plan = await service.playbooks.plan([runs.again(step) for step in self.steps])
-        return self._planned(plan, ("",) * len(self.steps))
+        return self._planned(renumbered(plan, self.steps), ("",) * len(self.steps))
 
     def _planned(self, plan: RunPlan, waits: tuple[str, ...]) -> Preview:
         from console.client import runs
@@ -124,11 +124,10 @@ class RunRequest(ChangeRequest):
             self._changed()
 
     def _digests(self) -> dict[int, str]:
-        """Return what was agreed to, by the numbers of the recorded steps."""
+        """Return what was agreed to, by the steps' numbers."""
         from console.client.runs import bound
 
-        found = {} if self.plan is None else bound(self.plan)
-        return {self.steps[number - 1].number: digest for number, digest in found.items()}
+        return {} if self.plan is None else bound(self.plan)
 
     @property
     def outcomes(self) -> list[tuple[RunStep, str, str]]:
@@ -155,6 +154,24 @@ class RunRequest(ChangeRequest):
         if state is None or state == step.state:
             return t("not begun"), "dialog-dim"
         return change_state(state), "dialog-good"
+
+
+def renumbered(plan: RunPlan, steps: Sequence[RunStep]) -> RunPlan:
+    """Return a plan of some steps of a run with the numbers that they have in the run."""
+    numbers = {at: step.number for at, step in enumerate(steps, 1)}
+    return plan.model_copy(
+        update={
+            "steps": tuple(
+                one.model_copy(
+                    update={
+                        "number": numbers[one.number],
+                        "builds_on": tuple(numbers[at] for at in one.builds_on),
+                    }
+                )
+                for one in plan.steps
+            )
+        }
+    )
 
 
 def refused(preview: Preview, why: str) -> Preview:

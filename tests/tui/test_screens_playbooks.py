@@ -109,6 +109,8 @@ async def test_the_rest_is_agreed_to_once_and_done_in_order_up_to_what_waits() -
         dialog = await asked(one)
         await one.until(lambda: dialog.request.preview is not None, "the plan")
         assert len(held.planned) == 2
+        assert dialog.request.plan is not None
+        assert [one.number for one in dialog.request.plan.steps] == [3, 4]
         one.press("tab", "go", "enter", "enter")
         await one.until(lambda: len(sent(one)) == 2, "two changes")
         assert [(body["run"], body["preview_digest"], key) for _, body, key in sent(one)] == [
