@@ -182,6 +182,7 @@ def replaying(store: Store, gateway: str) -> None:
 
     def job(connection: Connection) -> None:
         made = connection.execute(insert(replay).values(**fields, **texts, driven=True))
+        assert made.inserted_primary_key is not None
         seq = made.inserted_primary_key[0]
         connection.execute(insert(replay_gateway).values(gateway=gateway, replay_seq=seq))
 

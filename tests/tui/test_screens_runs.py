@@ -11,8 +11,8 @@ import pytest
 from console.actions.registry import View
 from console.contract.playbook import Run, Runs, RunState, RunStep
 from console.contract.text import Untrusted
+from console.tui.run_intents import next_step
 from console.tui.screens.change_dialog import ChangeDialog
-from console.tui.screens.run import next_step
 from tests.tui.consoles import console
 from tests.tui.fakes import profile
 
