@@ -8,6 +8,7 @@ import httpx
 
 from console.contract.clock import ManualClock
 from console.repayment.lane import Desk
+from console.risk.rulebook import seed
 from console.store import care, complaints
 from console.store.care import Terms
 from console.store.complaints import StoredComplaint
@@ -149,8 +150,9 @@ async def test_complaints_about_what_a_strategy_stopped_stand_beside_it(
         found = (await li.get("/strategies/velocity_hour")).json()
         return found["complaints_hour"], found["complaints_day"]
 
-    assert await counted() == (0, 0)
     now = clock.now()
+    office.store.write_now(lambda connection: seed(connection, now))
+    assert await counted() == (0, 0)
     one = StoredComplaint(0, "cpl_1", "c-1", "d", None, "b", "", "too slow", "velocity_hour", now, now)
     office.store.write_now(lambda connection: complaints.take_in(connection, one, None, 0))
     assert await counted() == (1, 1)
