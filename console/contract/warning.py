@@ -73,9 +73,9 @@ class Harm(Wire):
 
 class Indicator(Wire):
     """One series that is not as usual. `series` is one of volume, failure_rate, intercept_rate,
-    unknown_ratio, unanswered, confirm_p95, oldest_age, runway, friction, mistaps, callbacks, burn, outage,
-    trip, window_end, store; `of` is its stage, gateway, strategy or product. `score` is 0…1; rates are
-    0…1, ages and times seconds, volumes per minute, the runway hours."""
+    unknown_ratio, unanswered, confirm_p95, oldest_age, runway, friction, mistaps, complaints, callbacks,
+    burn, outage, trip, window_end, store; `of` is its stage, gateway, strategy or product. `score` is 0…1;
+    rates are 0…1, ages and times seconds, volumes per minute, the runway hours."""
 
     series: str
     of: Untrusted

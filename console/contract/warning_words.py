@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 UNKNOWN: Final = "?"
 
 _SHARES: Final = frozenset(
-    {"failure_rate", "intercept_rate", "unknown_ratio", "friction", "mistaps", "unanswered"}
+    {"failure_rate", "intercept_rate", "unknown_ratio", "friction", "mistaps", "unanswered", "complaints"}
 )
 _SECONDS: Final = frozenset({"confirm_p95", "oldest_age", "store"})
 

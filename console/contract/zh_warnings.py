@@ -38,6 +38,9 @@ _CAUSES: Final[dict[str, str]] = {
 }
 
 _HARM: Final[dict[str, str]] = {
+    "payers whom it stopped complain more than usual": "被其拦截的借款人投诉多于平时",
+    "more payers than usual complain, and nothing else is unusual": "投诉多于平时，而其他均无异常",
+    "payers complain": "借款人投诉增多",
     "{count} payers could not pay by then; {rate} an hour cannot": "届时共 {count} 位借款人无法还款，每小时 {rate} 位",
     "{gateway} loses a tier of its SLA": "{gateway} 将跌破 SLA 的下一档",
     "{count} payers pass their grace at midnight": "{count} 位借款人的宽限期在午夜届满",

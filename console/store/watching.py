@@ -28,6 +28,10 @@ _STRATEGIES: Final = Prepared(
     "SELECT minute, strategy_id, sum(seen), sum(acted), sum(clean_seen), sum(clean_hits) FROM strategy_minute"
     " WHERE minute >= ? AND minute < ? GROUP BY minute, strategy_id ORDER BY minute, strategy_id"
 )
+_COMPLAINTS: Final = Prepared(
+    "SELECT minute, strategy_id, sum(count) FROM complaint_minute WHERE minute >= ? AND minute < ?"
+    " GROUP BY minute, strategy_id"
+)
 _FLOW: Final = Prepared(
     'SELECT stage, sum(entered), sum("left") FROM stage_minute WHERE minute = ? GROUP BY stage'
 )
@@ -81,6 +85,14 @@ def strategies(connection: Connection, first: int, last: int) -> dict[int, list[
     found: dict[int, list[StrategySum]] = defaultdict(list)
     for minute, name, *sums in _STRATEGIES.rows(connection, (first, last)):
         found[int(minute)].append(StrategySum(int(minute), name, *map(int, sums)))
+    return found
+
+
+def complaints(connection: Connection, first: int, last: int) -> dict[int, dict[str, int]]:
+    """Return complaints by minute and the strategy they are about; all of a minute under the empty name."""
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for minute, name, count in _COMPLAINTS.rows(connection, (first, last)):
+        found[int(minute)][name] = int(count)
     return found
 
 

@@ -25,7 +25,7 @@ CLEAR: Final = 0.75
 _OF_GATEWAY: Final = frozenset(
     {"failure_rate", "unknown_ratio", "unanswered", "callbacks", "confirm_p95", "outage", "burn"}
 )
-_OF_STRATEGY: Final = frozenset({"intercept_rate", "friction", "trip"})
+_OF_STRATEGY: Final = frozenset({"intercept_rate", "friction", "trip", "complaints"})
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class Finding:
 
 def findings(signs: list[Sign], reading: Reading) -> list[Finding]:
     """Return the troubles that explain all signs; each sign belongs to one."""
-    left = list(signs)
+    left = [sign for sign in signs if (sign.series, sign.of) != ("complaints", ALL)]
+    complaints = [sign for sign in signs if (sign.series, sign.of) == ("complaints", ALL)]
     found: list[Finding] = []
     gateways = _by_name(left, _OF_GATEWAY)
     ages = [sign for sign in left if sign.series == "oldest_age"]
@@ -72,7 +73,10 @@ def findings(signs: list[Sign], reading: Reading) -> list[Finding]:
     found += _strategies(left)
     found += [_reserve(sign) for sign in left if sign.series == "runway"]
     found += [_window(sign, reading) for sign in left if sign.series == "window_end"]
-    return _merged(found)
+    found = _merged(found)
+    if complaints:
+        found = [_with(found[0], complaints), *found[1:]] if found else [_complaints(complaints)]
+    return found
 
 
 def _merged(found: list[Finding]) -> list[Finding]:
@@ -165,11 +169,18 @@ def _strategies(signs: list[Sign]) -> list[Finding]:
         why = [Said("{strategy} intercepts more than usual, and gateways are not the reason", told)]
         if any(sign.series == "friction" for sign in own):
             why.append(Said("payers with a clean history are among them"))
+        if any(sign.series == "complaints" for sign in own):
+            why.append(Said("payers whom it stopped complain more than usual"))
         if any(sign.series == "trip" for sign in own):
             why.append(Said("{strategy} went into shadow by itself", told))
         title = Said("{strategy} is too sensitive", told)
         found.append(Finding(f"strategy:{name}", Cause.STRATEGY, title, tuple(why), tuple(own)))
     return found
+
+
+def _complaints(signs: list[Sign]) -> Finding:
+    why = (Said("more payers than usual complain, and nothing else is unusual"),)
+    return Finding("complaints:all", Cause.UNKNOWN, Said("payers complain"), why, tuple(signs))
 
 
 def _surge(signs: list[Sign]) -> Finding:

@@ -88,6 +88,7 @@ class Reader:
             self._windows(connection, at),
             silenced,
             time.monotonic() - began,
+            complaints=passed.complaints,
         )
 
     def past(self, connection: Connection, first: int, last: int) -> dict[int, Reading]:
@@ -96,9 +97,10 @@ class Reader:
         taken = products.taken(connection, first, last)
         events = watching.events(connection, first, last)
         acts = watching.strategies(connection, first, last)
+        complaints = watching.complaints(connection, first, last)
         blamers = {name: Blamer(terms.blame if terms else None) for name, terms in self.terms().items()}
         found = {}
-        for minute in sorted({*taken, *events, *acts}):
+        for minute in sorted({*taken, *events, *acts, *complaints}):
             came = taken.get(minute, {})
             found[minute] = Reading(
                 minute,
@@ -114,6 +116,7 @@ class Reader:
                     one.strategy: StrategyMinute(one.seen, one.acted, one.clean_seen, one.clean_hits)
                     for one in acts.get(minute, ())
                 },
+                complaints=complaints.get(minute, {}),
             )
         return found
 

@@ -100,6 +100,8 @@ class Reading:
     silenced: Mapping[str, str] = field(default_factory=dict)
     store_seconds: float = 0.0
     due: DueNow = NOTHING_DUE
+    complaints: Mapping[str, int] = field(default_factory=dict)
+    """By the strategy they are about; all under the empty name."""
 
     @property
     def volume(self) -> int:

@@ -50,13 +50,15 @@ _RATES: Final[Mapping[str, RateTuning]] = {
     "intercept_rate": RateTuning(sample=40, span=6, margin=0.015, factor=2.0, usual=0.01),
     "friction": RateTuning(sample=30, span=6, margin=0.015, factor=2.0, usual=0.005),
     "mistaps": RateTuning(sample=40, span=5, margin=0.05, factor=2.0, usual=0.03),
+    "complaints": RateTuning(sample=200, span=10, margin=0.005, factor=3.0, usual=0.001),
 }
 _AGED: Final = ("intake", "screening", "dispatch")
 """Queues whose waiting is told of: what waits elsewhere waits for others."""
 
 SERIES: Final = (
-    "volume", "mistaps", "failure_rate", "unknown_ratio", "unanswered", "callbacks", "confirm_p95",
-    "intercept_rate", "friction", "oldest_age", "runway", "outage", "burn", "trip", "window_end", "store",
+    "volume", "mistaps", "complaints", "failure_rate", "unknown_ratio", "unanswered", "callbacks",
+    "confirm_p95", "intercept_rate", "friction", "oldest_age", "runway", "outage", "burn", "trip",
+    "window_end", "store",
 )  # fmt: skip
 """Every series, which is also the name of what watches it."""
 
@@ -91,6 +93,7 @@ class Watcher:
         found = [
             *self._volumes(reading),
             *self._mistaps(reading),
+            *self._complaints(reading),
             *(s for name, one in reading.gateways.items() for s in self._gateway(name, one, reading)),
             *(s for name, one in reading.strategies.items() for s in self._strategy(name, one, reading)),
             *(s for name, one in reading.stages.items() for s in self._stage(name, one, reading)),
@@ -135,6 +138,14 @@ class Watcher:
 
     def _mistaps(self, reading: Reading) -> list[Sign]:
         return self._rate("mistaps", ALL, reading.mis_tapped, reading.volume, reading)
+
+    def _complaints(self, reading: Reading) -> list[Sign]:
+        names = {"": ALL, **{name: name for name in (*reading.strategies, *reading.complaints) if name}}
+        return [
+            sign
+            for name, of in names.items()
+            for sign in self._rate("complaints", of, reading.complaints.get(name, 0), reading.volume, reading)
+        ]
 
     def _gateway(self, name: str, one: GatewayMinute, reading: Reading) -> list[Sign]:
         found = [

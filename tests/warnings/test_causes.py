@@ -43,6 +43,9 @@ CASES: list[tuple[list[Sign], dict[str, Cause]]] = [
         [_sign("oldest_age", "dispatch", 90), _sign("store", "database")],
         {"database:store": Cause.DATABASE},
     ),
+    ([_sign("complaints", "all", 0.05)], {"complaints:all": Cause.UNKNOWN}),
+    ([_sign("complaints", "all"), _sign("complaints", "s")], {"strategy:s": Cause.STRATEGY}),
+    ([_sign("complaints", "all"), _sign("outage", "a")], {"gateway:a": Cause.GATEWAY_DOWN}),
     ([_sign("runway", "a", 2, up=False)], {"reserve:a": Cause.RESERVE}),
     (
         [_sign("outage", "a"), _sign("outage", "b")],

@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 
 from console.contract.clock import ManualClock
 from console.contract.sla_terms import SlaTerms
-from console.store import controls, products, strategy_counters
+from console.store import complaints, controls, products, strategy_counters
+from console.store.complaints import StoredComplaint
 from console.store.controls import Announced
 from console.store.counters import MINUTE_MS, Deltas, fold
 from console.store.database import Store
@@ -146,6 +147,18 @@ async def test_without_a_plan_the_same_is_a_surge(store: Store, clock: ManualClo
     await watch.round()
     await after(store, clock, watch, 1, came=800)
     assert [one.cause for one in current(store)] == ["peak_load"]
+
+
+async def test_complaints_about_a_strategy_name_it(store: Store, clock: ManualClock, minute: int) -> None:
+    watch = watch_of(store, clock)
+    await watch.round()
+    about = StoredComplaint(0, "", "", "", None, "b_1", "app", "", "velocity", 0, clock.now())
+    for number in range(20):
+        new = about._replace(id=f"cmp_{number}", external_id=f"e{number}", digest=f"d{number}")
+        store.write_now(partial(complaints.take_in, new=new, about=None, shard=0))
+    await after(store, clock, watch, 1)
+    (one,) = current(store)
+    assert (one.subject, one.cause) == ("strategy:velocity", "strategy_too_sensitive")
 
 
 async def test_the_past_warns_nobody_and_pauses_do_not(store: Store, clock: ManualClock, minute: int) -> None:

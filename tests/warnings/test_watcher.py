@@ -117,3 +117,16 @@ def test_a_gateway_that_confirms_late_is_told_of_by_a_watch_that_just_began() ->
     (sign,) = watcher.step(late)
     assert (sign.series, sign.of) == ("confirm_p95", "bank")
     assert sign.expected == pytest.approx(3.8, abs=0.2)
+
+
+def test_complaints_are_told_of_with_the_strategy_they_are_about() -> None:
+    watcher = Watcher()
+    quiet, loud = (
+        Reading(n, SHANGHAI_NOON, {"cash_loan": 400}, complaints=complaints)
+        for n, complaints in enumerate(({"": 1}, {"": 20, "velocity": 18}))
+    )
+    assert watcher.step(quiet) == []
+    assert {(sign.series, sign.of) for sign in watcher.step(loud)} == {
+        ("complaints", "all"),
+        ("complaints", "velocity"),
+    }

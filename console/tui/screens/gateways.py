@@ -185,5 +185,5 @@ def _columns() -> tuple[Column, ...]:
         Column(t("lasts"), 6, right=True),
         Column(t("weight"), 6, right=True, priority=2),
         Column(t("in flight"), 9, right=True, priority=1),
-        Column(t("reserve"), 16, right=True, priority=3),
+        Column(t("reserve"), 18, right=True, priority=3),
     )
