@@ -35,9 +35,6 @@ T = TypeVar("T")
 LONGEST_KEY: Final = 255
 """Characters of an idempotency key, at most."""
 
-STOP: Final = "stop"
-"""The risk of what only ever stops something."""
-
 
 def add_flags(parser: Parser, *, expires: bool = True, stops: bool = False) -> None:
     """Add what every mutating verb takes; `expires` where it may return by itself, `stops` where it only
@@ -192,7 +189,7 @@ def agree(context: Context, hello: Hello, intent: Intent, preview: Preview) -> N
 
 
 def _hold_back(context: Context, preview: Preview) -> None:
-    """Raise Failure where the profile's guard says no; what only stops something may be of any size."""
+    """Raise Failure where the profile's guard says no; what stops, or ends a stop, may be of any size."""
     guard = context.profile.guard
     name = context.profile.name
     if guard.read_only:
@@ -201,7 +198,7 @@ def _hold_back(context: Context, preview: Preview) -> None:
             Exit.REFUSED,
             code="read_only",
         )
-    if preview.count > guard.max_items and preview.needs.risk != STOP:
+    if preview.is_bounded and preview.count > guard.max_items:
         raise Failure(
             t(
                 "it touches {count:,} repayments, the profile {name} allows {most:,} (guard.max_items)",

@@ -58,6 +58,10 @@ class Needs(Wire):
     reason: bool
 
 
+ENDS_A_STOP: Final = frozenset({"queue.resume", "gateway.start", "window.end"})
+"""Kinds that let go on what was held: whoever could stop it must be able to end that, whatever waits."""
+
+
 class Preview(Wire):
     """What a change would do at this instant; `digest` binds body, versions and figures.
 
@@ -77,6 +81,11 @@ class Preview(Wire):
     needs: Needs
     revertible: bool
     as_of: Moment
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether a profile may bound how many repayments it touches: not where it stops, or ends a stop."""
+        return self.needs.risk != "stop" and self.kind not in ENDS_A_STOP
 
 
 class Approval(Wire):
