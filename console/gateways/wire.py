@@ -361,8 +361,11 @@ _CURRENCY: Final = re.compile(r"[A-Z]{3}").fullmatch
 _STATUSES: Final[dict[Any, Status]] = {status.value: status for status in Status}
 
 
+_BODY: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def _encode(fields: dict[str, object]) -> bytes:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+    return _BODY.encode(fields).encode()
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
