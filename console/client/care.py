@@ -1,4 +1,4 @@
-"""The service's care as calls: looking at it, and taking complaints in.
+"""The service's care as calls: looking at it, and at what payers complained of.
 
 Granting and releasing are changes (`console.client.changes`).
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from console.client.answers import parsed, part, query
-from console.contract.care import CareGrant, CareGrants, Complaint, Complaints, NewComplaint, RepaymentCare
+from console.contract.care import CareGrant, CareGrants, Complaints, RepaymentCare
 
 if TYPE_CHECKING:
     from console.client.transport import Transport
@@ -43,14 +43,6 @@ class Care:
         """Return one page of complaints, newest first; of one repayment where named."""
         path = query("/v1/complaints", repayment=repayment, limit=limit, cursor=after)
         return parsed(Complaints, await self._get(path))
-
-    async def complain(self, new: NewComplaint, key: str) -> Complaint:
-        """Take a complaint in, once per `external_id`."""
-        content = new.model_dump_json(exclude_none=True).encode()
-        answer = await self._transport.call(
-            "POST", "/v1/complaints", deadline=self._deadline, content=content, key=key
-        )
-        return parsed(Complaint, answer)
 
     async def _get(self, path: str) -> bytes:
         return await self._transport.call("GET", path, deadline=self._deadline)

@@ -7,7 +7,7 @@ from anywhere and names the first row that is not as it was written.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -292,14 +292,6 @@ def verify(rows: Iterable[Row], anchors: Iterable[Anchor] = ()) -> Verdict:
     verification = Verification(anchors)
     verification.take(rows)
     return verification.end()
-
-
-def all_rows(connection: Connection, at_once: int = 1000) -> Iterator[Row]:
-    """Yield every row in order, some at a time."""
-    first = 1
-    while rows := rows_from(connection, first, at_once):
-        yield from rows
-        first = rows[-1].seq + 1
 
 
 def _refuse(value: object) -> str:
