@@ -1,7 +1,7 @@
 """Playbooks on the wire: what a list of changes would do, and runs of playbooks with their steps.
 
-Routes: `POST /v1/runs/plan` (look only), `GET /v1/runs`, `GET /v1/runs/{run_id}`. A run is begun by the change
-`playbook.start`; each of its steps is an ordinary change that names it: `{"run": "run_…/3", …}`.
+Routes: `POST /v1/runs/plan` (look only), `GET /v1/runs`, `GET /v1/runs/{run_id}`. A run is begun by the
+change `playbook.start`; each of its steps is an ordinary change that names it: `{"run": "run_…/3", …}`.
 """
 
 from __future__ import annotations

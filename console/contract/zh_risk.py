@@ -135,9 +135,7 @@ MESSAGES: Final[dict[str, str]] = {
     "End the review of repayments": "结束还款审核",
     "intercepted by: {strategies}": "拦截策略：{strategies}",
     "{count} repayments are rejected; no order is sent for them": "{count} 笔还款将被拒绝，不会发送订单",
-    "{count} repayments go on to dispatch, and are not screened again": (
-        "{count} 笔还款进入派发，不再筛查"
-    ),
+    "{count} repayments go on to dispatch, and are not screened again": "{count} 笔还款进入派发，不再筛查",
     "a rejected repayment is final; the borrower has to pay anew": "拒绝后不可恢复，借款人须重新还款",
     "{count} are not in review any more and are left alone": "{count} 笔已不在审核中，不作处理",
     "none of these repayments is in review: others have decided, or its time is over": (

@@ -1,7 +1,6 @@
 """The invariants, checked against what is stored; each finding says what to do.
 
 Our own books can prove a lot, but not the first invariant: the judge of debits is the gateway's ledger.
-`net_debits` gives what is needed to compare with it.
 """
 
 from __future__ import annotations
@@ -16,8 +15,6 @@ from console.contract.vocabulary import FINAL_ATTEMPT_STATES, NOT_EXECUTED_STATE
 from console.store import counters, guards
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy import Connection
 
 LOOKED_AT: Final = 1_000_000
@@ -28,8 +25,6 @@ NAMED: Final = 3
 
 _COUNTED: Final = 1000
 """Offenders counted at most."""
-
-_PAGE: Final = 5000
 
 
 def _words(words: frozenset[str] | tuple[str, ...]) -> str:
@@ -176,22 +171,6 @@ def check(connection: Connection, now: int) -> list[Finding]:
         _live_index(connection),
         _durability(connection),
     ]
-
-
-def net_debits(connection: Connection) -> Iterator[tuple[str, str]]:
-    """Yield repayment id and order number of every debit that stands by our books."""
-    page = text(
-        "SELECT a.id, r.id, a.order_no FROM attempt a JOIN repayment r ON r.seq = a.repayment_seq "
-        "WHERE a.id > :after AND a.state = 'SUCCEEDED' ORDER BY a.id LIMIT :page"
-    )
-    after = 0
-    while True:
-        rows = connection.execute(page, {"after": after, "page": _PAGE}).all()
-        for row in rows:
-            yield row[1], row[2]
-        if len(rows) < _PAGE:
-            return
-        after = rows[-1][0]
 
 
 def _judged(connection: Connection, rule: Rule, values: dict[str, int], rows: int) -> Finding:

@@ -99,8 +99,8 @@ replay_item = Table(
     Column("at", BigInteger),
 )
 """One repayment of a replay. `day` is when its grace ends; `gateway` the one its new order
-goes to; `attempts` how many it had when it was planned: it is sent again only after that very attempt. `asked_from`
-is how many inquiries that attempt had when the replay asked."""
+goes to; `attempts` how many it had when it was planned: it is sent again only after that very attempt.
+`asked_from` is how many inquiries that attempt had when the replay asked."""
 
 Index(
     "ux_replay_item_follows",

@@ -170,11 +170,3 @@ def test_the_databases_own_checks_refuse_an_open_attempt_without_next_action(sto
     forget = update(attempt).values(next_action_at=NOW)
     with pytest.raises(IntegrityError):
         store.write_now(lambda c: c.execute(forget))
-
-
-def test_net_debits_name_every_standing_debit(store: Store) -> None:
-    store.write_now(lambda c: [settled(c, number) for number in (1, 2)])
-    seq = store.write_now(lambda c: place(c, 3, Stage.REVERSED, attempts=1))
-    store.write_now(lambda c: add_attempt(c, seq, 1, "REVERSED", amount_fen=10_003))
-    found = store.read_now(lambda c: list(invariants.net_debits(c)))
-    assert [order for _, order in found] == ["o1-1", "o2-1"]

@@ -42,6 +42,7 @@ from console.contract.vocabulary import (
 from console.profiles.profile import Control, Guard, Profile, View
 from tests.tui.fake_care import FakeCare
 from tests.tui.fake_desk import FakeDesk
+from tests.tui.fake_playbooks import FakePlaybooks
 from tests.tui.fake_reconciliations import FakeReconciliations
 from tests.tui.fake_replays import FakeReplays
 from tests.tui.fake_warnings import FakeWarnings
@@ -244,6 +245,7 @@ class FakeService:
         self.changes = FakeDesk()
         self.replays = FakeReplays()
         self.care = FakeCare()
+        self.playbooks = FakePlaybooks()
         self.warnings = FakeWarnings()
         self.reconciliations = FakeReconciliations()
         self._texts = texts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from console.actions.registry import View
-from console.contract.language import use_language
+from console.contract.language import Language, use_language
 from console.tui.gateway_intents import top_up
 from console.tui.gateway_text import bar, gateway_lines, signed_share
 from console.tui.screens.change_dialog import ChangeDialog
@@ -34,7 +34,7 @@ async def opened(one: Console) -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("width", [78, 118, 158])
-def test_no_line_of_a_gateway_is_wider_than_the_screen(width: int, language: str) -> None:
+def test_no_line_of_a_gateway_is_wider_than_the_screen(width: int, language: Language) -> None:
     use_language(language)
     try:
         for bare in (False, True):

@@ -34,8 +34,8 @@ CLOSED_SECONDS: Final = 6
 class PacedPlatform(Platform):
     """A platform whose gateways take few calls a second."""
 
-    def write_configuration(self) -> None:
-        super().write_configuration()
+    def write_configuration(self, gateways_port: int | None = None) -> None:
+        super().write_configuration(gateways_port)
         path = self.directory / "c.toml"
         configuration = tomllib.loads(path.read_text())
         for gateway in configuration["gateway"]:

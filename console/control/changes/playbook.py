@@ -1,4 +1,4 @@
-"""`playbook.start`: begin a run of a playbook. It changes nothing by itself: each step is a change of its own."""
+"""`playbook.start`: begin a run of a playbook. It changes nothing itself: each step is its own change."""
 
 from __future__ import annotations
 
