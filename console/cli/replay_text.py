@@ -140,7 +140,7 @@ def print_replays(context: Context, replays: Sequence[Replay]) -> None:
             shown(one.id),
             state_cell(one),
             f"{one.to_run:,}",
-            f"{one.done:,}",
+            f"{one.reached:,}",
             f"{one.settled:,}",
             f"{one.refailed:,}",
             f"{one.unknown:,}",
@@ -199,7 +199,7 @@ def progress(one: Replay) -> str:
         return t("planning: {planned:,} of {total:,} repayments", planned=one.planned, total=one.total)
     said = t(
         "{done:,} of {to_run:,} done: {settled:,} settled, {refailed:,} failed again, {unknown:,} in doubt",
-        done=one.done,
+        done=one.reached,
         to_run=one.to_run,
         settled=one.settled,
         refailed=one.refailed,

@@ -172,6 +172,14 @@ class Replay(Wire):
     why: Untrusted | None
     eta_seconds: float | None
 
+    @property
+    def reached(self) -> int:
+        """Items done, without those that were left alone because it was cancelled or stopped."""
+        if self.state not in (ReplayState.CANCELLED, ReplayState.STOPPED):
+            return self.done
+        left = sum(line.count for line in self.outcomes if line.outcome is ReplayOutcome.LEFT)
+        return max(0, min(self.done, self.total - left))
+
 
 class Replays(Wire):
     """One page, newest first; pass `next` as `cursor` for the page after it."""

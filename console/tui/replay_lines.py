@@ -148,9 +148,9 @@ def _class(one: ClassLine, width: int, style: str) -> list[Line]:
 
 def _progress(one: Replay, width: int) -> list[Line]:
     cells = min(_BAR, max(10, width - 45))
-    done = f"{figures.count(one.done)} / {figures.count(one.to_run)}"
-    share = figures.share(part_of(one.done, one.to_run))
-    lines = field(t("progress"), f"{bar(one.done, one.to_run, cells)} {share}  {done}", width, "strong")
+    done = f"{figures.count(one.reached)} / {figures.count(one.to_run)}"
+    share = figures.share(part_of(one.reached, one.to_run))
+    lines = field(t("progress"), f"{bar(one.reached, one.to_run, cells)} {share}  {done}", width, "strong")
     if one.state not in OVER:
         lines += field(t("pace"), _pace(one), width)
         if one.slowed is not None:

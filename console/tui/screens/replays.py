@@ -172,8 +172,8 @@ class ReplaysPane(ReplayPanes):
         left = figures.NOTHING if one.eta_seconds is None else figures.whole_span(one.eta_seconds)
         return (
             Cell(state_name(one.state), "old" if old else STATE_STYLES[one.state]),
-            Cell(bar(one.done, one.to_run, 8) if begun else "", figure),
-            Cell(figures.share(part_of(one.done, one.to_run)) if begun else figures.NOTHING, figure),
+            Cell(bar(one.reached, one.to_run, 8) if begun else "", figure),
+            Cell(figures.share(part_of(one.reached, one.to_run)) if begun else figures.NOTHING, figure),
             Cell(figures.short_count(one.to_run), figure),
             Cell(yuan(one.to_run_fen), figure),
             Cell(figures.short_count(one.settled), "old" if old else "good"),
