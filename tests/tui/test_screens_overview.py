@@ -61,6 +61,18 @@ def test_troubles_are_ordered_worst_first() -> None:
     assert found[0].key == "gateway:bank"
 
 
+def test_harm_hours_away_does_not_push_out_what_is_stuck_now() -> None:
+    told = [
+        WarningLine(
+            id=f"warn_{at}", title=Untrusted("reserve"), cause="reserve", harm_in_minutes=at, state="open"
+        )
+        for at in (30.0, 150.0, 900.0)
+    ]
+    keys = [one.key for one in troubles(board(1).model_copy(update={"warnings": tuple(told)}))]
+    assert keys.index("warning:warn_30.0") < keys.index("stage:failed") < keys.index("warning:warn_150.0")
+    assert keys.index("stage:in_doubt") < keys.index("warning:warn_150.0") < keys.index("warning:warn_900.0")
+
+
 def test_a_healthy_board_has_no_troubles() -> None:
     one = board(1)
     calm = one.model_copy(
