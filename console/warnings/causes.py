@@ -19,6 +19,10 @@ from console.warnings.watcher import ALL, Sign
 MOST_FAIL: Final = 0.5
 """Share of first outcomes that are the gateway's fault above which it is down rather than erring."""
 
+PILED_UP: Final = 0.5
+"""Orders without an outcome, of those sent in a minute, above which outcomes are late rather than unheard: a
+callback that is lost is made up for by an inquiry."""
+
 CLEAR: Final = 0.75
 """Score above which a volume of one product stands for itself."""
 
@@ -118,10 +122,11 @@ def _gateway(name: str, signs: list[Sign], minute: GatewayMinute) -> Finding:
         if silent:
             why.append(Said("{gateway} does not answer inquiries", told))
         return _about(Cause.GATEWAY_DOWN, Said("{gateway} is down", told), why, signs, name)
-    if unheard and not fails:
+    late = slow or unheard
+    if unheard and not fails and minute.waiting <= PILED_UP * minute.sent:
         why = [Said("hardly any callback of {gateway} arrives, while its inquiries are answered", told)]
         return _about(Cause.CALLBACKS, Said("callbacks of {gateway} are missing", told), why, signs, name)
-    if slow and not fails:
+    if late and not fails:
         why = [Said("{gateway} answers, but outcomes come late", told)]
         return _about(Cause.GATEWAY_DELAY, Said("{gateway} confirms late", told), why, signs, name)
     if series == {"burn"}:

@@ -61,6 +61,15 @@ def test_every_sign_ends_in_one_warning(signs: list[Sign], subjects: dict[str, C
     assert sorted(sign for one in found for sign in one.signs) == sorted(signs)
 
 
+@pytest.mark.parametrize(("waiting", "cause"), [(90, Cause.GATEWAY_DELAY), (5, Cause.CALLBACKS)])
+def test_callbacks_that_come_late_are_not_lost(waiting: int, cause: Cause) -> None:
+    reading = replace(QUIET, gateways={"a": GatewayMinute(sent=100, waiting=waiting)})
+    unheard, slow = _sign("callbacks", "a", 0, up=False), _sign("confirm_p95", "a", 40)
+    for signs in ([unheard], [unheard, slow]):
+        (found,) = findings(signs, reading)
+        assert found.cause is cause
+
+
 def test_orders_that_came_wrong_are_not_the_gateways_fault() -> None:
     minute = GatewayMinute(100, 60, 0, 40, 0, blamed={"front_end": 35, "borrower": 5})
     reading = replace(QUIET, gateways={"a": minute, "b": minute})
