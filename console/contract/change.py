@@ -61,6 +61,9 @@ class Needs(Wire):
 ENDS_A_STOP: Final = frozenset({"queue.resume", "gateway.start", "window.end"})
 """Kinds that let go on what was held: whoever could stop it must be able to end that, whatever waits."""
 
+EXPECTS: Final = frozenset({"window.open", "window.extend"})
+"""Kinds whose count is the traffic that is expected, not repayments that are touched now."""
+
 
 class Preview(Wire):
     """What a change would do at this instant; `digest` binds body, versions and figures.
@@ -84,8 +87,9 @@ class Preview(Wire):
 
     @property
     def is_bounded(self) -> bool:
-        """Whether a profile may bound how many repayments it touches: not where it stops, or ends a stop."""
-        return self.needs.risk != "stop" and self.kind not in ENDS_A_STOP
+        """Whether a profile may bound how many repayments it touches: not where it stops, or ends a stop,
+        and not where nothing is touched yet."""
+        return self.needs.risk != "stop" and self.kind not in ENDS_A_STOP | EXPECTS
 
 
 class Approval(Wire):

@@ -4,6 +4,7 @@ from typing import Final
 
 MESSAGES: Final[dict[str, str]] = {
     "asking": "询问中",
+    "{views} and {count} more": "{views} 等另外 {count} 处",
     "there is no such action": "没有这个操作",
     "the help lists them": "帮助中列出全部操作",
     "{key} is not the name of a key": "{key} 不是按键名",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from console.actions.registry import Need, Role
 from console.contract.language import t
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from console.actions.registry import Action, View
 
 VIEW_NAMES = {
@@ -47,6 +49,10 @@ VIEW_NAMES = {
 }
 
 
+_MOST_NAMED: Final = 4
+"""Views that are named where an action works in many."""
+
+
 @dataclass(frozen=True)
 class Situation:
     """Where the engineer is, and what is at hand.
@@ -78,7 +84,7 @@ def is_offered(action: Action) -> bool:
 def why_not(action: Action, situation: Situation) -> str | None:
     """Return why the action cannot work here, or None when it can."""
     if action.views and situation.view not in action.views:
-        return t("works in: {views}", views=", ".join(view_name(view) for view in action.views))
+        return t("works in: {views}", views=_named(action.views))
     if action.role is not Role.VIEWER and (reason := _not_allowed(action, situation)):
         return reason
     if Need.SERVICE in action.needs and not situation.connected:
@@ -88,6 +94,13 @@ def why_not(action: Action, situation: Situation) -> str | None:
     if Need.ROW in action.needs and not situation.has_row:
         return t("needs a row under the cursor; there is none")
     return dict(situation.refusals).get(action.id)
+
+
+def _named(views: Sequence[View]) -> str:
+    """Return the first views by name, and how many more there are."""
+    names = ", ".join(view_name(view) for view in views[:_MOST_NAMED])
+    more = len(views) - _MOST_NAMED
+    return t("{views} and {count} more", views=names, count=more) if more > 0 else names
 
 
 def _not_allowed(action: Action, situation: Situation) -> str | None:

@@ -327,8 +327,8 @@ def test_an_export_is_private_whole_and_replaces_nothing_unasked(repay: Repay, h
 
 def test_an_export_to_nowhere_says_so_and_leaves_nothing(repay: Repay, home: Path) -> None:
     ran = repay("repayment", "export", "--to", home / "no" / "such.csv")
-    assert ran.code == 1
-    assert "nothing was written" in ran.err
+    assert ran.code == 2
+    assert "is not there; make it, or write elsewhere" in ran.err
     assert repay("repayment", "export", "--to", home).code == 5
     assert repay("repayment", "export", "--to", home, "--force").code == 2
 

@@ -93,7 +93,11 @@ async def test_an_open_dialog_blocks_all_other_keys() -> None:
 async def test_help_says_why_the_rest_does_not_work() -> None:
     async with console(size=(120, 190)) as one:
         one.press("?")
-        await one.shows("Mark or unmark the repayment  (works in: Repayments)", "Filter language", "Signs")
+        await one.shows(
+            "Break the selection down by stage, gateway or error  (works in: Repayments)",
+            "Filter language",
+            "Signs",
+        )
 
 
 @pytest.mark.parametrize("width", [78, 158])

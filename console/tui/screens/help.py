@@ -73,8 +73,9 @@ def help_lines(situation: Situation, width: int) -> list[Line]:
 
 def _action_lines(action: Action, situation: Situation, width: int) -> list[Line]:
     reason = why_not(action, situation)
-    keys = fitted(((f" {keys_label(action)}", "key" if reason is None else "old"),), _KEYS_WIDTH)
-    command = f":{action.command}" if action.command and keyboard().keys_of(action) else ""
+    pressed = keys_label(action) if keyboard().keys_of(action) else ""
+    keys = fitted(((f" {pressed}", "key" if reason is None else "old"),), _KEYS_WIDTH)
+    command = f":{action.command}" if action.command else ""
     name = fitted(((command, "dim" if reason is None else "old"),), _COMMAND_WIDTH)
     style = "text" if reason is None else "old"
     indent: Line = ((" " * (_KEYS_WIDTH + _COMMAND_WIDTH), style),)
