@@ -22,6 +22,8 @@ def told(error: BaseException) -> list[str]:
         lines.append("Traceback (most recent call last):" if not lines else "It came from, or with:")
         lines += "".join(traceback.format_tb(one.__traceback__)).splitlines()
         lines.append(f"{type(one).__module__}.{type(one).__qualname__}")
+        carried = getattr(one, "error", None)  # the failure of a worker of the console carries its error
+        pending += [carried] if isinstance(carried, BaseException) else []
         earlier = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
         pending += [] if earlier is None else [earlier]
         pending += one.exceptions if isinstance(one, BaseExceptionGroup) else ()

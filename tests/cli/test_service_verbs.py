@@ -165,7 +165,7 @@ def test_a_repayment_is_taken_in_once_and_shown_masked(repay: Repay) -> None:
     assert again.json["id"] == first.json["id"]
     shown = _settled(repay, first.json["id"])
     assert shown["borrower"]["name"] == "王**"
-    assert shown["attempts"][0]["evidence"][0]["verdict"] == "succeeded"
+    assert "succeeded" in [one["verdict"] for one in shown["attempts"][0]["evidence"]]
     text = repay("repayment", "show", first.json["id"]).out
     assert "13800000000" not in text
     assert "SUCCEEDED" in text

@@ -37,21 +37,30 @@ def eventually(repay: Repay, words: tuple[str, ...], holds: Callable[[Any], bool
         time.sleep(0.1)
 
 
+def _weights(repay: Repay) -> dict[str, int]:
+    return {one["id"]: one["weight"] for one in repay("status", "--json").json["gateways"]}
+
+
+def _until_weights(repay: Repay, wanted: dict[str, int]) -> None:
+    """Wait for the board, which is drawn every second, to tell these weights."""
+    until = time.monotonic() + 15
+    while (found := _weights(repay)) != wanted:
+        assert time.monotonic() < until, found
+
+
 def test_a_script_switches_applies_checks_and_reverts_by_exit_codes(repay: Repay) -> None:
     for name in ("sandbox", "staging", "sandbox"):
         assert repay("profile", "use", name).code == 0
-    before = repay("status", "--json").json
+    before = _weights(repay)
     ran = repay("playbook", "apply", "double-eleven", "--set", "weight=77", *WHY, "--json")
     assert ran.code == 0, ran.err
     run = ran.json
     assert (run["state"], run["done"], len(run["steps"])) == ("done", 4, 4)
-    weights = {one["id"]: one["weight"] for one in repay("status", "--json").json["gateways"]}
-    assert weights["alipay"] == 77
+    _until_weights(repay, before | {"alipay": 77})
     assert repay("playbook", "show", run["id"], "--json").json == run
     assert repay("playbook", "apply", "--run", run["id"], *WHY).code == 0  # nothing is left to do
     assert repay("playbook", "revert", run["id"], *WHY, "--json").json["state"] == "reverted"
-    after = repay("status", "--json").json
-    assert [one["weight"] for one in after["gateways"]] == [one["weight"] for one in before["gateways"]]
+    _until_weights(repay, before)
     assert repay("playbook", "revert", run["id"], *WHY).code == 0  # again: nothing is left to undo
     assert repay("playbook", "apply", "--run", run["id"], *WHY).code == 5
 

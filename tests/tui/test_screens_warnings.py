@@ -143,7 +143,7 @@ def test_a_harm_that_is_there_or_not_known_reads_as_a_sentence() -> None:
     [
         ("failure_rate", 0.031, "3.1%"), ("confirm_p95", 31.0, "31.0s"), ("oldest_age", 600.0, "10 min"),
         ("volume", 1200.0, "1,200 a minute"), ("runway", 3.25, "3.2h"), ("burn", 16.21, "16.2x"),
-        ("complaints", 3.0, "3"), ("runway", None, "?"),
+        ("complaints", 0.003, "0.3%"), ("runway", None, "?"),
     ],
 )  # fmt: skip
 def test_a_figure_carries_its_unit(series: str, value: float | None, written: str) -> None:
