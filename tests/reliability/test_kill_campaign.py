@@ -53,7 +53,7 @@ def large() -> Size:
     return Size(kills, kills * 10, max(1, kills // 25), 60, kills * 1.5 + 600)
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.campaign)])
 async def test_a_hundred_and_fifty_kills_debit_nobody_twice_and_lose_nothing(
     tmp_path: Path, database: str
 ) -> None:
@@ -73,7 +73,7 @@ async def _campaign(directory: Path, database: str, size: Size) -> None:
             reaper = Reaper(forge, random.Random(20261124))
             await _kill(size, server, feeder, reaper)
             await forge.start("service")
-            await platform.until_ready()
+            await platform.until_ready(within=120)
             await until(lambda: feeder.accepted >= size.repayments, size.patience)
             feeder.stopping.set()
             await judge(platform, feeder)
