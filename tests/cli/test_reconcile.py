@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,13 @@ def test_a_day_from_the_gateway_to_the_export(repay: Repay, tmp_path: Path) -> N
 
 
 def test_a_file_of_ones_own(repay: Repay, tmp_path: Path) -> None:
+    """Of a day on which this service debited nothing, whatever past another test gave it."""
     wait_for(ready(repay), "the gateways")
+    day = (date.fromisoformat(yesterday()) - timedelta(days=90)).isoformat()
     file = tmp_path / "file.csv"
-    row = f"rp_stranger-1,=cmd,debit,777,CNY,{yesterday()}T12:00:00+08:00"
+    row = f"rp_stranger-1,=cmd,debit,777,CNY,{day}T12:00:00+08:00"
     file.write_text(f"{SETTLEMENT_HEADER}\n{row}\n{settlement_end(1, 777)}\n")
-    done = repay("reconcile", "bank", "yesterday", "--file", file, *AGREED, "--json")
+    done = repay("reconcile", "bank", day, "--file", file, *AGREED, "--json")
     assert done.code == 0, done.err
     found: dict[str, Any] = {one["finding"]: one for one in done.json["items"]}
     assert found["missing_here"]["order_no"] == "rp_stranger-1"
@@ -67,10 +70,10 @@ def test_a_file_of_ones_own(repay: Repay, tmp_path: Path) -> None:
     as_csv = repay("reconcile", done.json["id"], "--to", "-").out
     assert "'=cmd" in as_csv
     file.write_text(f"{SETTLEMENT_HEADER}\n{row}\n")
-    cut = repay("reconcile", "bank", "yesterday", "--file", file, *AGREED)
+    cut = repay("reconcile", "bank", day, "--file", file, *AGREED)
     assert cut.code == 8
     assert "not whole" in cut.out
-    assert repay("reconcile", "bank", "yesterday", "--file", tmp_path / "none", *AGREED).code == 3
+    assert repay("reconcile", "bank", day, "--file", tmp_path / "none", *AGREED).code == 3
 
 
 def test_doctor_numbers_the_invariants(repay: Repay) -> None:
