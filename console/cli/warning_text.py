@@ -14,11 +14,12 @@ from console.contract.warning_words import cause_word, harm_words, indicator_wor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import tzinfo
 
     from console.cli.change_text import Row
     from console.cli.context import Context
     from console.contract.text import Untrusted
-    from console.contract.warning import Detectors, Warning, WarningSummary
+    from console.contract.warning import Answer, Detectors, TimelineEntry, Warning, WarningSummary
 
 STATE_TONES = {"open": Tone.BAD, "acked": Tone.WARN, "ended": Tone.DIM}
 
@@ -96,14 +97,38 @@ def print_warning(context: Context, one: Warning) -> None:
         (t("told"), f"{shown(each.channel)} {shown(each.event)}: {shown(each.state)}{_problem(each.problem)}")
         for each in one.deliveries
     ]
+    rows += [_answer(each, zone) for each in one.answers]
     if one.prepared is not None:
         rows.append((t("prepared"), told(one.prepared.said, one.prepared.title, zone)))
+    if one.look is not None:
+        rows.append((t("look at"), one.look.told(zone)))
     for line in block(rows):
         output.line(line)
     for entry in one.timeline:
-        output.line(f"{moment(entry.at, zone)}  {told(entry.said, entry.title, zone)}")
+        output.line(f"{moment(entry.at, zone)}  {_entry(entry, zone)}")
+    for each in one.answers:
+        if each.revertible:
+            output.talk(t("what undoes it: repay change revert {id}", id=shown(each.change)))
     if one.prepared is not None and one.state != "ended":
         output.talk(t("what it would do: repay warning apply {id} --dry-run", id=shown(one.id)))
+
+
+def _answer(one: Answer, zone: tzinfo) -> Row:
+    """Return what was done about it, and stands."""
+    said = told(one.said, one.title, zone)
+    text = t("{change}: {who}, {at}", change=said, who=shown(one.who), at=moment(one.at, zone))
+    if one.state == "awaiting_approval":
+        return t("waits for a yes"), text
+    if one.expires_at is not None:
+        text = t("{done}, until {end}", done=text, end=moment(one.expires_at, zone))
+    return t("done about it"), text
+
+
+def _entry(entry: TimelineEntry, zone: tzinfo) -> str:
+    said = told(entry.said, entry.title, zone)
+    if entry.who is None:
+        return said
+    return t("{who}: {change}", who=shown(entry.who), change=said) + f" ({shown(entry.change or '')})"
 
 
 def _problem(problem: Untrusted | None) -> str:

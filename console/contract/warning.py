@@ -17,7 +17,7 @@ The board's `warnings` hold the same ids (`warn_…`), beside those of other par
 """
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from console.contract.said import Said, Sentence, render
 from console.contract.text import Untrusted
@@ -95,12 +95,29 @@ class Prepared(Wire):
     said: Sentence | None = None
 
 
+class Answer(Wire):
+    """A change that somebody asked for since the warning began, and that touches what it is about: in force,
+    or still `awaiting_approval`. `at` is when it was done (or asked for)."""
+
+    change: str
+    kind: str
+    state: Literal["applied", "awaiting_approval"]
+    title: Untrusted
+    said: Sentence | None
+    who: Untrusted
+    at: Moment
+    expires_at: Moment | None
+    revertible: bool
+
+
 class TimelineEntry(Wire):
-    """What happened to a warning, and when."""
+    """What happened to a warning, and when. `who` did it by that `change`, where it was somebody's."""
 
     at: Moment
     title: Untrusted
     said: Sentence | None = None
+    who: Untrusted | None = None
+    change: str | None = None
 
     @classmethod
     def of(cls, at: Moment, said: Said) -> "TimelineEntry":
@@ -122,7 +139,8 @@ class WarningDelivery(Wire):
 class WarningSummary(Wire):
     """One warning. `scope` is what it is about (`gateway:alipay`, `stage:review`, `strategy:…`), `harms` the
     soonest first, `seen_at` when its signs were last there, `silenced_by` the declared window that keeps it
-    from paging, `label` true or false once somebody judged it."""
+    from paging, `label` true or false once somebody judged it. `answers` are what was done about it, the
+    oldest first; what is `prepared` is none of them. `look` says where to look, or whom to call."""
 
     id: str
     state: WarningState
@@ -137,6 +155,8 @@ class WarningSummary(Wire):
     harm_in_minutes: float | None
     harms: tuple[Harm, ...]
     prepared: Prepared | None
+    answers: tuple[Answer, ...] = ()
+    look: Sentence | None = None
     detectors: tuple[str, ...]
     acked_by: Untrusted | None
     acked_at: Moment | None

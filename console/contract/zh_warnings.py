@@ -58,8 +58,27 @@ _REMEDIES: Final[dict[str, str]] = {
     "resume {stage}": "恢复 {stage}",
 }
 
+_ADVICE: Final[dict[str, str]] = {
+    "call the front-end team: a button or a page moved, and their last release can be taken back": "联系前端团队：按钮或页面可能变动，其最近一次发布可以回退",
+    "call the front-end team with the codes of what failed: repay repayment list state:failed": "带着失败的错误码联系前端团队：repay repayment list state:failed",
+    "repay strategy history {name} tells who changed it; the playbook strategy-too-tight also makes up for what it stopped": "repay strategy history {name} 可查是谁改的；预案 strategy-too-tight 还会补偿被拦截的人",
+    "call {name}; once they confirm it, the playbook gateway-outage does the rest": "联系 {name}；对方确认后，用预案 gateway-outage 处理其余",
+    "ask {name} why outcomes come late: orders are asked about until they have one; if they need time, repay window open --scope gateway={name}": "询问 {name} 为何结果迟到：订单会一直查询到有结果；如对方需要时间，repay window open --scope gateway={name}",
+    "repay gateway show {name} tells the codes and whose fault each is: call those; if it is {name}, the playbook gateway-outage": "repay gateway show {name} 列出错误码及责任方，据此联系；若责任在 {name}，用预案 gateway-outage",
+    "see whether {name} reaches our callback address, and ask them to send again; inquiries stand in meanwhile": "确认 {name} 能否访问我方回调地址，并请其重发；其间由查询代替",
+    "the playbook double-eleven makes room; more workers do: repay worker": "预案 double-eleven 可腾出余地；也可增加 worker：repay worker",
+    "ask the front-end team whether payers reach the app; repay queue show intake tells what is taken in": "询问前端团队借款人能否打开应用；repay queue show intake 可看接收情况",
+    "have money placed with {name}, then note it: repay gateway reserve {name} --top-up": "请资金部门向 {name} 存入备付金，再登记：repay gateway reserve {name} --top-up",
+    "call whoever runs the database; repay doctor tells what is slow, and repay queue pause dispatch takes load off it": "联系数据库负责人；repay doctor 指出何处缓慢，repay queue pause dispatch 可减轻其负载",
+    "repay doctor tells whether workers live; start more of them: repay worker": "repay doctor 可查 worker 是否存活；增加 worker：repay worker",
+    "ask who declared it whether the work is done: repay window show {name}": "询问申明窗口的人是否已完成：repay window show {name}",
+    "read what they write: repay care complaints": "看看他们写了什么：repay care complaints",
+}
+
 _TIMELINE: Final[dict[str, str]] = {
     "it is back": "再次出现",
+    "{change} is over and returned by itself": "{change} 到期，已自行恢复",
+    "{change} waits for an approval": "{change} 等待审批",
     "it passed": "已消失",
     "silenced by {window}": "由 {window} 静默",
     "no window silences it any more": "不再有窗口静默它",
@@ -84,4 +103,4 @@ _CHANGES: Final[dict[str, str]] = {
     "repay warning list shows them": "repay warning list 可列出",
 }
 
-MESSAGES: Final[dict[str, str]] = {**_CAUSES, **_HARM, **_REMEDIES, **_TIMELINE, **_CHANGES}
+MESSAGES: Final[dict[str, str]] = {**_CAUSES, **_HARM, **_REMEDIES, **_ADVICE, **_TIMELINE, **_CHANGES}

@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING, Any, Final
 from console.contract import warning as wire
 from console.contract.board import WarningLine
 from console.contract.clock import to_datetime
+from console.contract.said import Sentence
 from console.contract.text import Untrusted
 from console.contract.warning import Cause, WarningState
+from console.control.warning_answers import answers, book, entries, stands
 from console.store import warnings as stored
+from console.warnings.advice import advice
 from console.warnings.card import Card
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
+    from console.store.changes import StoredChange
     from console.store.warnings import Message, StoredWarning
 
 MOST_LINES: Final = 20
@@ -50,26 +56,31 @@ def harm_in_minutes(one: StoredWarning, now: int) -> float | None:
     return None if one.harm_at is None else round(max(0.0, (one.harm_at - now) / 60_000), 1)
 
 
-def summary(one: StoredWarning, now: int) -> wire.WarningSummary:
-    """Return a warning in a list."""
-    return wire.WarningSummary(**_fields(one, Card.model_validate_json(one.card), now))
+def summaries(
+    connection: Connection, rows: Sequence[StoredWarning], now: int
+) -> tuple[wire.WarningSummary, ...]:
+    """Return warnings in a list."""
+    cards = [(one, Card.model_validate_json(one.card)) for one in rows]
+    known = book(connection, cards)
+    return tuple(wire.WarningSummary(**_fields(one, card, known[one.seq], now)) for one, card in cards)
 
 
 def detail(connection: Connection, one: StoredWarning, now: int) -> wire.Warning:
     """Return a warning in full."""
     card = Card.model_validate_json(one.card)
+    found = book(connection, [(one, card)])[one.seq]
+    told = [wire.TimelineEntry.of(to_datetime(at), said) for at, said in stored.timeline(connection, one.seq)]
     return wire.Warning(
-        **_fields(one, card, now),
+        **_fields(one, card, found, now),
         why=card.why,
         indicators=card.indicators,
-        timeline=tuple(
-            wire.TimelineEntry.of(to_datetime(at), said) for at, said in stored.timeline(connection, one.seq)
-        ),
+        timeline=tuple(sorted([*told, *entries(found)], key=lambda entry: entry.at)),
         deliveries=tuple(_delivery(message) for message in stored.messages(connection, one.seq)),
     )
 
 
-def _fields(one: StoredWarning, card: Card, now: int) -> dict[str, Any]:
+def _fields(one: StoredWarning, card: Card, found: Sequence[StoredChange], now: int) -> dict[str, Any]:
+    prepared = None if card.prepared is None or stands(card.prepared, found) else card.prepared
     passed = (now - one.seen_at) / 60_000
     harms = tuple(
         harm.model_copy(update={"minutes": round(max(0.0, harm.minutes - passed), 1)}) for harm in card.harms
@@ -88,7 +99,9 @@ def _fields(one: StoredWarning, card: Card, now: int) -> dict[str, Any]:
         "ended_at": None if one.ended_at is None else to_datetime(one.ended_at),
         "harm_in_minutes": None if over else harm_in_minutes(one, now),
         "harms": () if over else harms,
-        "prepared": None if over else card.prepared,
+        "prepared": None if over else prepared,
+        "answers": answers(one, found),
+        "look": None if over else Sentence.of(advice(one.subject, Cause(one.cause))),
         "detectors": tuple(sorted(card.scores)),
         "acked_by": None if one.acked_by is None else Untrusted(one.acked_by),
         "acked_at": None if one.acked_at is None else to_datetime(one.acked_at),

@@ -11,7 +11,7 @@ from console.contract.change import ChangeState
 from console.store.change_tables import approval, audit, change, change_target
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import Connection, Select
 
 _LOCK_CLASS: Final = 0x6368
 """First half of the advisory locks under which changes of one noun are done one after the other."""
@@ -169,6 +169,43 @@ def later_on(connection: Connection, seq: int, targets: Iterable[str]) -> list[S
     return [stored_of(row) for row in connection.execute(query)]
 
 
+_DONE: Final = (ChangeState.APPLIED, ChangeState.AWAITING_APPROVAL, ChangeState.REVERTED, ChangeState.EXPIRED)
+_TOUCHING: Final = (
+    select(change_target.c.target, *change.c)
+    .join(change, change.c.seq == change_target.c.change_seq)
+    .where(
+        change_target.c.target.in_(bindparam("targets", expanding=True)),
+        change.c.created_at >= bindparam("since"),
+        change.c.state.in_([state.value for state in _DONE]),
+    )
+    .order_by(change.c.seq)
+)
+
+
+def touching(connection: Connection, targets: Iterable[str], since: int) -> list[tuple[str, StoredChange]]:
+    """Return changes asked for since an instant that were done, or wait for an approval, each with one of
+    these targets that it touches, the oldest first."""
+    rows = connection.execute(_TOUCHING, {"targets": sorted(set(targets)), "since": since})
+    return [(row[0], stored_of(row[1:])) for row in rows]
+
+
+_OF_KIND: Final = (
+    _ALL.where(
+        change.c.kind == bindparam("kind"),
+        change.c.created_at >= bindparam("since"),
+        change.c.state.in_([state.value for state in _DONE]),
+    )
+    .order_by(change.c.seq.desc())
+    .limit(100)
+)
+
+
+def newest_of_kind(connection: Connection, kind: str, since: int) -> list[StoredChange]:
+    """Return the newest changes of a kind since an instant that were done, or wait; the oldest first."""
+    rows = connection.execute(_OF_KIND, {"kind": kind, "since": since})
+    return [stored_of(row) for row in rows][::-1]
+
+
 def due(connection: Connection, now: int, limit: int) -> list[StoredChange]:
     """Return changes on which the desk has to act, locked against other processes."""
     query = _DUE.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else _DUE
@@ -246,7 +283,7 @@ def _locked(connection: Connection, query: Select[Any]) -> Select[Any]:
     return query.with_for_update() if connection.dialect.name == "postgresql" else query
 
 
-def stored_of(row: Row[Any]) -> StoredChange:
+def stored_of(row: Sequence[Any]) -> StoredChange:
     """Return a row of the changes' table as what it is."""
     stored = StoredChange._make(row)
     return stored._replace(state=ChangeState(stored.state), needs_review=bool(stored.needs_review))

@@ -21,7 +21,7 @@ from console.tui.widgets.lines import Line, fitted, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
     from console.contract.change import Preview
     from console.contract.warning import Detectors, Harm, Prepared, Warning, WarningSummary
@@ -60,11 +60,13 @@ def summary_lines(one: WarningSummary, width: int, zone_name: str) -> list[Line]
     lines += field(t("likely cause"), cause_word(one.cause), width, "strong")
     if one.state == "ended":
         return [*lines, *field(t("state"), _state(one, zone_name), width), *_label(one.label, width)]
-    lines += _harms(one, width, zone)
-    if one.prepared is None:
-        return [*lines, *field(t("prepared"), t("nothing that would surely help"), width, "dim")]
-    would = told(one.prepared.said, one.prepared.title, zone)
-    return [*lines, *field(t("prepared"), t("{change}; p asks for it", change=would), width, "accent")]
+    lines += [*_answers(one, width, zone_name), *_harms(one, width, zone)]
+    if one.prepared is not None:
+        would = told(one.prepared.said, one.prepared.title, zone)
+        lines += field(t("prepared"), t("{change}; p asks for it", change=would), width, "accent")
+    elif not one.answers:
+        lines += field(t("prepared"), t("nothing that would surely help"), width, "dim")
+    return [*lines, *_look(one, width, zone)]
 
 
 def warning_lines(one: Warning, preview: Preview | str | None, width: int, zone_name: str) -> list[Line]:
@@ -76,7 +78,7 @@ def warning_lines(one: Warning, preview: Preview | str | None, width: int, zone_
         else [
             *_harms(one, width, zone),
             (),
-            *_prepared(one.prepared, preview, width, zone),
+            *_help(one, preview, width, zone_name),
         ]
     )
     return [
@@ -139,12 +141,44 @@ def _harms(one: WarningSummary, width: int, zone: tzinfo) -> list[Line]:
     return lines
 
 
-def _prepared(
-    prepared: Prepared | None, preview: Preview | str | None, width: int, zone: tzinfo
-) -> list[Line]:
-    lines = [heading(t("What would help"), width)]
-    if prepared is None:
-        return [*lines, ((f" {t('nothing is known that would surely help')}", "dim"),)]
+def _answers(one: WarningSummary, width: int, zone_name: str) -> list[Line]:
+    """Return what was done about it, and stands."""
+    lines: list[Line] = []
+    for each in one.answers:
+        said = told(each.said, each.title, figures.zone(zone_name))
+        text = t("{change}: {who}, {at}", change=said, who=shown(each.who), at=_clock(each.at, zone_name))
+        if each.state == "awaiting_approval":
+            lines += field(t("waits for a yes"), text, width, "warn")
+            continue
+        if each.expires_at is not None:
+            text = t("{done}, until {end}", done=text, end=_clock(each.expires_at, zone_name))
+        lines += field(t("done about it"), text, width, "good")
+    return lines
+
+
+def _clock(at: datetime, zone_name: str) -> str:
+    return figures.moment(at, zone_name)[:-3]
+
+
+def _look(one: WarningSummary, width: int, zone: tzinfo) -> list[Line]:
+    return [] if one.look is None else field(t("look at"), one.look.told(zone), width)
+
+
+def _help(one: Warning, preview: Preview | str | None, width: int, zone_name: str) -> list[Line]:
+    """Return what was done, what would help, and where to look."""
+    zone = figures.zone(zone_name)
+    lines = [heading(t("What would help"), width), *_answers(one, width, zone_name)]
+    if any(each.revertible for each in one.answers):
+        lines.append(((f" {t('u undoes it')}", "dim"),))
+    if one.prepared is not None:
+        lines += _prepared(one.prepared, preview, width, zone)
+    elif not one.answers:
+        lines.append(((f" {t('nothing is known that would surely help')}", "dim"),))
+    return [*lines, *_look(one, width, zone)]
+
+
+def _prepared(prepared: Prepared, preview: Preview | str | None, width: int, zone: tzinfo) -> list[Line]:
+    lines: list[Line] = []
     lines += field(t("prepared"), told(prepared.said, prepared.title, zone), width, "accent")
     if preview is None:
         return [*lines, *field(t("preview"), t("loading"), width, "dim")]
@@ -198,9 +232,13 @@ def _timeline(one: Warning, width: int, zone_name: str) -> list[Line]:
     zone = figures.zone(zone_name)
     lines = [heading(t("What happened"), width)]
     for entry in one.timeline:
-        at = figures.moment(entry.at, zone_name)
-        for index, part in enumerate(wrapped(told(entry.said, entry.title, zone), max(8, width - 18))):
-            lines.append(((f" {at}  " if not index else " " * 17, "dim"), (part, "text")))
+        at, said = figures.moment(entry.at, zone_name), told(entry.said, entry.title, zone)
+        style = "text"
+        if entry.who is not None:
+            said, style = t("{who}: {change}", who=shown(entry.who), change=said), "accent"
+            said += f"  {shown(entry.change or '')}"
+        for index, part in enumerate(wrapped(said, max(8, width - 18))):
+            lines.append(((f" {at}  " if not index else " " * 17, "dim"), (part, style)))
     return lines
 
 

@@ -10,11 +10,17 @@ from console.contract.said import Said, Sentence, render
 from console.contract.text import Untrusted
 from console.contract.warning import Harm, Indicator, Prepared
 from console.contract.wire import Wire
-from console.warnings.causes import Finding
+from console.warnings.causes import OF_STRATEGY, Finding
 from console.warnings.watcher import Sign
 
 QUIET_MS: Final = 5 * 60_000
 """How long no sign was there when a warning ends by itself."""
+
+SCENARIO: Final = "strategies"
+"""What a change of the scenario touches."""
+
+QUEUES: Final = ("screening", "dispatch", "confirming")
+"""Stages that can be paused."""
 
 AGAIN_MS: Final = 30 * 60_000
 """A trouble that comes back within so long is the same warning again."""
@@ -54,6 +60,19 @@ def card_of(
         indicators=(*(_indicator(sign) for sign in finding.signs), *gone),
         scores=scores,
     )
+
+
+def touched_by(subject: str, card: Card) -> frozenset[str]:
+    """Return the targets of changes that touch what a warning is about."""
+    kind, _, name = subject.partition(":")
+    found = {subject, *(f"strategy:{one.of.raw}" for one in card.indicators if one.series in OF_STRATEGY)}
+    if kind == "reserve":
+        found.add(f"gateway:{name}")
+    if kind == "traffic":
+        found.add(SCENARIO)
+    if kind in ("traffic", "database"):
+        found |= {f"stage:{stage}" for stage in QUEUES}
+    return frozenset(found)
 
 
 def _indicator(sign: Sign) -> Indicator:

@@ -29,7 +29,8 @@ CLEAR: Final = 0.75
 _OF_GATEWAY: Final = frozenset(
     {"failure_rate", "unknown_ratio", "unanswered", "callbacks", "confirm_p95", "outage", "burn"}
 )
-_OF_STRATEGY: Final = frozenset({"intercept_rate", "friction", "trip", "complaints"})
+OF_STRATEGY: Final = frozenset({"intercept_rate", "friction", "trip", "complaints"})
+"""Series that are about one strategy."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def _value(signs: list[Sign], series: str) -> float:
 
 def _strategies(signs: list[Sign]) -> list[Finding]:
     """Return what strategies do, or what makes them do it."""
-    by_strategy = _by_name(signs, _OF_STRATEGY)
+    by_strategy = _by_name(signs, OF_STRATEGY)
     mistaps = [sign for sign in signs if sign.series == "mistaps"]
     if mistaps:
         also = [sign for own in by_strategy.values() for sign in own]

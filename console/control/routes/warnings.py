@@ -50,7 +50,7 @@ async def list_warnings(
             if len(ended) > limit:
                 following, ended = str(ended[limit - 1].seq), ended[:limit]
             items += ended
-        found = Warnings(items=tuple(warning_view.summary(one, now) for one in items), next=following)
+        found = Warnings(items=warning_view.summaries(connection, items, now), next=following)
         return found.model_dump_json().encode()
 
     return json_bytes(await service.read(job, until))
