@@ -215,12 +215,18 @@ def _opened(name: str) -> BinaryIO:
 
 async def _followed(context: Context, service: Service, done: Change) -> Reconciliation:
     """Return the reconciliation that a change asked for, once it has ended or has to wait."""
+    from console.contract.reconciliation_words import problem_words
+
     until = time.monotonic() + (context.options.timeout or FOLLOW_SECONDS)
     run = await _asked_by(service, done)
+    told = ""
     while run.state == "running" or (run.state == "waiting" and not (run.tries and run.problem)):
         if time.monotonic() >= until:
             context.output.talk(t("it goes on by itself: repay reconcile {id}", id=shown(run.id)))
             break
+        if run.problem not in ("", told):
+            told = run.problem
+            context.output.talk(problem_words(told))
         await asyncio.sleep(_LOOK_SECONDS)
         run = await service.reconciliations.show(run.id)
     return run

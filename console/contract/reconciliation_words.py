@@ -44,6 +44,7 @@ def state_word(state: str) -> str:
 def problem_words(problem: str) -> str:
     """Return what is in the way of a reconciliation, safe to show."""
     names = {
+        "PAST_LOADING": t("it waits until our own books are loaded"),
         "NOT_READY": t("the gateway has no file for that day yet"),
         "NO_END": t("the file lacks its last line: it is not whole"),
         "WRONG_SUM": t("count or sum of the last line is not that of the rows"),

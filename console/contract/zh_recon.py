@@ -18,6 +18,7 @@ _WORDS: Final[dict[str, str]] = {
     "not yet": "等待中",
     "complete": "完成",
     "incomplete": "不完整",
+    "it waits until our own books are loaded": "等待本方账目载入完毕",
     "the gateway has no file for that day yet": "通道尚未出该日对账单",
     "the file lacks its last line: it is not whole": "文件缺最后一行：不完整",
     "count or sum of the last line is not that of the rows": "最后一行的笔数或合计与各行不符",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from console.care.carer import Carer
@@ -30,8 +30,11 @@ def employ(
     keys: Keys,
     notify_url: str,
     care: CareSettings = DEFAULTS,
+    books_whole: Callable[[], bool] = lambda: True,
 ) -> Workforce:
     """Return a workforce for these gateways, not yet started; `notify_url` takes `/{gateway}` after it.
+
+    Nothing is reconciled until `books_whole` says that no past is still to be loaded.
 
     Raises SecretError when the secret of care's receiver cannot be read.
     """
@@ -49,6 +52,6 @@ def employ(
             name: RestGateway(config, notify_url=f"{notify_url}/{name}", clock=clock)
             for name, config in configs.items()
         }
-        return Pipeline(store, gateways, configs, settings, clock, keys, beside)
+        return Pipeline(store, gateways, configs, settings, clock, keys, beside, books_whole)
 
     return Workforce(make)

@@ -174,7 +174,15 @@ class EmbeddedThirdParties:
         if self._receiver is not None:
             service.care = service.care.with_receiver(self._receiver.url, self._receiver.secret.encode())
         self._workforce = await asyncio.to_thread(
-            employ, store, configs, service.settings, service.clock, keys, self._notify_url, service.care
+            employ,
+            store,
+            configs,
+            service.settings,
+            service.clock,
+            keys,
+            self._notify_url,
+            service.care,
+            lambda: not self._past.expected,
         )
         self._service.workers = self._workforce
         self._workforce.start()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -73,7 +74,8 @@ class Lane:
 @dataclass(slots=True)
 class Desk:
     """Everything a worker needs. `owner` names this process in leases; `controls` are those that were
-    found when orders were sent last."""
+    found when orders were sent last; `books_whole` tells whether nothing of the past is still to be loaded
+    into the books."""
 
     store: Store
     lanes: dict[str, Lane]
@@ -83,6 +85,7 @@ class Desk:
     gatherer: Gatherer
     rules: Rules
     owner: str
+    books_whole: Callable[[], bool] = lambda: True
     controls: Controls = field(default_factory=Controls)
 
     async def held_back(self) -> Controls:

@@ -98,6 +98,7 @@ class Pipeline:
         clock: Clock,
         keys: Keys,
         beside: Callable[[Desk], Sequence[Beside]] = _nothing_beside,
+        books_whole: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
         self._gateways = gateways
@@ -106,6 +107,7 @@ class Pipeline:
         self._clock = clock
         self._keys = keys
         self._beside = beside
+        self._books_whole = books_whole
         self._owner = f"w_{secrets.token_hex(8)}"
         self._lanes: dict[str, Lane] = {}
         self._duties: dict[str, _Duty] = {}
@@ -189,7 +191,17 @@ class Pipeline:
         }
         rules = settings.rules()
         gatherer = Gatherer(self._store, rules, settings.gather)
-        desk = Desk(self._store, self._lanes, settings, self._clock, self._keys, gatherer, rules, self._owner)
+        desk = Desk(
+            self._store,
+            self._lanes,
+            settings,
+            self._clock,
+            self._keys,
+            gatherer,
+            rules,
+            self._owner,
+            self._books_whole,
+        )
         started_at = self._clock.now()
         await self._appear(started_at)
         expirer = Expirer(desk)

@@ -84,7 +84,7 @@ _INSERT: Final = Prepared(
     " VALUES (?, ?, ?, ?, ?, ?, 'waiting', ?, ?, 0, 0, '', '', '', false, '') ON CONFLICT DO NOTHING"
 )
 _HURRY: Final = Prepared(
-    "UPDATE reconciliation SET next_action_at = ?, change_id = ?"
+    "UPDATE reconciliation SET next_action_at = ?, change_id = ?, problem = ''"
     " WHERE gateway = ? AND day = ? AND origin = ? AND state = 'waiting'"
 )
 _ONE: Final = Prepared(f"SELECT {_COLUMNS} FROM reconciliation WHERE id = ?")  # noqa: S608 - our own words
@@ -106,7 +106,10 @@ _IS_DUE: Final = Prepared(_DUE)
 _CLAIM: Final = Prepared(_DUE, _DUE + SKIP_LOCKED)
 _CLAIMED: Final = Prepared(
     "UPDATE reconciliation SET state = 'running', next_action_at = ?, lease_epoch = lease_epoch + 1,"
-    " started_at = coalesce(started_at, ?), tries = tries + 1 WHERE seq = ?"
+    " started_at = coalesce(started_at, ?), tries = tries + 1, problem = '' WHERE seq = ?"
+)
+_TELL_WHY: Final = Prepared(
+    "UPDATE reconciliation SET problem = ? WHERE state = 'waiting' AND next_action_at <= ?"
 )
 _HOLD: Final = Prepared(
     "UPDATE reconciliation SET next_action_at = ? WHERE seq = ? AND lease_epoch = ? AND state = 'running'"
@@ -215,6 +218,11 @@ def complete(connection: Connection, gateway: str, first: str, last: str) -> dic
 def is_due(connection: Connection, gateways: Sequence[str], *, now: Instant) -> bool:
     """Tell whether a run is due."""
     return bool(_IS_DUE.rows(connection, (now, among(connection, gateways))))
+
+
+def tell_why(connection: Connection, problem: str, now: Instant) -> None:
+    """Write what is in the way of runs that are due and were not begun."""
+    _TELL_WHY.many(connection, [(problem, now)])
 
 
 def claim(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -11,10 +12,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from console.contract.clock import BUSINESS_ZONE
 from console.control.unix_socket import answers
 from tests.api.processes import Home, alive, ended, home, wait_for
 
@@ -53,6 +57,27 @@ def test_a_fresh_service_comes_alive_with_its_past(place: Home) -> None:
     wait_for(lambda: not unsound(place), "a sound checkup")
     for path in (place.socket, place.state / "keys.json", place.state / "control.log"):
         assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_day_is_not_matched_with_books_whose_past_is_still_being_loaded(place: Home) -> None:
+    place.start(past=300, sandbox=QUIET)
+    loading = place.state / "past.loading"
+    wait_for(lambda: len((place.get("/v1/gateways") or {"items": ()})["items"]) > 1, "the gateways")
+    wait_for(lambda: not loading.exists(), "the past")
+    loading.touch()
+    day = (datetime.now(UTC).astimezone(ZoneInfo(BUSINESS_ZONE)) - timedelta(days=1)).date().isoformat()
+    body = {"kind": "reconcile.run", "gateway": "alipay", "day": day, "reason": "a test"}
+    with place.client(**{"Idempotency-Key": secrets.token_hex(8)}) as client:
+        client.post("/v1/changes", json=body).raise_for_status()
+
+    def run() -> tuple[str, str]:
+        (found,) = place.get("/v1/reconciliations")["items"]
+        return found["state"], found["problem"]
+
+    wait_for(lambda: run() != ("waiting", ""), "a word")
+    assert run() == ("waiting", "PAST_LOADING")
+    loading.unlink()
+    wait_for(lambda: run()[0] == "complete", "a reconciliation")
 
 
 def test_consoles_share_one_service(place: Home) -> None:

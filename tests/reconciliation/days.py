@@ -71,9 +71,10 @@ class File:
 
 
 class Counter:
-    """A gateway that has settlement files and nothing else."""
+    """A gateway that has settlement files and nothing else; `books_whole` is about ours."""
 
     def __init__(self) -> None:
+        self.books_whole = True
         self.files: dict[date, bytes] = {}
         self.paths: dict[date, Path] = {}
         self.asked: list[date] = []
@@ -134,6 +135,7 @@ def reconciler(store: Store, clock: ManualClock, gateway: Counter, **settings: A
     made: Desk = desk(store, clock, CONFIG)
     made.settings = PipelineSettings(**settings)
     made.lanes["alipay"].gateway = cast("Gateway", gateway)
+    made.books_whole = lambda: gateway.books_whole
     return Reconciler(made, asyncio.Event())
 
 

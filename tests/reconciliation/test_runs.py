@@ -151,6 +151,26 @@ async def test_a_file_that_is_not_there_is_asked_for_again(store: Store, clock: 
     assert counts(run_of(store)) == {"resolved": 1}
 
 
+async def test_nothing_is_matched_with_books_whose_past_is_still_being_loaded(
+    store: Store, clock: ManualClock
+) -> None:
+    order = debit(store, 1, S.UNKNOWN)
+    gateway = Counter()
+    gateway.books_whole = False
+    gateway.files[TODAY] = File().row(order).content
+    clock.advance((DAY.end + 60_000 - clock.now()) / 1000)
+    ask_for(store)
+    worker = reconciler(store, clock, gateway, reconcile_after=0)
+    assert not await worker.round()
+    assert gateway.asked == []
+    assert (run_of(store).state, run_of(store).problem, run_of(store).tries) == ("waiting", "PAST_LOADING", 0)
+    assert rows(store, "SELECT count(*) FROM reconciliation") == [(1,)]
+    gateway.books_whole = True
+    while await worker.round():
+        pass
+    assert counts(run_of(store)) == {"resolved": 1}
+
+
 async def test_days_that_ended_are_reconciled_by_themselves_once(store: Store, clock: ManualClock) -> None:
     for number, back in enumerate((0, 1, 5), 1):
         debit(store, number, sent_at=NOON - back * 86_400_000)

@@ -59,6 +59,10 @@ BREATH_SECONDS: Final = LEASE_MS / 3000
 """How often a lease is held on to while a file comes or is matched."""
 
 
+PAST_LOADING: Final = "PAST_LOADING"
+"""What is in the way while our own books are being loaded."""
+
+
 class _NotYet(Exception):
     """There is no whole file now; the message says why in a word."""
 
@@ -75,6 +79,9 @@ class Reconciler:
     async def round(self) -> bool:
         """Do one run; tell whether more may be waiting."""
         now = self._desk.clock.now()
+        if not self._desk.books_whole():
+            await self._wait_for_the_past(now)
+            return False
         if now - self._began >= self._desk.settings.reconcile_after * 1000:
             await self._ask_for_days(now)
         names, until = list(self._desk.lanes), Instant(now + LEASE_MS)
@@ -99,6 +106,14 @@ class Reconciler:
             return False
         await work
         return True
+
+    async def _wait_for_the_past(self, now: Instant) -> None:
+        """Say of what is due that our books are not whole: a file would be held against half of them."""
+        names = list(self._desk.lanes)
+        if await self._desk.store.read(lambda connection: reconciliation.is_due(connection, names, now=now)):
+            await self._desk.store.write(
+                lambda connection: reconciliation.tell_why(connection, PAST_LOADING, now)
+            )
 
     # Asking by itself.
 
