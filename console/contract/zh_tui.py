@@ -126,6 +126,7 @@ MESSAGES: Final[dict[str, str]] = {
     "not sent": "未发出",
     "contradiction": "相互矛盾",
     "taken in": "已接收",
+    "personal data erased": "个人信息已清除",
     "screened": "已筛查",
     "sent": "发送",
     "sent again": "重新发送",

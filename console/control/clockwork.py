@@ -1,4 +1,5 @@
-"""What the service does by the clock, beside its workers: changes return, anchors are written, refusals told.
+"""What the service does by the clock, beside its workers: changes return, anchors are written, refusals told,
+records whose time is over go.
 
 Failures are logged and tried again at the next round; the store says itself when it does not answer.
 """
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 from console.contract.text import shown
 from console.control.audit import refusals
 from console.control.problems import where
-from console.store import audit, changes
+from console.repayment.personal import marks_of_sealed
+from console.store import audit, changes, erasure, marks
 from console.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -37,7 +39,13 @@ KEEP_SECONDS: Final = 2.0
 DAY_MS: Final = 86_400_000
 
 LET_GO_SECONDS: Final = 600.0
-"""How often rows of the audit whose time is over are looked for."""
+"""How often records whose time is over are looked for."""
+
+STEP_PAUSE_SECONDS: Final = 0.02
+"""Left to others between two steps of erasing or marking."""
+
+MARK_AT_ONCE: Final = 200
+"""Repayments that get their marks in one transaction."""
 
 
 class Clockwork:
@@ -49,7 +57,13 @@ class Clockwork:
 
     def start(self) -> None:
         """Begin."""
-        rounds = ((RETURN_SECONDS, self._return), (KEEP_SECONDS, self._keep), (LET_GO_SECONDS, self._let_go))
+        rounds = (
+            (RETURN_SECONDS, self._return),
+            (KEEP_SECONDS, self._keep),
+            (LET_GO_SECONDS, self._let_go),
+            (LET_GO_SECONDS, self._erase),
+            (LET_GO_SECONDS, self._mark),
+        )
         self._tasks = [
             asyncio.create_task(self._regularly(every, job), name=job.__name__) for every, job in rounds
         ]
@@ -104,6 +118,25 @@ class Clockwork:
             log.info("the audit let go of %d rows whose time is over", gone)
             if not gone:
                 return
+
+    async def _erase(self, store: Store) -> None:
+        """Erase personal data whose time is over, a little at a time."""
+        kept_ms = self._service.privacy.record_days * DAY_MS
+        while True:
+            now = self._service.clock.now()
+            gone = await store.write(partial(erasure.erase, now=now, kept_ms=kept_ms, shard=store.shard))
+            if not gone:
+                return
+            log.info("personal data of %d repayments was erased: its time was over", gone)
+            await asyncio.sleep(STEP_PAUSE_SECONDS)
+
+    async def _mark(self, store: Store) -> None:
+        """Give repayments that were stored before there were marks theirs, a little at a time."""
+        _, keys = await self._service.ready_now()
+        while step := await store.read(partial(marks.unmarked, limit=MARK_AT_ONCE)):
+            marked = await asyncio.to_thread(marks_of_sealed, step.found, keys)
+            await store.write(partial(marks.mark, done=step, marked=marked))
+            await asyncio.sleep(STEP_PAUSE_SECONDS)
 
     async def _tell(self, store: Store) -> None:
         counts = self._service.refusals.take()

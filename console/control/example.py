@@ -107,7 +107,7 @@ sink = "/var/log/repay/audit.anchors"
 [privacy]
 reveals_per_hour = 20                 # values shown in full
 searches_per_hour = 60                # searches for a borrower by mobile, identity number or card
-record_days = 1096                    # rows of the audit
+record_days = 1096                    # rows of the audit, and what repayments tell of borrowers
 log_days = 184                        # files of the service's log
 
 # Early warning. Everything may be left out.

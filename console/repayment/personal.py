@@ -24,9 +24,10 @@ from console.contract.places import PlaceError, read_private
 from console.store.repayments import newest_sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from console.store.database import Store
+    from console.store.marks import Unmarked
 
 HIDDEN: Final = "***"
 """A value masked wholly; says nothing of its length."""
@@ -202,6 +203,21 @@ def marks_of(mobile: str, id_number: str, card: str, keys: Keys) -> tuple[str, .
     return tuple(
         _mark(kind, value, keys) for kind, value in zip(_MARKED, (mobile, id_number, card), strict=True)
     )
+
+
+def marks_of_sealed(sealed: Iterable[Unmarked], keys: Keys) -> list[tuple[str, str]]:
+    """Return pairs of mark and borrower token of stored repayments; one that cannot be opened has none."""
+    marked = []
+    for one in sealed:
+        try:
+            person = unseal(one.sealed, one.external_id, keys)
+        except SealBroken:
+            continue
+        marked += [
+            (mark, one.borrower_token)
+            for mark in marks_of(person.mobile, person.id_number, person.card, keys)
+        ]
+    return marked
 
 
 def marks_for(value: str, keys: Keys) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 No edge of an attempt outside the table, no final state or stage rewritten, no change of what an order
 number stands for, no edit of evidence or timeline; what people have in hand is ended by two of them, and
 no repayment is sent anew, nor an order once more, while a case of it is open; no instalment is overdue,
-and nobody dunned or reported, while a repayment of it is open. Each is decided by a WHEN clause, so a
-permitted write pays for one comparison; the few that look at other rows do so only where it holds.
+and nobody dunned or reported, while a repayment of it is open; no personal data is erased before its time.
+Each is decided by a WHEN clause, so a permitted write pays for one comparison; the few that look at other
+rows do so only where it holds.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from console.contract.change import ChangeState
-from console.contract.vocabulary import FINAL_STAGES, AttemptState
+from console.contract.vocabulary import FINAL_ATTEMPT_STATES, FINAL_STAGES, AttemptState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,6 +83,29 @@ _CHANGE_PERMITTED: Final = _words(f"{old}>{new}" for old, news in CHANGE_EDGES.i
 _FIXED: Final = ("order_no", "gateway", "amount_fen", "currency", "amount_digest", "repayment_seq", "number")
 _REPAYMENT_FIXED: Final = ("id", "external_id", "amount_fen", "currency", "borrower_token", "instalment")
 
+_EVIDENCE_KEPT: Final = (
+    "id",
+    "attempt_id",
+    "gateway",
+    "source",
+    "external_id",
+    "at",
+    "verdict",
+    "code",
+    "amount_fen",
+)
+_COMPLAINT_KEPT: Final = (
+    "seq",
+    "id",
+    "external_id",
+    "digest",
+    "repayment_seq",
+    "borrower_token",
+    "channel",
+    "strategies",
+    "at",
+    "received_at",
+)
 _CHANGE_FIXED: Final = ("id", "kind", "person", "person_key", "reason", "body", "digest", "created_at")
 
 
@@ -159,6 +183,18 @@ GUARDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "what a repayment is never changes",
     ),
     "guard_repayment_kept": ("repayment", "DELETE", "", "a repayment is never deleted"),
+    "guard_repayment_erased": (
+        "repayment",
+        "UPDATE OF erased_at",
+        "OLD.erased_at IS NOT NULL OR NEW.erased_at IS NOT NULL",
+        "personal data is kept for three years after the end, and erased once",
+    ),
+    "guard_repayment_sealed": (
+        "repayment",
+        "UPDATE OF sealed",
+        "OLD.sealed <> NEW.sealed AND NEW.erased_at IS NULL",
+        "sealed personal data is never edited",
+    ),
     "guard_evidence_edit": ("evidence", "UPDATE", "", "evidence is never edited"),
     "guard_evidence_kept": ("evidence", "DELETE", "", "evidence is never deleted"),
     "guard_timeline_edit": ("timeline", "UPDATE", "", "the timeline is never edited"),
@@ -263,6 +299,36 @@ AUDIT_PURGED: Final = "audit.purge"
 AUDIT_KEPT_MS: Final = 1096 * 86_400_000
 """Three years: nothing younger than that leaves the audit, whoever asks."""
 
+RECORDS_ERASED: Final = "records.erase"
+"""The row of the audit that tells of personal data whose time was over."""
+
+RECORDS_KEPT_MS: Final = AUDIT_KEPT_MS
+"""Three years: records of processing are kept as long after the last of them."""
+
+AT_ITS_END: Final = _words(FINAL_STAGES)
+
+UNSETTLED: Final = (
+    "EXISTS (SELECT 1 FROM attempt b LEFT JOIN exception_case x ON x.attempt_id = b.id AND NOT x.resolved"  # noqa: S608
+    " WHERE b.repayment_seq = {seq} AND (x.id IS NOT NULL OR b.state NOT IN"
+    f" ({_words(FINAL_ATTEMPT_STATES)})))"
+)
+"""The query that holds while an attempt of a repayment is unresolved or a case of it open."""
+
+_ERASED: Final = "EXISTS (SELECT 1 FROM repayment r WHERE r.seq = {seq} AND r.erased_at IS NOT NULL)"
+_OF_AN_ERASED: Final = (
+    "EXISTS (SELECT 1 FROM attempt b JOIN repayment r ON r.seq = b.repayment_seq"
+    " WHERE b.id = OLD.attempt_id AND r.erased_at IS NOT NULL)"
+)
+_LONG_COMPLAINED: Final = (
+    f"EXISTS (SELECT 1 FROM audit a WHERE a.action = '{RECORDS_ERASED}'"  # noqa: S608 - our own words
+    f" AND a.at - OLD.received_at >= {RECORDS_KEPT_MS})"
+)
+
+
+def _same(columns: Iterable[str]) -> str:
+    return " AND ".join(f"OLD.{column} IS NOT DISTINCT FROM NEW.{column}" for column in columns)
+
+
 UNCONTESTED: Final = (
     "NOT EXISTS (SELECT 1 FROM attempt b JOIN exception_case x ON x.attempt_id = b.id"
     " WHERE b.repayment_seq = NEW.repayment_seq AND NOT x.resolved)"
@@ -286,6 +352,18 @@ UNLESS: Final[dict[str, str]] = {
     "guard_repayment_overdue": (
         "(NEW.overdue_since IS NOT NULL AND NEW.penalty_from IS NOT NULL"
         f" AND {unpaid('NEW.instalment', 'NEW.borrower_token')})"
+    ),
+    "guard_repayment_erased": (
+        f"(OLD.erased_at IS NULL AND NEW.stage IN ({AT_ITS_END})"
+        f" AND NEW.erased_at - NEW.updated_at >= {RECORDS_KEPT_MS}"
+        f" AND NOT {UNSETTLED.format(seq='NEW.seq')})"
+    ),
+    "guard_evidence_edit": f"(length(NEW.raw) = 0 AND {_same(_EVIDENCE_KEPT)} AND {_OF_AN_ERASED})",
+    "guard_timeline_kept": _ERASED.format(seq="OLD.repayment_seq"),
+    "guard_complaint_edit": (
+        f"(NEW.text = '' AND {_same(_COMPLAINT_KEPT)}"
+        f" AND ({_ERASED.format(seq='OLD.repayment_seq')}"
+        f" OR OLD.repayment_seq IS NULL AND {_LONG_COMPLAINED}))"
     ),
     "guard_outbox_made": OVERDUE_AND_UNPAID,
     "guard_outbox_claimed": OVERDUE_AND_UNPAID,
@@ -332,7 +410,7 @@ def _sqlite() -> list[str]:
     out = []
     for name, (table, event, condition, words) in GUARDS.items():
         if name in UNLESS:
-            condition = f"({condition}) AND NOT {UNLESS[name]}"
+            condition = f"({condition or 'TRUE'}) AND NOT {UNLESS[name]}"
         when = f"WHEN {condition} " if condition else ""
         out.append(f"DROP TRIGGER IF EXISTS {name}")
         out.append(

@@ -64,7 +64,10 @@ _REPLAYED: Final = Prepared(
 _BY_SEQ: Final = select(*SHOWN).where(repayment.c.seq.in_(bindparam("numbers", expanding=True)))
 _BY_ID: Final = select(*SHOWN).where(repayment.c.id == bindparam("id"))
 _NEWEST_SEALED: Final = (
-    select(repayment.c.external_id, repayment.c.sealed).order_by(repayment.c.seq.desc()).limit(1)
+    select(repayment.c.external_id, repayment.c.sealed)
+    .where(repayment.c.erased_at.is_(None))
+    .order_by(repayment.c.seq.desc())
+    .limit(1)
 )
 _ATTEMPTS: Final = (
     select(attempt).where(attempt.c.repayment_seq == bindparam("seq")).order_by(attempt.c.number)
@@ -121,7 +124,7 @@ def find(connection: Connection, identity: str) -> Repayment | None:
 
 
 def newest_sealed(connection: Connection) -> tuple[str, bytes] | None:
-    """Return the external id and the sealed personal data of the newest repayment, None when empty."""
+    """Return the external id and the sealed personal data of the newest repayment that has any, else None."""
     row = connection.execute(_NEWEST_SEALED).first()
     return None if row is None else (row[0], bytes(row[1]))
 

@@ -33,7 +33,10 @@ _SEALED: Final = select(repayment.c.external_id, repayment.c.sealed).where(repay
 
 
 class Sealed(NamedTuple):
-    """The personal data of a repayment as it is stored; opens only together with its external id."""
+    """The personal data of a repayment as it is stored; opens only together with its external id.
+
+    Empty once it was erased, as its time was over.
+    """
 
     external_id: str
     content: bytes

@@ -89,6 +89,7 @@ repayment = Table(
     Column("version", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("erased_at", BigInteger),
     CheckConstraint("amount_fen > 0", name="amount_positive"),
     CheckConstraint(
         "(stage IN ('settled', 'reversed', 'rejected', 'cancelled')) = (waiting_since IS NULL)",
@@ -99,7 +100,14 @@ repayment = Table(
 shown. `waiting_since` is when it entered its stage, null once final. A claim pushes `next_action_at`
 to the end of its lease and raises `lease_epoch`, so an abandoned claim becomes due again by itself.
 `due_state` is where the due-date clock has it; `overdue_since` when it was found overdue, `penalty_from` the
-day its penalty counts from."""
+day its penalty counts from; `erased_at` when its personal data was erased."""
+
+Index(
+    "ix_repayment_kept",
+    repayment.c.created_at,
+    sqlite_where=text("erased_at IS NULL"),
+    postgresql_where=text("erased_at IS NULL"),
+)
 
 Index(
     "ix_repayment_due",

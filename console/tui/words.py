@@ -96,6 +96,7 @@ STEPS: Final[dict[str, str]] = {
     "instalment_due": "due again",
     "instalment_paid": "paid by another repayment",
     "taken_in": "taken in",
+    "erased": "personal data erased",
     "screened": "screened",
     "verified": "verified",
     "not_verified": "not verified",

@@ -59,6 +59,13 @@ async def reveal(
         raise ProblemError(
             404, "no_such_repayment", "there is no such repayment", "search with text~ or the external id"
         )
+    if not found.content:
+        raise ProblemError(
+            404,
+            "erased",
+            "the personal data of this repayment was erased: its time was over",
+            "it is kept for some years after the end of a repayment; the books keep amounts and order numbers",
+        )
     try:
         person = unseal(found.content, found.external_id, keys)
     except SealBroken:
