@@ -60,6 +60,11 @@ class SuspenseLine(Wire):
     cases: int
     suspense_fen: int
 
+    @property
+    def id(self) -> str:
+        """Which line it is, among those of other gateways and days."""
+        return f"{self.gateway} {self.day.isoformat()}"
+
 
 class Suspense(Wire):
     """What is in suspense, the newest day first."""

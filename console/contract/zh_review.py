@@ -70,6 +70,7 @@ _TOKENS: Final[dict[str, str]] = {
     "it is revoked already": "它已被吊销",
     "the first {count}; all: repay token list": "前 {count} 个；全部：repay token list",
     "no token was made yet": "尚未创建令牌",
+    "there is no strategy": "没有风控策略",
     "good": "有效",
     "expired": "已过期",
     "left": "剩余",

@@ -11,55 +11,24 @@ from console.contract.money import yuan
 from console.contract.text import shown
 from console.tui import figures
 from console.tui.care_intents import release_care
-from console.tui.screens.loading_pane import LoadingPane
-from console.tui.widgets.acting_table import ActingTable
+from console.tui.screens.list_pane import ListPane
 from console.tui.widgets.columns import Column
-from console.tui.widgets.rows import Cell, InMemoryRows, Row
+from console.tui.widgets.rows import Cell, Row
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
-    from textual.widget import Widget
-
     from console.contract.care import CareGrant
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk
     from console.tui.knowledge import Knowledge
-    from console.tui.widgets.virtual_table import VirtualTable
 
 
-class CarePane(LoadingPane):
+class CarePane(ListPane["CareGrant"]):
     """One table, newest first."""
 
     VIEW: ClassVar[View] = View.CARE
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
-        super().__init__(profile, knowledge, connection, t("Care"))
-        self.items: tuple[CareGrant, ...] = ()
-        self._more = False
-        self._rows = InMemoryRows()
-        self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="care")
-
-    def compose(self) -> ComposeResult:
-        """Heading and table."""
-        yield self.heading
-        yield self.table
-
-    @property
-    def at_hand(self) -> CareGrant | None:
-        """The grant that the keys act on."""
-        return next((one for one in self.items if one.id == self.table.cursor_key), None)
-
-    @property
-    def has_row(self) -> bool:
-        return self.at_hand is not None
-
-    @property
-    def copied(self) -> str | None:
-        """What copying means here."""
-        return None if self.at_hand is None else self.at_hand.id
-
-    def first_focus(self) -> Widget | None:
-        return self.table
+        super().__init__(profile, knowledge, connection, t("Care"), _columns())
 
     def refusals(self) -> tuple[tuple[str, str], ...]:
         """What the service gives by itself it also ends by itself."""
@@ -76,20 +45,17 @@ class CarePane(LoadingPane):
         service = self.connection.service
         if service is not None:
             page = await service.care.page()
-            self.items, self._more = page.items, page.next is not None
+            self.items, self.more = page.items, page.next is not None
 
     def note(self) -> str:
-        if self._more:
+        if self.more:
             return t("the newest {count}; all: repay care list", count=len(self.items))
         return t("K grants to a filter")
 
-    def show(self) -> None:
-        empty = t("nothing was granted") if self.known else t("loading")
-        self.table.set_empty(self.problem or empty)
-        if self.known:
-            self._rows.replace((one.id, self._row(one)) for one in self.items)
+    def nothing(self) -> str:
+        return t("nothing was granted")
 
-    def _row(self, one: CareGrant) -> Row:
+    def row(self, one: CareGrant) -> Row:
         old = "old" if self.is_old else ""
         over = one.released_at is not None or one.open == 0
         zone = self.profile.view.timezone
@@ -106,11 +72,6 @@ class CarePane(LoadingPane):
             Cell(shown(one.filter), "dim"),
             Cell(shown(one.id), "dim"),
         )
-
-    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
-        """Another grant may be done other things with."""
-        event.stop()
-        self.tell_situation()
 
     def do_care_release(self, argument: str) -> None:
         """Take the grant under the cursor back."""

@@ -61,10 +61,6 @@ class CasePane(ReadingPane["CaseLine"]):
         return [*_what(one, width, zone), (), *_money(one, width), (), *_ways(one, width, zone)]
 
     @property
-    def has_row(self) -> bool:
-        return self.found is not None
-
-    @property
     def copied(self) -> str | None:
         """What copying means here."""
         return None if self.found is None else self.found.order_no

@@ -12,59 +12,34 @@ from console.contract.text import shown
 from console.tui import figures
 from console.tui.doubt_intents import resolve_case, use_credit
 from console.tui.screens.case import no_credit, no_way
-from console.tui.screens.loading_pane import LoadingPane
-from console.tui.screens.pane import OpenView
-from console.tui.widgets.acting_table import ActingTable
+from console.tui.screens.list_pane import ListPane
 from console.tui.widgets.columns import Column
-from console.tui.widgets.rows import Cell, InMemoryRows, Row
+from console.tui.widgets.rows import Cell, Row
 from console.tui.words import stage_name, stage_style
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
-    from textual.widget import Widget
-
     from console.contract.case import CaseLine
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk
     from console.tui.knowledge import Knowledge
-    from console.tui.widgets.virtual_table import VirtualTable
 
 _STYLES: Final = {"open": "bad", "waiting": "warn", "credit": "warn", "resolved": "good"}
 
 
-class CasesPane(LoadingPane):
+class CasesPane(ListPane["CaseLine"]):
     """One table, newest first."""
 
     VIEW: ClassVar[View] = View.CASES
+    OPENS: ClassVar[View | None] = View.CASE
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
-        super().__init__(profile, knowledge, connection, t("Exception cases"))
-        self.items: tuple[CaseLine, ...] = ()
+        super().__init__(profile, knowledge, connection, t("Exception cases"), _columns())
         self._total = (0, 0)
-        self._rows = InMemoryRows()
-        self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="cases")
-
-    def compose(self) -> ComposeResult:
-        """Heading and table."""
-        yield self.heading
-        yield self.table
-
-    @property
-    def at_hand(self) -> CaseLine | None:
-        """The case that the keys act on."""
-        return next((one for one in self.items if str(one.id) == self.table.cursor_key), None)
-
-    @property
-    def has_row(self) -> bool:
-        return self.at_hand is not None
 
     @property
     def copied(self) -> str | None:
         """What copying means here."""
         return None if self.at_hand is None else self.at_hand.order_no
-
-    def first_focus(self) -> Widget | None:
-        return self.table
 
     def refusals(self) -> tuple[tuple[str, str], ...]:
         """Only what has a way out is resolved."""
@@ -85,12 +60,10 @@ class CasesPane(LoadingPane):
             return f"{said}, {t('the newest {count} shown', count=len(self.items))}"
         return said
 
-    def show(self) -> None:
-        self.table.set_empty(self.problem or (t("no case waits") if self.known else t("loading")))
-        if self.known:
-            self._rows.replace((str(one.id), self._row(one)) for one in self.items)
+    def nothing(self) -> str:
+        return t("no case waits")
 
-    def _row(self, one: CaseLine) -> Row:
+    def row(self, one: CaseLine) -> Row:
         old = self.is_old
         way = one.way or (one.ways[0] if one.ways else "")
         age = (self.knowledge.now - one.opened_at).total_seconds()
@@ -105,20 +78,6 @@ class CasesPane(LoadingPane):
             Cell(way_name(way) if way else figures.NOTHING, "label"),
             Cell(shown(one.order_no), "dim"),
         )
-
-    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        """Show the case with its evidence and ways out."""
-        event.stop()
-        self.post_message(OpenView(View.CASE, event.key))
-
-    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
-        """Another case may be done other things with."""
-        event.stop()
-        self.tell_situation()
-
-    def do_row_open(self, argument: str) -> None:
-        """Show the case under the cursor."""
-        self.table.action_select()
 
     def do_case_resolve(self, argument: str) -> None:
         """Choose how the case ends."""

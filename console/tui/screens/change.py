@@ -33,10 +33,6 @@ class ChangePane(ReadingPane["Change"], ChangePanes):
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
         super().__init__(profile, knowledge, connection, t("Change"))
 
-    @property
-    def at_hand(self) -> Change | None:
-        return self.found
-
     async def read(self, desk: Desk, key: str) -> Change:
         return await desk.show(key)
 

@@ -17,18 +17,14 @@ from console.tui.intents import (
     revert_change,
     review_change,
 )
+from console.tui.screens.list_pane import ListPane
 from console.tui.screens.loading_pane import LoadingPane
 from console.tui.screens.pane import OpenView
-from console.tui.widgets.acting_table import ActingTable
 from console.tui.widgets.columns import Column
-from console.tui.widgets.rows import Cell, InMemoryRows, Row
-from console.tui.widgets.virtual_table import VirtualTable
+from console.tui.widgets.rows import Cell, Row
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from textual.app import ComposeResult
-    from textual.widget import Widget
 
     from console.contract.change import Change
     from console.profiles.profile import Profile
@@ -45,15 +41,6 @@ class ChangePanes(LoadingPane):
     def at_hand(self) -> Change | None:
         """The change that the keys act on."""
         raise NotImplementedError
-
-    @property
-    def has_row(self) -> bool:
-        return self.at_hand is not None
-
-    @property
-    def copied(self) -> str | None:
-        """What copying means here."""
-        return None if self.at_hand is None else self.at_hand.id
 
     def refusals(self) -> tuple[tuple[str, str], ...]:
         """Return what cannot be done with the change at hand, and why."""
@@ -104,48 +91,31 @@ class ChangePanes(LoadingPane):
             self.change(extend_change(self.at_hand))
 
 
-class ChangesPane(ChangePanes):
+class ChangesPane(ListPane["Change"], ChangePanes):
     """One table."""
 
     VIEW: ClassVar[View] = View.CHANGES
+    OPENS: ClassVar[View | None] = View.CHANGE
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
-        super().__init__(profile, knowledge, connection, t("Changes"))
-        self.items: tuple[Change, ...] = ()
-        self._more = False
-        self._rows = InMemoryRows()
-        self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="changes")
-
-    def compose(self) -> ComposeResult:
-        """Heading and table."""
-        yield self.heading
-        yield self.table
-
-    @property
-    def at_hand(self) -> Change | None:
-        return next((one for one in self.items if one.id == self.table.cursor_key), None)
-
-    def first_focus(self) -> Widget | None:
-        return self.table
+        super().__init__(profile, knowledge, connection, t("Changes"), _columns())
 
     async def fetch(self, desk: Desk) -> None:
         waiting = await desk.page(state=WAITING)
         latest = await desk.page()
         ids = {one.id for one in waiting.items}
         self.items = (*waiting.items, *(one for one in latest.items if one.id not in ids))
-        self._more = latest.next is not None
+        self.more = latest.next is not None
 
     def note(self) -> str:
-        if self._more:
+        if self.more:
             return t("the newest {count}; all: repay change list", count=len(self.items))
         return t("tab: audit")
 
-    def show(self) -> None:
-        self.table.set_empty(self.problem or (t("nothing was changed yet") if self.known else t("loading")))
-        if self.known:
-            self._rows.replace((one.id, self._row(one)) for one in self.items)
+    def nothing(self) -> str:
+        return t("nothing was changed yet")
 
-    def _row(self, one: Change) -> Row:
+    def row(self, one: Change) -> Row:
         zone = self.profile.view.timezone
         old = self.is_old
         until, style = until_of(one, self.knowledge.now)
@@ -159,20 +129,6 @@ class ChangesPane(ChangePanes):
             Cell(shown(one.reason), "label"),
             Cell(shown(one.id), "dim"),
         )
-
-    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        """Show the change in full."""
-        event.stop()
-        self.post_message(OpenView(View.CHANGE, event.key))
-
-    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
-        """Another change may be done other things with."""
-        event.stop()
-        self.tell_situation()
-
-    def do_row_open(self, argument: str) -> None:
-        """Show the change under the cursor."""
-        self.table.action_select()
 
     def do_move_panel(self, argument: str) -> None:
         """Show the audit."""

@@ -28,6 +28,11 @@ class DetectorsPane(ReadingPane["Detectors"]):
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
         super().__init__(profile, knowledge, connection, t("Detectors"))
 
+    @property
+    def has_row(self) -> bool:
+        """Nothing is done with detectors."""
+        return False
+
     async def read(self, desk: Desk, key: str) -> Detectors:
         service = self.connection.service
         assert service is not None  # noqa: S101 - whoever calls this has its desk

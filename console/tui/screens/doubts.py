@@ -13,19 +13,16 @@ from console.contract.text import shown
 from console.contract.vocabulary import AttemptState, Stage
 from console.tui import figures
 from console.tui.doubt_intents import ask_now, close_order, resolve_by_hand
-from console.tui.screens.loading_pane import LoadingPane
+from console.tui.screens.list_pane import ListPane
 from console.tui.screens.order_verbs import OrderVerbs
 from console.tui.screens.pane import OpenRepayment
 from console.tui.widgets.columns import Column
-from console.tui.widgets.rows import Cell, InMemoryRows, Row
+from console.tui.widgets.rows import Cell, Row
 from console.tui.widgets.virtual_table import VirtualTable
 from console.tui.words import ATTEMPT_STYLES, ATTEMPTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from textual.app import ComposeResult
-    from textual.widget import Widget
 
     from console.contract.doubt import DoubtLine
     from console.profiles.profile import Profile
@@ -38,39 +35,21 @@ SHOWN: Final = 200
 _STYLES: Final = {Tells.DEFINITIVE: "good", Tells.NONE: "warn", Tells.CONTRADICTORY: "bad"}
 
 
-class DoubtsPane(OrderVerbs, LoadingPane):
+class DoubtsPane(OrderVerbs, ListPane["DoubtLine"]):
     """One table by deadline; verbs are about the marked ones, else about the one under the cursor."""
 
     VIEW: ClassVar[View] = View.DOUBTS
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
-        super().__init__(profile, knowledge, connection, t("In doubt"))
-        self.items: tuple[DoubtLine, ...] = ()
+        super().__init__(profile, knowledge, connection, t("In doubt"), _columns(), table=VirtualTable)
         self.stage = ""
         """The only stage in sight; empty: in doubt and with people."""
-        self._more = False
-        self._rows = InMemoryRows()
-        self.table = VirtualTable(_columns(), self._rows, empty=t("loading"), id="doubts")
-
-    def compose(self) -> ComposeResult:
-        """Heading and table."""
-        yield self.heading
-        yield self.table
 
     def open(self, stage: str) -> None:
         """Show one stage, or both where none is named."""
         if stage != self.stage:
-            self.stage, self.items = stage, ()
+            self.stage = stage
             self.forget()
-
-    @property
-    def at_hand(self) -> DoubtLine | None:
-        """The order that the keys act on."""
-        return next((one for one in self.items if one.id == self.table.cursor_key), None)
-
-    @property
-    def has_row(self) -> bool:
-        return self.at_hand is not None
 
     @property
     def copied(self) -> str | None:
@@ -81,9 +60,6 @@ class DoubtsPane(OrderVerbs, LoadingPane):
     def replay_filter(self) -> str | None:
         """What to plan a replay over."""
         return "state:in_doubt"
-
-    def first_focus(self) -> Widget | None:
-        return self.table
 
     def refusals(self) -> tuple[tuple[str, str], ...]:
         """People end only what inquiry could not; what is with people is not closed any more."""
@@ -107,21 +83,19 @@ class DoubtsPane(OrderVerbs, LoadingPane):
 
     async def fetch(self, desk: Desk) -> None:
         page = await desk.doubts(stage=self.stage, limit=SHOWN)
-        self.items, self._more = page.items, page.next is not None
+        self.items, self.more = page.items, page.next is not None
 
     def note(self) -> str:
         if self.at_hand is not None and is_unknown_there(self.at_hand):
             return t("the gateway does not know this order")
-        if self._more:
+        if self.more:
             return t("the {count} most urgent; all: repay repayment doubts", count=len(self.items))
         return t("by deadline: order expiry or end of grace")
 
-    def show(self) -> None:
-        self.table.set_empty(self.problem or (t("nothing is in doubt") if self.known else t("loading")))
-        if self.known:
-            self._rows.replace((one.id, self._row(one)) for one in self.items)
+    def nothing(self) -> str:
+        return t("nothing is in doubt")
 
-    def _row(self, one: DoubtLine) -> Row:
+    def row(self, one: DoubtLine) -> Row:
         old, now = self.is_old, self.knowledge.now
         left = (one.deadline - now).total_seconds()
         ask = None if one.next_inquiry_at is None else (one.next_inquiry_at - now).total_seconds()
@@ -145,19 +119,9 @@ class DoubtsPane(OrderVerbs, LoadingPane):
             Cell(shown(one.order_no), "dim"),
         )  # fmt: skip
 
-    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        """Show the repayment with all its evidence."""
-        event.stop()
-        self.post_message(OpenRepayment(event.key))
-
-    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
-        """Another order may be done other things with."""
-        event.stop()
-        self.tell_situation()
-
-    def do_row_open(self, argument: str) -> None:
-        """Show the repayment under the cursor."""
-        self.table.action_select()
+    def opening(self, key: str) -> OpenRepayment:
+        """The repayment with all its evidence."""
+        return OpenRepayment(key)
 
     def do_attempt_inquire(self, argument: str) -> None:
         """Have the gateway asked now."""

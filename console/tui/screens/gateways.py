@@ -14,17 +14,14 @@ from console.tui.gateway_intents import toggle_gateway, top_up
 from console.tui.gateway_text import bar, budget_style, runway, signed_share
 from console.tui.intents import Here, open_window, weigh_gateway
 from console.tui.knowledge import Freshness
-from console.tui.screens.pane import Heading, OpenChange, OpenFilter, OpenView, Pane, SituationChanged
+from console.tui.screens.pane import Heading, OpenChange, OpenFilter, OpenView
+from console.tui.screens.table_pane import TablePane
 from console.tui.widgets.acting_table import ActingTable
 from console.tui.widgets.columns import Column
 from console.tui.widgets.rows import Cell, InMemoryRows, Row
-from console.tui.widgets.virtual_table import VirtualTable
 from console.tui.words import light
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
-    from textual.widget import Widget
-
     from console.contract.board import GatewayLine
     from console.profiles.profile import Profile
     from console.tui.connection import Connection
@@ -95,10 +92,11 @@ class GatewayDeeds:
         self.post_message(OpenFilter(f"state:failed,in_doubt {term('gateway', self.gateway)}"))
 
 
-class GatewaysPane(GatewayDeeds, Pane):
+class GatewaysPane(GatewayDeeds, TablePane):
     """One table, as live as the board."""
 
     VIEW: ClassVar[View] = View.GATEWAYS
+    OPENS: ClassVar[View | None] = View.GATEWAY
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
         super().__init__(profile, knowledge, connection)
@@ -106,17 +104,9 @@ class GatewaysPane(GatewayDeeds, Pane):
         self._rows = InMemoryRows()
         self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="gateway-list")
 
-    def compose(self) -> ComposeResult:
-        """Heading and table."""
-        yield self.heading
-        yield self.table
-
     @property
     def gateway(self) -> str:
         return self.table.cursor_key or ""
-
-    def first_focus(self) -> Widget | None:
-        return self.table
 
     def entered(self) -> None:
         self.knowledge_changed()
@@ -127,20 +117,6 @@ class GatewaysPane(GatewayDeeds, Pane):
     def knowledge_changed(self) -> None:
         old = self.knowledge.freshness is Freshness.OLD
         self._rows.replace((line.id, _row(line, old)) for line in self.knowledge.gateways())
-
-    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        """Show it in full."""
-        event.stop()
-        self.post_message(OpenView(View.GATEWAY, event.key))
-
-    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
-        """Another gateway may be done other things with."""
-        event.stop()
-        self.post_message(SituationChanged())
-
-    def do_row_open(self, argument: str) -> None:
-        """Show the gateway under the cursor."""
-        self.table.action_select()
 
 
 def _row(line: GatewayLine, old: bool) -> Row:

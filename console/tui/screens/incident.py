@@ -20,24 +20,20 @@ from console.tui.widgets.fields import field, heading
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from console.contract.incident import Entry, Incident, IncidentLine
+    from console.contract.incident import Entry, Incident
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk
     from console.tui.knowledge import Knowledge
     from console.tui.widgets.lines import Line
 
 
-class IncidentPane(IncidentPanes, ReadingPane["Incident"]):
+class IncidentPane(ReadingPane["Incident"], IncidentPanes):
     """A reader over one incident."""
 
     VIEW: ClassVar[View] = View.INCIDENT
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
         super().__init__(profile, knowledge, connection, t("Incident"))
-
-    @property
-    def at_hand(self) -> IncidentLine | None:
-        return self.found
 
     async def read(self, desk: Desk, key: str) -> Incident:
         service = self.connection.service

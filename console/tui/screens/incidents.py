@@ -9,17 +9,12 @@ from console.contract.language import t
 from console.contract.text import shown
 from console.tui import figures
 from console.tui.incident_intents import close_incident, note_incident, open_incident, reopen_incident
+from console.tui.screens.list_pane import ListPane
 from console.tui.screens.loading_pane import LoadingPane
-from console.tui.screens.pane import OpenView
-from console.tui.widgets.acting_table import ActingTable
 from console.tui.widgets.columns import Column
-from console.tui.widgets.rows import Cell, InMemoryRows, Row
-from console.tui.widgets.virtual_table import VirtualTable
+from console.tui.widgets.rows import Cell, Row
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
-    from textual.widget import Widget
-
     from console.contract.incident import IncidentLine
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk
@@ -35,15 +30,6 @@ class IncidentPanes(LoadingPane):
     def at_hand(self) -> IncidentLine | None:
         """The incident that the keys act on."""
         raise NotImplementedError
-
-    @property
-    def has_row(self) -> bool:
-        return self.at_hand is not None
-
-    @property
-    def copied(self) -> str | None:
-        """What copying means here."""
-        return None if self.at_hand is None else self.at_hand.id
 
     def refusals(self) -> tuple[tuple[str, str], ...]:
         """What is closed is not closed again, what is open not opened."""
@@ -74,48 +60,30 @@ class IncidentPanes(LoadingPane):
             self.change(reopen_incident(self.at_hand))
 
 
-class IncidentsPane(IncidentPanes):
+class IncidentsPane(ListPane["IncidentLine"], IncidentPanes):
     """One table."""
 
     VIEW: ClassVar[View] = View.INCIDENTS
+    OPENS: ClassVar[View | None] = View.INCIDENT
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
-        super().__init__(profile, knowledge, connection, t("Incidents"))
-        self.items: tuple[IncidentLine, ...] = ()
-        self._more = False
-        self._rows = InMemoryRows()
-        self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="incidents")
-
-    def compose(self) -> ComposeResult:
-        """Heading and table."""
-        yield self.heading
-        yield self.table
-
-    @property
-    def at_hand(self) -> IncidentLine | None:
-        return next((one for one in self.items if one.id == self.table.cursor_key), None)
-
-    def first_focus(self) -> Widget | None:
-        return self.table
+        super().__init__(profile, knowledge, connection, t("Incidents"), _columns())
 
     async def fetch(self, desk: Desk) -> None:
         service = self.connection.service
         if service is not None:
             page = await service.playbooks.incidents()
-            self.items, self._more = page.items, page.next is not None
+            self.items, self.more = page.items, page.next is not None
 
     def note(self) -> str:
-        if self._more:
+        if self.more:
             return t("the newest {count}; all: repay incident list", count=len(self.items))
         return figures.count(len(self.items)) if self.known else ""
 
-    def show(self) -> None:
-        empty = t("no incident was opened; o opens one") if self.known else t("loading")
-        self.table.set_empty(self.problem or empty)
-        if self.known:
-            self._rows.replace((one.id, self._row(one)) for one in self.items)
+    def nothing(self) -> str:
+        return t("no incident was opened; o opens one")
 
-    def _row(self, one: IncidentLine) -> Row:
+    def row(self, one: IncidentLine) -> Row:
         old, zone = self.is_old, self.profile.view.timezone
         is_open = one.closed_at is None
         until = figures.NOTHING if one.closed_at is None else figures.moment(one.closed_at, zone)[:11]
@@ -128,20 +96,6 @@ class IncidentsPane(IncidentPanes):
             Cell(shown(one.who), "label"),
             Cell(shown(one.id), "dim"),
         )
-
-    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        """Show it in full."""
-        event.stop()
-        self.post_message(OpenView(View.INCIDENT, event.key))
-
-    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
-        """Another one may be done other things with."""
-        event.stop()
-        self.tell_situation()
-
-    def do_row_open(self, argument: str) -> None:
-        """Show what the cursor is on."""
-        self.table.action_select()
 
 
 def _columns() -> tuple[Column, ...]:

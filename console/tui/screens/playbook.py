@@ -32,15 +32,6 @@ class PlaybookPane(ReadingPane["Playbook"]):
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
         super().__init__(profile, knowledge, connection, t("Playbook"))
 
-    @property
-    def copied(self) -> str | None:
-        """What copying means here."""
-        return self.key or None
-
-    @property
-    def has_row(self) -> bool:
-        return self.found is not None
-
     async def read(self, desk: Desk, key: str) -> Playbook:
         """Read the file. Raises ClientError with what is wrong with it."""
         from console.client.errors import Invalid

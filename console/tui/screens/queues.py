@@ -12,7 +12,8 @@ from console.tui import figures
 from console.tui.filters import replayable
 from console.tui.intents import PAUSABLE, Here, pause_queue, resume_queue
 from console.tui.knowledge import Freshness
-from console.tui.screens.pane import Heading, OpenChange, OpenFilter, OpenView, Pane, SituationChanged
+from console.tui.screens.pane import Heading, OpenChange, OpenFilter, OpenView
+from console.tui.screens.table_pane import TablePane
 from console.tui.stuck import waits_too_long
 from console.tui.widgets.columns import Column
 from console.tui.widgets.history import bars, points_for
@@ -21,9 +22,6 @@ from console.tui.widgets.virtual_table import VirtualTable
 from console.tui.words import stage_name, stage_style, stage_word
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
-    from textual.widget import Widget
-
     from console.contract.board import StageLine
     from console.profiles.profile import Profile
     from console.tui.connection import Connection
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
 _HISTORY = 24
 
 
-class QueuesPane(Pane):
+class QueuesPane(TablePane):
     """One table: depth, money, oldest, rates and history of each stage."""
 
     VIEW: ClassVar[View] = View.QUEUES
@@ -42,19 +40,7 @@ class QueuesPane(Pane):
         super().__init__(profile, knowledge, connection)
         self._rows = InMemoryRows((stage.value, _unknown_row(stage)) for stage in Stage)
         self.table = VirtualTable(_columns(), self._rows, footer=False, id="queues")
-        self._heading = Heading(t("Queues"), _note())
-
-    def compose(self) -> ComposeResult:
-        """Heading and table."""
-        yield self._heading
-        yield self.table
-
-    @property
-    def has_row(self) -> bool:
-        return self.table.cursor_key is not None
-
-    def first_focus(self) -> Widget | None:
-        return self.table
+        self.heading = Heading(t("Queues"), _note())
 
     def entered(self) -> None:
         self.knowledge_changed()
@@ -69,7 +55,7 @@ class QueuesPane(Pane):
             return
         old = self.knowledge.freshness is Freshness.OLD
         to_come = self.knowledge.rates_to_come
-        self._heading.note(t("rates come after the first minute") if to_come else _note())
+        self.heading.note(t("rates come after the first minute") if to_come else _note())
         known = {line.stage: line for line in board.stages}
         self._rows.replace(
             (stage.value, self._row(known[stage], old) if stage in known else _unknown_row(stage))
@@ -95,19 +81,9 @@ class QueuesPane(Pane):
             Cell(history, "old" if old else "history"),
         )
 
-    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        """Show the stage's repayments."""
-        event.stop()
-        self.post_message(opening_of(event.key))
-
-    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
-        """Another queue may be done other things with."""
-        event.stop()
-        self.post_message(SituationChanged())
-
-    def do_row_open(self, argument: str) -> None:
-        """Open the stage under the cursor."""
-        self.table.action_select()
+    def opening(self, key: str) -> OpenFilter | OpenView:
+        """The stage's repayments."""
+        return opening_of(key)
 
     @property
     def here(self) -> Here:

@@ -46,6 +46,20 @@ class ReadingPane(LoadingPane, Generic[Found]):
         yield self.heading
         yield self.reader
 
+    @property
+    def at_hand(self) -> Found | None:
+        """What the keys act on."""
+        return self.found
+
+    @property
+    def has_row(self) -> bool:
+        return self.found is not None
+
+    @property
+    def copied(self) -> str | None:
+        """What copying means here."""
+        return None if self.found is None else self.key
+
     def first_focus(self) -> Widget | None:
         return self.reader
 

@@ -42,15 +42,6 @@ class ReconciliationPane(ReadingPane[Reconciled]):
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
         super().__init__(profile, knowledge, connection, t("Reconciliation"))
 
-    @property
-    def copied(self) -> str | None:
-        """What copying means here."""
-        return self.key or None
-
-    @property
-    def has_row(self) -> bool:
-        return self.found is not None
-
     async def read(self, desk: Desk, key: str) -> Reconciled:
         service = self.connection.service
         assert service is not None  # noqa: S101 - the desk is the service's

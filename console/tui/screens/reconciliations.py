@@ -11,18 +11,12 @@ from console.contract.reconciliation_words import problem_words, state_word
 from console.contract.text import shown
 from console.tui import figures
 from console.tui.intents import Intent, Question
-from console.tui.screens.loading_pane import LoadingPane
-from console.tui.screens.pane import OpenView
-from console.tui.widgets.acting_table import ActingTable
+from console.tui.screens.list_pane import ListPane
 from console.tui.widgets.columns import Column
-from console.tui.widgets.rows import Cell, InMemoryRows, Row
-from console.tui.widgets.virtual_table import VirtualTable
+from console.tui.widgets.rows import Cell, Row
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from textual.app import ComposeResult
-    from textual.widget import Widget
 
     from console.contract.reconciliation import Reconciliation
     from console.profiles.profile import Profile
@@ -32,54 +26,31 @@ if TYPE_CHECKING:
 STYLES = {"complete": "good", "incomplete": "bad", "waiting": "warn", "running": "warn"}
 
 
-class ReconciliationsPane(LoadingPane):
+class ReconciliationsPane(ListPane["Reconciliation"]):
     """One table."""
 
     VIEW: ClassVar[View] = View.RECONCILIATIONS
+    OPENS: ClassVar[View | None] = View.RECONCILIATION
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
-        super().__init__(profile, knowledge, connection, t("Reconciliations"))
-        self.items: tuple[Reconciliation, ...] = ()
-        self._more = False
-        self._rows = InMemoryRows()
-        self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="reconciliations")
-
-    def compose(self) -> ComposeResult:
-        """Heading and table."""
-        yield self.heading
-        yield self.table
-
-    @property
-    def has_row(self) -> bool:
-        return self.copied is not None
-
-    @property
-    def copied(self) -> str | None:
-        """What copying means here."""
-        return self.table.cursor_key
-
-    def first_focus(self) -> Widget | None:
-        return self.table
+        super().__init__(profile, knowledge, connection, t("Reconciliations"), _columns())
 
     async def fetch(self, desk: Desk) -> None:
         service = self.connection.service
         if service is None:
             return
         page = await service.reconciliations.page()
-        self.items, self._more = page.items, page.next is not None
+        self.items, self.more = page.items, page.next is not None
 
     def note(self) -> str:
-        if self._more:
+        if self.more:
             return t("the newest {count}; all: repay reconcile --limit N", count=len(self.items))
         return t("enter shows one, o reconciles a day")
 
-    def show(self) -> None:
-        empty = t("no day was reconciled yet; o reconciles one") if self.known else t("loading")
-        self.table.set_empty(self.problem or empty)
-        if self.known:
-            self._rows.replace((one.id, self._row(one)) for one in self.items)
+    def nothing(self) -> str:
+        return t("no day was reconciled yet; o reconciles one")
 
-    def _row(self, one: Reconciliation) -> Row:
+    def row(self, one: Reconciliation) -> Row:
         report, old = one.report, self.is_old
         unknown = Cell(figures.UNKNOWN, "dim")
         way = "" if report is not None or not one.problem else problem_words(one.problem)
@@ -96,20 +67,6 @@ class ReconciliationsPane(LoadingPane):
             Cell(way, "warn"),
             Cell(shown(one.id), "dim"),
         )
-
-    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        """Show it in full."""
-        event.stop()
-        self.post_message(OpenView(View.RECONCILIATION, event.key))
-
-    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
-        """Another one may be opened."""
-        event.stop()
-        self.tell_situation()
-
-    def do_row_open(self, argument: str) -> None:
-        """Show what the cursor is on."""
-        self.table.action_select()
 
     def do_reconcile_run(self, argument: str) -> None:
         """Reconcile a day; yesterday is proposed."""

@@ -71,6 +71,15 @@ class ReplayPane(ReplayPanes):
         return self.found
 
     @property
+    def has_row(self) -> bool:
+        return self.found is not None
+
+    @property
+    def copied(self) -> str | None:
+        """What copying means here."""
+        return None if self.found is None else self.key
+
+    @property
     def replay_filter(self) -> str | None:
         """What to plan over from here: the repayments of this replay that are failed now."""
         return f"replay:{self.key} state:failed" if self.found is not None and self.found.refailed else None

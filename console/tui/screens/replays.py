@@ -17,17 +17,12 @@ from console.tui.replay_intents import (
     resume_replay,
     start_replay,
 )
+from console.tui.screens.list_pane import ListPane
 from console.tui.screens.loading_pane import LoadingPane
-from console.tui.screens.pane import OpenView
-from console.tui.widgets.acting_table import ActingTable
 from console.tui.widgets.columns import Column
-from console.tui.widgets.rows import Cell, InMemoryRows, Row
-from console.tui.widgets.virtual_table import VirtualTable
+from console.tui.widgets.rows import Cell, Row
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
-    from textual.widget import Widget
-
     from console.contract.replay import Replay
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk, Replays
@@ -45,15 +40,6 @@ class ReplayPanes(LoadingPane):
     def at_hand(self) -> Replay | None:
         """The replay that the keys act on."""
         raise NotImplementedError
-
-    @property
-    def has_row(self) -> bool:
-        return self.at_hand is not None
-
-    @property
-    def copied(self) -> str | None:
-        """What copying means here."""
-        return None if self.at_hand is None else self.at_hand.id
 
     @property
     def replays(self) -> Replays | None:
@@ -112,30 +98,15 @@ def _not_to_start(one: Replay) -> str:
             return t("it is over")
 
 
-class ReplaysPane(ReplayPanes):
+class ReplaysPane(ListPane["Replay"], ReplayPanes):
     """One table."""
 
     VIEW: ClassVar[View] = View.REPLAYS
+    OPENS: ClassVar[View | None] = View.REPLAY
     AGAIN: ClassVar[float] = 2.0
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
-        super().__init__(profile, knowledge, connection, t("Replays"))
-        self.items: tuple[Replay, ...] = ()
-        self._more = False
-        self._rows = InMemoryRows()
-        self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="replays")
-
-    def compose(self) -> ComposeResult:
-        """Heading and table."""
-        yield self.heading
-        yield self.table
-
-    @property
-    def at_hand(self) -> Replay | None:
-        return next((one for one in self.items if one.id == self.table.cursor_key), None)
-
-    def first_focus(self) -> Widget | None:
-        return self.table
+        super().__init__(profile, knowledge, connection, t("Replays"), _columns())
 
     async def fetch(self, desk: Desk) -> None:
         replays = self.replays
@@ -144,24 +115,17 @@ class ReplaysPane(ReplayPanes):
         page = await replays.page()
         going = [one for one in page.items if one.state in UNDER_WAY]
         self.items = (*going, *(one for one in page.items if one.state not in UNDER_WAY))
-        self._more = page.next is not None
+        self.more = page.next is not None
 
     def note(self) -> str:
-        if self._more:
+        if self.more:
             return t("the newest {count}; all: repay replay list", count=len(self.items))
         return t("{key} plans a replay", key=_plan_key())
 
-    def show(self) -> None:
-        empty = (
-            t("nothing was replayed yet; {key} plans a replay", key=_plan_key())
-            if self.known
-            else t("loading")
-        )
-        self.table.set_empty(self.problem or empty)
-        if self.known:
-            self._rows.replace((one.id, self._row(one)) for one in self.items)
+    def nothing(self) -> str:
+        return t("nothing was replayed yet; {key} plans a replay", key=_plan_key())
 
-    def _row(self, one: Replay) -> Row:
+    def row(self, one: Replay) -> Row:
         from console.contract.replay_words import state_name
         from console.tui.replay_lines import STATE_STYLES, bar, part_of
 
@@ -186,20 +150,6 @@ class ReplaysPane(ReplayPanes):
             Cell(figures.moment(one.created_at, self.profile.view.timezone), "dim"),
             Cell(shown(one.id), "dim"),
         )
-
-    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        """Show the replay in full."""
-        event.stop()
-        self.post_message(OpenView(View.REPLAY, event.key))
-
-    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
-        """Another replay may be done other things with."""
-        event.stop()
-        self.tell_situation()
-
-    def do_row_open(self, argument: str) -> None:
-        """Show the replay under the cursor."""
-        self.table.action_select()
 
 
 def _plan_key() -> str:

@@ -10,16 +10,13 @@ from console.contract.language import t
 from console.contract.text import shown
 from console.tui import figures
 from console.tui.run_intents import begin_run
-from console.tui.screens.loading_pane import LoadingPane
+from console.tui.screens.list_pane import ListPane
 from console.tui.screens.pane import OpenView
-from console.tui.widgets.acting_table import ActingTable
 from console.tui.widgets.columns import Column
-from console.tui.widgets.rows import Cell, InMemoryRows, Row
-from console.tui.widgets.virtual_table import VirtualTable
+from console.tui.widgets.rows import Cell, Row
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
-    from textual.widget import Widget
+    from collections.abc import Iterable
 
     from console.contract.playbook import Run
     from console.profiles.playbook import ListedPlaybook
@@ -35,27 +32,15 @@ FILE: Final = "file:"
 """What the keys of rows of files begin with."""
 
 
-class RunsPane(LoadingPane):
+class RunsPane(ListPane["Run"]):
     """One table."""
 
     VIEW: ClassVar[View] = View.RUNS
     AGAIN: ClassVar[float] = 2.0
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
-        super().__init__(profile, knowledge, connection, t("Playbooks"))
-        self.items: tuple[Run, ...] = ()
+        super().__init__(profile, knowledge, connection, t("Playbooks"), _columns())
         self.files: tuple[ListedPlaybook, ...] = ()
-        self._rows = InMemoryRows()
-        self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="runs")
-
-    def compose(self) -> ComposeResult:
-        """Heading and table."""
-        yield self.heading
-        yield self.table
-
-    @property
-    def has_row(self) -> bool:
-        return self.table.cursor_key is not None
 
     @property
     def copied(self) -> str | None:
@@ -67,9 +52,6 @@ class RunsPane(LoadingPane):
     def _file(self) -> ListedPlaybook | None:
         """The file under the cursor."""
         return next((one for one in self.files if f"{FILE}{one.name}" == self.table.cursor_key), None)
-
-    def first_focus(self) -> Widget | None:
-        return self.table
 
     async def fetch(self, desk: Desk) -> None:
         from console.profiles.playbook import playbooks
@@ -97,21 +79,20 @@ class RunsPane(LoadingPane):
     def note(self) -> str:
         return t("unfinished runs, then the plans at hand, then what is over")
 
-    def show(self) -> None:
-        empty = t("there is no playbook") if self.known else t("loading")
-        self.table.set_empty(self.problem or empty)
-        if self.known:
-            begun = [one for one in self.items if one.state.value in _UNFINISHED]
-            over = [one for one in self.items if one.state.value not in _UNFINISHED]
-            self._rows.replace(
-                (
-                    *((one.id, self._row(one)) for one in begun),
-                    *((f"{FILE}{one.name}", _file_row(one)) for one in self.files),
-                    *((one.id, self._row(one)) for one in over),
-                )
-            )
+    def nothing(self) -> str:
+        return t("there is no playbook")
 
-    def _row(self, one: Run) -> Row:
+    def rows(self) -> Iterable[tuple[str, Row]]:
+        """The plans at hand stand between the runs."""
+        begun = [one for one in self.items if one.state.value in _UNFINISHED]
+        over = [one for one in self.items if one.state.value not in _UNFINISHED]
+        return (
+            *((one.id, self.row(one)) for one in begun),
+            *((f"{FILE}{one.name}", _file_row(one)) for one in self.files),
+            *((one.id, self.row(one)) for one in over),
+        )
+
+    def row(self, one: Run) -> Row:
         old = self.is_old
         return (
             Cell(run_word(one.state.value), "old" if old else STYLES[one.state.value]),
@@ -124,20 +105,10 @@ class RunsPane(LoadingPane):
             Cell(shown(one.id), "dim"),
         )
 
-    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        """Show it in full."""
-        event.stop()
-        view = View.PLAYBOOK if event.key.startswith(FILE) else View.RUN
-        self.post_message(OpenView(view, event.key.removeprefix(FILE)))
-
-    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
-        """Another one may be opened."""
-        event.stop()
-        self.tell_situation()
-
-    def do_row_open(self, argument: str) -> None:
-        """Show what the cursor is on."""
-        self.table.action_select()
+    def opening(self, key: str) -> OpenView:
+        """The file, or the run."""
+        view = View.PLAYBOOK if key.startswith(FILE) else View.RUN
+        return OpenView(view, key.removeprefix(FILE))
 
 
 def _file_row(one: ListedPlaybook) -> Row:

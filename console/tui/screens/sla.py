@@ -39,10 +39,6 @@ class SlaPane(ReadingPane["SlaLedger"]):
         """What copying means here: the digest that an evidence pack is known by."""
         return None if self.found is None else self.found.digest
 
-    @property
-    def has_row(self) -> bool:
-        return self.found is not None
-
     async def read(self, desk: Desk, key: str) -> SlaLedger:
         return await desk.gateway_sla(key)
 

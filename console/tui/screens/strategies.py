@@ -8,20 +8,15 @@ from console.actions.registry import View
 from console.contract.language import t
 from console.contract.text import shown
 from console.tui import figures
-from console.tui.change_words import interception, mode_style, mode_word, scenario_name
+from console.tui.change_words import SCENARIOS, interception, mode_style, mode_word, scenario_name
 from console.tui.intents import switch_scenario, toggle_strategy
-from console.tui.screens.loading_pane import LoadingPane
+from console.tui.screens.list_pane import ListPane
 from console.tui.screens.pane import OpenView
-from console.tui.widgets.acting_table import ActingTable
 from console.tui.widgets.columns import Column
 from console.tui.widgets.history import bars, points_for
-from console.tui.widgets.rows import Cell, InMemoryRows, Row
-from console.tui.widgets.virtual_table import VirtualTable
+from console.tui.widgets.rows import Cell, Row
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
-    from textual.widget import Widget
-
     from console.contract.strategy import Strategies, StrategyCounts, StrategyRow
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk
@@ -34,54 +29,29 @@ MANY_CLEAN: Final = 0.02
 """The share of clean payers hit from which a strategy is marked."""
 
 
-class StrategiesPane(LoadingPane):
+class StrategiesPane(ListPane["StrategyRow"]):
     """One table; space toggles, `e` edits."""
 
     VIEW: ClassVar[View] = View.STRATEGIES
+    OPENS: ClassVar[View | None] = View.STRATEGY
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
-        super().__init__(profile, knowledge, connection, t("Strategies"))
+        super().__init__(profile, knowledge, connection, t("Strategies"), _columns())
         self.found: Strategies | None = None
-        self._rows = InMemoryRows()
-        self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="strategies")
-
-    def compose(self) -> ComposeResult:
-        """Heading and table."""
-        yield self.heading
-        yield self.table
-
-    @property
-    def has_row(self) -> bool:
-        return self.table.cursor_key is not None
-
-    @property
-    def copied(self) -> str | None:
-        """What copying means here."""
-        return self.table.cursor_key
-
-    @property
-    def row(self) -> StrategyRow | None:
-        """The strategy under the cursor."""
-        items = () if self.found is None else self.found.items
-        return next((one for one in items if one.id == self.table.cursor_key), None)
-
-    def first_focus(self) -> Widget | None:
-        return self.table
 
     async def fetch(self, desk: Desk) -> None:
         self.found = await desk.strategies()
+        self.items = self.found.items
 
     def note(self) -> str:
         if self.found is None:
             return ""
         return t("scenario {name}; figures of the last hour", name=scenario_name(self.found.scenario))
 
-    def show(self) -> None:
-        self.table.set_empty(self.problem or t("loading"))
-        if self.found is not None:
-            self._rows.replace((one.id, self._row(one)) for one in self.found.items)
+    def nothing(self) -> str:
+        return t("there is no strategy")
 
-    def _row(self, one: StrategyRow) -> Row:
+    def row(self, one: StrategyRow) -> Row:
         old = self.is_old
         figure = "old" if old else "figure"
         clean = clean_share(one.hour)
@@ -103,18 +73,9 @@ class StrategiesPane(LoadingPane):
             return ""
         return figures.whole_span(max(0.0, (one.expires_at - self.knowledge.now).total_seconds()))
 
-    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        """Show the strategy in full."""
-        event.stop()
-        self.post_message(OpenView(View.STRATEGY, event.key))
-
-    def do_row_open(self, argument: str) -> None:
-        """Show the strategy under the cursor."""
-        self.table.action_select()
-
     def do_strategy_toggle(self, argument: str) -> None:
         """Ask to let it only count, or to let it enforce."""
-        one = self.row
+        one = self.at_hand
         if one is not None:
             self.change(toggle_strategy(one.id, one.mode))
 
@@ -131,10 +92,9 @@ class StrategiesPane(LoadingPane):
     def do_strategy_scenario(self, argument: str) -> None:
         """Put a scenario in force: the one that was named, else the next one."""
         found = self.found
-        if found is None:
-            return
-        names = found.scenarios
-        following = names[(names.index(found.scenario) + 1) % len(names)] if found.scenario in names else ""
+        names = tuple(SCENARIOS) if found is None else found.scenarios
+        at = names.index(found.scenario) if found is not None and found.scenario in names else 0
+        following = names[(at + 1) % len(names)]
         self.change(switch_scenario(argument or following, names))
 
 

@@ -38,15 +38,6 @@ class StrategyPane(ReadingPane["StrategyDetail"]):
         super().__init__(profile, knowledge, connection, t("Strategy"))
         self._then = ""
 
-    @property
-    def has_row(self) -> bool:
-        return self.found is not None
-
-    @property
-    def copied(self) -> str | None:
-        """What copying means here."""
-        return self.key or None
-
     def open(self, key: str) -> None:
         """Show another strategy; `NAME edit` and `NAME try` open its form as soon as it is read."""
         name, _, self._then = key.partition(" ")

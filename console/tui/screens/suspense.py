@@ -9,45 +9,25 @@ from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import shown
 from console.tui import figures
-from console.tui.screens.loading_pane import LoadingPane
+from console.tui.screens.list_pane import ListPane
 from console.tui.screens.pane import OpenView
-from console.tui.widgets.acting_table import ActingTable
 from console.tui.widgets.columns import Column
-from console.tui.widgets.rows import Cell, InMemoryRows
+from console.tui.widgets.rows import Cell, Row
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
-    from textual.widget import Widget
-
     from console.contract.case import SuspenseLine
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk
     from console.tui.knowledge import Knowledge
-    from console.tui.widgets.virtual_table import VirtualTable
 
 
-class SuspensePane(LoadingPane):
+class SuspensePane(ListPane["SuspenseLine"]):
     """One table, the newest day first."""
 
     VIEW: ClassVar[View] = View.SUSPENSE
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
-        super().__init__(profile, knowledge, connection, t("Money in suspense"))
-        self.items: tuple[SuspenseLine, ...] = ()
-        self._rows = InMemoryRows()
-        self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="suspense")
-
-    def compose(self) -> ComposeResult:
-        """Heading and table."""
-        yield self.heading
-        yield self.table
-
-    @property
-    def has_row(self) -> bool:
-        return self.table.cursor_key is not None
-
-    def first_focus(self) -> Widget | None:
-        return self.table
+        super().__init__(profile, knowledge, connection, t("Money in suspense"), _columns())
 
     async def fetch(self, desk: Desk) -> None:
         self.items = (await desk.suspense()).items
@@ -56,37 +36,22 @@ class SuspensePane(LoadingPane):
         total = sum(one.suspense_fen for one in self.items)
         return t("{sum} in suspense; enter shows the cases", sum=yuan(total))
 
-    def show(self) -> None:
-        self.table.set_empty(self.problem or (t("no money is in suspense") if self.known else t("loading")))
-        if self.known:
-            style = "old" if self.is_old else "text"
-            figure = "old" if self.is_old else "figure"
-            self._rows.replace(
-                (
-                    f"{one.gateway} {one.day.isoformat()}",
-                    (
-                        Cell(one.day.isoformat(), style),
-                        Cell(shown(one.gateway), style),
-                        Cell(figures.count(one.cases), figure),
-                        Cell(yuan(one.suspense_fen), figure),
-                    ),
-                )
-                for one in self.items
-            )
+    def nothing(self) -> str:
+        return t("no money is in suspense")
 
-    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        """Show the cases that the money is in."""
-        event.stop()
-        self.post_message(OpenView(View.CASES))
+    def row(self, one: SuspenseLine) -> Row:
+        style = "old" if self.is_old else "text"
+        figure = "old" if self.is_old else "figure"
+        return (
+            Cell(one.day.isoformat(), style),
+            Cell(shown(one.gateway), style),
+            Cell(figures.count(one.cases), figure),
+            Cell(yuan(one.suspense_fen), figure),
+        )
 
-    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
-        """A first row changes what can be done here."""
-        event.stop()
-        self.tell_situation()
-
-    def do_row_open(self, argument: str) -> None:
-        """Show the cases."""
-        self.table.action_select()
+    def opening(self, key: str) -> OpenView:
+        """The cases that the money is in."""
+        return OpenView(View.CASES)
 
 
 def _columns() -> tuple[Column, ...]:

@@ -9,62 +9,36 @@ from console.contract.language import t
 from console.contract.text import shown
 from console.tui import figures
 from console.tui.change_words import role_name
-from console.tui.screens.loading_pane import LoadingPane
+from console.tui.screens.list_pane import ListPane
 from console.tui.token_request import make_token, revoke_token
-from console.tui.widgets.acting_table import ActingTable
 from console.tui.widgets.columns import Column
-from console.tui.widgets.rows import Cell, InMemoryRows, Row
+from console.tui.widgets.rows import Cell, Row
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from textual.app import ComposeResult
-    from textual.widget import Widget
 
     from console.contract.change import TokenLine
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk
     from console.tui.knowledge import Knowledge
-    from console.tui.widgets.virtual_table import VirtualTable
 
 MOST: Final = 500
 """Tokens shown."""
 
 
-class TokensPane(LoadingPane):
+class TokensPane(ListPane["TokenLine"]):
     """One table, the tokens that are good for something first."""
 
     VIEW: ClassVar[View] = View.TOKENS
     AGAIN: ClassVar[float] = 10.0
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
-        super().__init__(profile, knowledge, connection, t("Tokens"))
-        self.items: tuple[TokenLine, ...] = ()
-        self._more = False
-        self._rows = InMemoryRows()
-        self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="tokens")
-
-    def compose(self) -> ComposeResult:
-        """Heading and table."""
-        yield self.heading
-        yield self.table
-
-    @property
-    def at_hand(self) -> TokenLine | None:
-        """The token that the keys act on."""
-        return next((one for one in self.items if one.id == self.table.cursor_key), None)
-
-    @property
-    def has_row(self) -> bool:
-        return self.at_hand is not None
+        super().__init__(profile, knowledge, connection, t("Tokens"), _columns())
 
     @property
     def copied(self) -> str | None:
         """What copying means here: the id; nobody has the secret."""
         return None if self.at_hand is None else self.at_hand.id
-
-    def first_focus(self) -> Widget | None:
-        return self.table
 
     def refusals(self) -> tuple[tuple[str, str], ...]:
         """One that is revoked cannot be revoked again."""
@@ -77,17 +51,15 @@ class TokensPane(LoadingPane):
         found = await desk.tokens(limit=MOST)
         now = self.knowledge.now
         self.items = tuple(sorted(found.items, key=lambda one: (not _is_good(one, now), shown(one.person))))
-        self._more = found.next is not None
+        self.more = found.next is not None
 
     def note(self) -> str:
-        return t("the first {count}; all: repay token list", count=len(self.items)) if self._more else ""
+        return t("the first {count}; all: repay token list", count=len(self.items)) if self.more else ""
 
-    def show(self) -> None:
-        self.table.set_empty(self.problem or (t("no token was made yet") if self.known else t("loading")))
-        if self.known:
-            self._rows.replace((one.id, self._row(one)) for one in self.items)
+    def nothing(self) -> str:
+        return t("no token was made yet")
 
-    def _row(self, one: TokenLine) -> Row:
+    def row(self, one: TokenLine) -> Row:
         zone, now = self.profile.view.timezone, self.knowledge.now
         good = _is_good(one, now)
         state, style = (t("good"), "good") if good else (t("expired"), "dim")
@@ -107,11 +79,6 @@ class TokensPane(LoadingPane):
             Cell(shown(one.created_by), "dim"),
             Cell(shown(one.id), "dim"),
         )
-
-    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
-        """Another token may be done other things with."""
-        event.stop()
-        self.tell_situation()
 
     def do_token_create(self, argument: str) -> None:
         """Ask for whom."""

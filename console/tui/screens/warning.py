@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from console.contract.change import Preview
-    from console.contract.warning import Prepared, Warning, WarningSummary
+    from console.contract.warning import Prepared, Warning
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk
     from console.tui.knowledge import Knowledge
@@ -25,7 +25,7 @@ _PREVIEW_AGAIN: Final = 15.0
 """Seconds after which what is prepared is previewed anew; the dialog makes its own."""
 
 
-class WarningPane(WarningPanes, ReadingPane["Warning"]):
+class WarningPane(ReadingPane["Warning"], WarningPanes):
     """A reader over one warning."""
 
     VIEW: ClassVar[View] = View.WARNING
@@ -35,10 +35,6 @@ class WarningPane(WarningPanes, ReadingPane["Warning"]):
         self._preview: Preview | str | None = None
         self._previewed: tuple[str, dict[str, Any]] | None = None
         self._previewed_at = float("-inf")
-
-    @property
-    def at_hand(self) -> WarningSummary | None:
-        return self.found
 
     async def read(self, desk: Desk, key: str) -> Warning:
         """Ask for the card, and for what its prepared change would do."""

@@ -10,23 +10,20 @@ from console.contract.text import shown
 from console.contract.warning_words import cause_word, soon, told
 from console.tui import figures
 from console.tui.filters import REPLAYABLE, term
+from console.tui.screens.list_pane import ListPane
 from console.tui.screens.loading_pane import LoadingPane
 from console.tui.screens.pane import OpenFilter, OpenView
 from console.tui.warning_intents import ack_warning, apply_prepared, label_warning
 from console.tui.warning_text import label_words, summary_lines, urgency, whom
-from console.tui.widgets.acting_table import ActingTable
 from console.tui.widgets.columns import Column
 from console.tui.widgets.lines import Line, Lines
-from console.tui.widgets.rows import Cell, InMemoryRows, Row
-from console.tui.widgets.virtual_table import VirtualTable
+from console.tui.widgets.rows import Cell, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import tzinfo
 
     from textual import events
     from textual.app import ComposeResult
-    from textual.widget import Widget
 
     from console.contract.warning import WarningSummary
     from console.profiles.profile import Profile
@@ -47,15 +44,6 @@ class WarningPanes(LoadingPane):
     def at_hand(self) -> WarningSummary | None:
         """The warning that the keys act on."""
         raise NotImplementedError
-
-    @property
-    def has_row(self) -> bool:
-        return self.at_hand is not None
-
-    @property
-    def copied(self) -> str | None:
-        """What copying means here."""
-        return None if self.at_hand is None else self.at_hand.id
 
     @property
     def warnings(self) -> Warnings | None:
@@ -159,18 +147,15 @@ class CardUnderCursor(Lines):
         return () if one is None else summary_lines(one, width, self._pane.profile.view.timezone)
 
 
-class WarningsPane(WarningPanes):
+class WarningsPane(ListPane["WarningSummary"], WarningPanes):
     """A table of warnings, and below it the card under the cursor."""
 
     VIEW: ClassVar[View] = View.WARNINGS
+    OPENS: ClassVar[View | None] = View.WARNING
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
-        super().__init__(profile, knowledge, connection, t("Warnings"))
+        super().__init__(profile, knowledge, connection, t("Warnings"), _columns())
         self._ended = False
-        self._found: dict[str, WarningSummary] = {}
-        self._more = False
-        self._rows = InMemoryRows()
-        self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="warning-list")
         self._card = CardUnderCursor(self)
 
     def compose(self) -> ComposeResult:
@@ -183,37 +168,30 @@ class WarningsPane(WarningPanes):
         """Give the card its lines, the table the rest."""
         self._card.styles.height = 8 if event.size.height < 30 else 12
 
-    @property
-    def at_hand(self) -> WarningSummary | None:
-        return self._found.get(self.table.cursor_key or "")
-
-    def first_focus(self) -> Widget | None:
-        return self.table
-
     async def fetch(self, desk: Desk) -> None:
         if self.warnings is None:
             return
         ended = self._ended
         page = await self.warnings.page(state="ended" if ended else "", limit=_ENDED_SHOWN)
         if ended == self._ended:
-            self._found = {one.id: one for one in page.items}
-            self._more = page.next is not None
+            self.items, self.more = page.items, page.next is not None
 
     def note(self) -> str:
         if not self.known:
             return ""
-        count = figures.count(len(self._found)) + ("+" if self._more else "")
+        count = figures.count(len(self.items)) + ("+" if self.more else "")
         return t("{count} that are over; h: back", count=count) if self._ended else count
 
     def show(self) -> None:
-        quiet = t("no warning is over") if self._ended else t("nothing to warn of")
-        self.table.set_empty(self.problem or (quiet if self.known else t("loading")))
-        zone = figures.zone(self.profile.view.timezone)
-        old = self.is_old
-        self._rows.replace((key, self._row(one, zone, old)) for key, one in self._found.items())
+        super().show()
         self._card.redraw()
 
-    def _row(self, one: WarningSummary, zone: tzinfo, old: bool) -> Row:
+    def nothing(self) -> str:
+        return t("no warning is over") if self._ended else t("nothing to warn of")
+
+    def row(self, one: WarningSummary) -> Row:
+        zone = figures.zone(self.profile.view.timezone)
+        old = self.is_old
         style = "old" if old else urgency(one)
         letter = {"open": "!", "acked": "*", "ended": "-"}[one.state]
         harm = t("ended") if one.state == "ended" else soon(one.harm_in_minutes)
@@ -234,25 +212,13 @@ class WarningsPane(WarningPanes):
     def do_warning_ended(self, argument: str) -> None:
         """Show those that are over, or go back to those that are not."""
         self._ended = not self._ended
-        self._found = {}
         self.forget()
         self.load()
         self.show()
 
-    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        """Show it in full."""
-        event.stop()
-        self.post_message(OpenView(View.WARNING, event.key))
-
-    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
-        """Another warning may be done other things with."""
-        event.stop()
+    def at_another_row(self) -> None:
         self._card.redraw()
-        self.tell_situation()
-
-    def do_row_open(self, argument: str) -> None:
-        """Show the warning under the cursor."""
-        self.table.action_select()
+        super().at_another_row()
 
 
 def _columns() -> tuple[Column, ...]:

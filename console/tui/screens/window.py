@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from console.contract.window import Window, WindowForecast, WindowSlot, WindowSummary
+    from console.contract.window import Window, WindowForecast, WindowSlot
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk
     from console.tui.knowledge import Knowledge
@@ -32,10 +32,6 @@ class WindowPane(ReadingPane["Window"], WindowPanes):
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
         super().__init__(profile, knowledge, connection, t("Window"))
-
-    @property
-    def at_hand(self) -> WindowSummary | None:
-        return self.found
 
     async def read(self, desk: Desk, key: str) -> Window:
         return await desk.window(key)

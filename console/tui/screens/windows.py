@@ -11,19 +11,16 @@ from console.contract.text import shown
 from console.tui import figures
 from console.tui.change_words import policy_name, window_state, window_style
 from console.tui.intents import end_window, extend_window, open_window
+from console.tui.screens.list_pane import ListPane
 from console.tui.screens.loading_pane import LoadingPane
-from console.tui.screens.pane import OpenView
-from console.tui.widgets.acting_table import ActingTable
 from console.tui.widgets.calendar_strip import CalendarStrip
 from console.tui.widgets.columns import Column
-from console.tui.widgets.rows import Cell, InMemoryRows, Row
-from console.tui.widgets.virtual_table import VirtualTable
+from console.tui.widgets.rows import Cell, Row
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from textual.app import ComposeResult
-    from textual.widget import Widget
 
     from console.contract.window import WindowSlot, WindowSummary
     from console.profiles.profile import Profile
@@ -40,15 +37,6 @@ class WindowPanes(LoadingPane):
     def at_hand(self) -> WindowSummary | None:
         """The window that the keys act on."""
         raise NotImplementedError
-
-    @property
-    def has_row(self) -> bool:
-        return self.at_hand is not None
-
-    @property
-    def copied(self) -> str | None:
-        """What copying means here."""
-        return None if self.at_hand is None else self.at_hand.id
 
     def refusals(self) -> tuple[tuple[str, str], ...]:
         """A window that is over is neither extended nor ended."""
@@ -78,52 +66,43 @@ class WindowPanes(LoadingPane):
             )
 
 
-class WindowsPane(WindowPanes):
+class WindowsPane(ListPane["WindowSummary"], WindowPanes):
     """Calendar strip above, table below."""
 
     VIEW: ClassVar[View] = View.WINDOWS
+    OPENS: ClassVar[View | None] = View.WINDOW
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
-        super().__init__(profile, knowledge, connection, t("Windows"))
-        self.items: tuple[WindowSummary, ...] = ()
-        self._more = False
-        self._rows = InMemoryRows()
+        super().__init__(profile, knowledge, connection, t("Windows"), _columns())
         self.calendar = CalendarStrip(profile.view.timezone)
-        self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="windows")
 
     def compose(self) -> ComposeResult:
-        """Heading, calendar, table."""
+        """The calendar stands above the table."""
         yield self.heading
         yield self.calendar
         yield self.table
-
-    @property
-    def at_hand(self) -> WindowSummary | None:
-        return next((one for one in self.items if one.id == self.table.cursor_key), None)
-
-    def first_focus(self) -> Widget | None:
-        return self.table
 
     async def fetch(self, desk: Desk) -> None:
         page = await desk.windows()
         over = [one for one in page.items if one.state in _OVER]
         live = [one for one in page.items if one.state not in _OVER]
         self.items = (*sorted(live, key=_begins), *over)
-        self._more = page.next is not None
+        self.more = page.next is not None
 
     def note(self) -> str:
-        if self._more:
+        if self.more:
             return t("the newest {count}; all: repay window list", count=len(self.items))
         return t("H hold, R reroute, N reject, - drains, ~ comes back")
 
     def show(self) -> None:
-        empty = t("no window is declared; o opens one") if self.known else t("loading")
-        self.table.set_empty(self.problem or empty)
+        super().show()
         if self.known:
             self.calendar.show(self.items, self.knowledge.now)
-            self._rows.replace((one.id, self._row(one)) for one in self.items)
 
-    def _row(self, one: WindowSummary) -> Row:
+    def nothing(self) -> str:
+        return t("no window is declared; o opens one")
+
+    def row(self, one: WindowSummary) -> Row:
         old = self.is_old
         slot = one.slots[0] if one.slots else None
         when, left = when_of(slot, self.knowledge.now)
@@ -144,20 +123,6 @@ class WindowsPane(WindowPanes):
             Cell(shown(one.rrule or ""), "dim"),
             Cell(shown(one.id), "dim"),
         )
-
-    def on_virtual_table_row_selected(self, event: VirtualTable.RowSelected) -> None:
-        """Show the window in full."""
-        event.stop()
-        self.post_message(OpenView(View.WINDOW, event.key))
-
-    def on_virtual_table_row_highlighted(self, event: VirtualTable.RowHighlighted) -> None:
-        """Another window may be done other things with."""
-        event.stop()
-        self.tell_situation()
-
-    def do_row_open(self, argument: str) -> None:
-        """Show the window under the cursor."""
-        self.table.action_select()
 
 
 def when_of(slot: WindowSlot | None, now: datetime) -> tuple[str, str]:
