@@ -60,31 +60,32 @@ class Place(NamedTuple):
 
 
 _FALLING: Final = "r.seq, r.borrower_token, r.due_on, r.grace_until"
+_OF_FALLING: Final = "FROM repayment r INDEXED BY ix_repayment_falling_due"
 _OTHERS_PAID: Final = (
-    "EXISTS (SELECT 1 FROM repayment p WHERE p.instalment = r.instalment"
-    " AND p.borrower_token = r.borrower_token AND p.stage = 'settled')"
+    "EXISTS (SELECT 1 FROM repayment p INDEXED BY ix_repayment_instalment WHERE p.instalment = r.instalment"
+    " AND p.seq <> r.seq AND p.borrower_token = r.borrower_token AND p.stage = 'settled')"
 )
 _OVER: Final = (
-    f"SELECT {_FALLING} FROM repayment r WHERE {FALLING_DUE} AND r.due_on <= ?"  # noqa: S608 - our own words
+    f"SELECT {_FALLING} {_OF_FALLING} WHERE {FALLING_DUE} AND r.due_on <= ?"
     f" AND (r.grace_until IS NULL OR r.grace_until <= ?) AND {unpaid('r.instalment', 'r.borrower_token')}"
     " AND (r.due_on > ? OR r.created_at >= ?) ORDER BY r.due_on, r.seq LIMIT ?"
 )
 _OVERDUE: Final = Prepared(_OVER)
 _OVERDUE_LOCKED: Final = Prepared(_OVER, f"{_OVER} FOR UPDATE OF r SKIP LOCKED")
 _SETTLED: Final = Prepared(
-    f"SELECT {_FALLING} FROM repayment r WHERE {FALLING_DUE} AND r.due_on <= ? AND {_OTHERS_PAID}"  # noqa: S608
+    f"SELECT {_FALLING} {_OF_FALLING} WHERE {FALLING_DUE} AND r.due_on <= ? AND {_OTHERS_PAID}"
     " ORDER BY r.due_on, r.seq LIMIT ?"
 )
 _GRACED: Final = Prepared(
-    f"SELECT {_FALLING} FROM repayment r WHERE {FALLING_DUE} AND r.due_state = 'due'"  # noqa: S608 - as above
+    f"SELECT {_FALLING} {_OF_FALLING} WHERE {FALLING_DUE} AND r.due_state = 'due'"
     " AND r.due_on <= ? AND r.grace_until > ? ORDER BY r.due_on, r.seq LIMIT ?"
 )
 _GRACED_DOUBT: Final = Prepared(
-    f"SELECT {_FALLING} FROM repayment r WHERE {IN_GRACE} AND r.due_state = 'due'"  # noqa: S608 - as above
-    " AND r.due_on <= ? AND r.grace_until > ? ORDER BY r.grace_until, r.seq LIMIT ?"
+    f"SELECT {_FALLING} FROM repayment r INDEXED BY ix_repayment_doubt_grace WHERE {IN_GRACE}"
+    " AND r.due_state = 'due' AND r.due_on <= ? AND r.grace_until > ? ORDER BY r.grace_until, r.seq LIMIT ?"
 )
 _REGAINED: Final = Prepared(
-    f"SELECT {_FALLING} FROM repayment r WHERE {FALLING_DUE} AND r.due_state = 'in_grace'"  # noqa: S608
+    f"SELECT {_FALLING} {_OF_FALLING} WHERE {FALLING_DUE} AND r.due_state = 'in_grace'"
     " AND r.due_on > ? ORDER BY r.due_on, r.seq LIMIT ?"
 )
 _MOVE: Final = Prepared(
@@ -102,8 +103,8 @@ _LONG_IN_DOUBT: Final = Prepared(
     " WHERE i.repayment_seq = r.seq AND i.automatic AND i.released_at IS NULL) ORDER BY r.seq LIMIT ?"
 )
 _RESOLVED: Final = Prepared(
-    "SELECT r.seq, r.stage, r.amount_fen, r.due_on FROM care_item i"  # noqa: S608 - our own words
-    " JOIN repayment r ON r.seq = i.repayment_seq WHERE i.automatic AND i.released_at IS NULL"
+    "SELECT r.seq, r.stage, r.amount_fen, r.due_on FROM care_item i INDEXED BY ux_care_item_automatic"  # noqa: S608
+    " CROSS JOIN repayment r WHERE r.seq = i.repayment_seq AND i.automatic AND i.released_at IS NULL"
     " AND r.stage NOT IN ('confirming', 'in_doubt', 'manual')"
     f" AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.repayment_seq = r.seq AND {_DOUBTFUL})"
     " ORDER BY r.seq LIMIT ?"

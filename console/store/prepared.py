@@ -1,6 +1,7 @@
 """Statements of the hot path: written once, run with positional rows straight on the driver."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -10,15 +11,20 @@ SKIP_LOCKED: Final = " FOR UPDATE SKIP LOCKED"
 """Appended to a claim's select on PostgreSQL; SQLite has one writer and needs none."""
 
 
+_INDEXED_BY: Final = re.compile(r" INDEXED BY \w+")
+
+
 class Prepared:
     """One statement with `?` for its values; `postgresql` where that database spells it differently.
 
-    `{among}` stands for a set of values that travels as one parameter (see `among`).
+    `{among}` stands for a set of values that travels as one parameter (see `among`). `INDEXED BY` is for
+    SQLite alone: it keeps no statistics, and would choose between two indexes by their order.
     """
 
     def __init__(self, sqlite: str, postgresql: str | None = None) -> None:
         self._sqlite = sqlite.replace("{among}", "IN (SELECT value FROM json_each(?))")
-        self._postgresql = (postgresql or sqlite).replace("{among}", "= ANY(?)").replace("?", "%s")
+        plain = _INDEXED_BY.sub("", postgresql or sqlite)
+        self._postgresql = plain.replace("{among}", "= ANY(?)").replace("?", "%s")
 
     def rows(self, connection: Connection, values: tuple[Any, ...]) -> list[Any]:
         """Run once and return all rows, each a tuple."""
