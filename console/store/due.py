@@ -81,7 +81,7 @@ _GRACED: Final = Prepared(
     " AND r.due_on <= ? AND r.grace_until > ? ORDER BY r.due_on, r.seq LIMIT ?"
 )
 _GRACED_DOUBT: Final = Prepared(
-    f"SELECT {_FALLING} FROM repayment r INDEXED BY ix_repayment_doubt_grace WHERE {IN_GRACE}"
+    f"SELECT {_FALLING} FROM repayment r INDEXED BY ix_repayment_doubt_grace WHERE {IN_GRACE}"  # noqa: S608
     " AND r.due_state = 'due' AND r.due_on <= ? AND r.grace_until > ? ORDER BY r.grace_until, r.seq LIMIT ?"
 )
 _REGAINED: Final = Prepared(
