@@ -42,6 +42,11 @@ def test_every_offered_action_can_be_carried_out_in_each_of_its_views(action: Ac
         assert hasattr(pane_of(view), method) or hasattr(Deeds, method), (action.id, view)
 
 
+@pytest.mark.parametrize("view", View)
+def test_every_view_has_its_pane(view: View) -> None:
+    assert pane_of(view).VIEW is view
+
+
 def test_every_key_of_the_registry_is_bound() -> None:
     bound = {key for binding in MainScreen.BINDINGS for key in binding.key.split(",")}  # type: ignore[union-attr]
     wanted = {key for action in OFFERED if action.id not in KEPT_BY_WIDGETS for key in action.keys}
