@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from console.cli.failures import UsageError
 from console.contract.language import LANGUAGES, t
-from console.contract.span import SpanError, parse_span
+from console.contract.span import NO_TIME, SpanError, parse_span
 from console.contract.text import nearest, shown
 
 if TYPE_CHECKING:
@@ -223,6 +223,11 @@ def span_text(text: str) -> str:
     """Return a span such as `1h30m` as it was written."""
     span(text)
     return text
+
+
+def span_or_zero_text(text: str) -> str:
+    """Return a span as it was written, where `0s` means none."""
+    return text if text in NO_TIME else span_text(text)
 
 
 def share(text: str) -> float:

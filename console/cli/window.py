@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from console.cli import listing, mutation
-from console.cli.arguments import span_text, unknown
+from console.cli.arguments import span_or_zero_text, span_text, unknown
 from console.cli.failures import Exit, UsageError
 from console.contract.language import t
 from console.contract.text import shown
@@ -64,8 +64,14 @@ def _add_window(parser: Parser) -> None:
         help=t("{policies}; without: hold", policies=", ".join(POLICIES)),
     )
     flag("--rrule", metavar="RULE", help=t("how it repeats (RFC 5545), as FREQ=WEEKLY;BYDAY=TU"))
-    flag("--drain", type=span_text, metavar="SPAN", help=t("how long before its start nothing new is sent"))
-    flag("--ramp", type=span_text, metavar="SPAN", help=t("over how long traffic comes back after its end"))
+    flag(
+        "--drain", type=span_or_zero_text, metavar="SPAN",
+        help=t("how long before its start nothing new is sent; without: 1m; 0s: not at all"),
+    )  # fmt: skip
+    flag(
+        "--ramp", type=span_or_zero_text, metavar="SPAN",
+        help=t("over how long traffic comes back after its end; without: 3m; 0s: at once"),
+    )  # fmt: skip
     flag("--notice", metavar="TEXT", help=t("what borrowers are told, with reject_with_notice"))
     flag("--force", action="store_true", help=t("even the last gateway that takes traffic"))
 

@@ -7,6 +7,10 @@ _PART: Final = re.compile(r"(\d{1,6})(s|m|h|d)")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
+NO_TIME: Final = ("0", "0s", "0m")
+"""How people write that there is no time between."""
+
+
 class SpanError(ValueError):
     """The text is not a span of time."""
 
@@ -27,3 +31,8 @@ def parse_span(text: str) -> int:
     if seconds <= 0:
         raise SpanError("write a span of time like 90s, 10m, 2h or 1h30m")
     return seconds
+
+
+def parse_span_or_zero(text: str) -> int:
+    """Return the seconds that `text` means, where `0`, `0s` and `0m` mean none. Raises SpanError."""
+    return 0 if text in NO_TIME else parse_span(text)

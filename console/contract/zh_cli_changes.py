@@ -92,8 +92,12 @@ _FLAGS: Final[dict[str, str]] = {
     "how long: 90m, 2h": "持续多久：90m、2h",
     "{policies}; without: hold": "{policies}；默认 hold",
     "how it repeats (RFC 5545), as FREQ=WEEKLY;BYDAY=TU": "如何重复（RFC 5545），如 FREQ=WEEKLY;BYDAY=TU",
-    "how long before its start nothing new is sent": "开始前多久不再发送新的扣款",
-    "over how long traffic comes back after its end": "结束后用多长时间逐步恢复流量",
+    "how long before its start nothing new is sent; without: 1m; 0s: not at all": (
+        "开始前多久不再发送新的扣款；不写为 1m；0s 为不提前"
+    ),
+    "over how long traffic comes back after its end; without: 3m; 0s: at once": (
+        "结束后用多长时间逐步恢复流量；不写为 3m；0s 为立即恢复"
+    ),
     "what borrowers are told, with reject_with_notice": "reject_with_notice 时告知借款人的内容",
 }
 

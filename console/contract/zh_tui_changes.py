@@ -34,6 +34,8 @@ MESSAGES: Final[dict[str, str]] = {
     "approve": "批准",
     "reject": "驳回",
     "reject it": "拒绝",
+    "it was right": "做得对",
+    "it was wrong": "做得不对",
     "pass": "放行",
     "reviewed": "复核",
     "verify": "校验",

@@ -129,7 +129,10 @@ class Form:
         self.at = stops[(stops.index(self.at) + step) % len(stops)]
 
     def advance(self) -> None:
-        """Give the keys to the next entry that must be filled in, else to what does it."""
+        """Give the keys to the entry that is wrong, or has to be filled in, else to what does it."""
+        if self.wrong != self.at and self.find(self.wrong) is not None:
+            self.at = self.wrong
+            return
         for entry in self.entries:
             if entry.missing and entry.name != self.at:
                 self.at = entry.name

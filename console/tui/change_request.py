@@ -134,8 +134,10 @@ class ChangeRequest:
 
     def edited(self, entry: Entry) -> bool:
         """Take note that an entry is another one; return whether it must be previewed again."""
-        self.message = ""
-        if all(question.name != entry.name for question in self.intent.questions):
+        is_asked = any(question.name == entry.name for question in self.intent.questions)
+        if is_asked or self.step is not Step.NOT_READ:
+            self.message = ""
+        if not is_asked:
             return False
         self.moved = None
         self.begin_reading()
@@ -165,6 +167,7 @@ class ChangeRequest:
         self.step = Step.READING
         self.problem = ()
         self.flips = None
+        self.form.blame("")
 
     async def look_closely(self) -> None:
         """Ask what it would do, and, of a strategy, which of the stored repayments would flip."""

@@ -62,6 +62,8 @@ WINDOW_STATES: Final[dict[str, tuple[str, str]]] = {
 ANSWERS: Final[dict[str, str]] = {
     "pass": "pass",
     "reject": "reject it",
+    "right": "it was right",
+    "wrong": "it was wrong",
     "yes": "yes",
     "no": "no",
 }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from console.contract.language import t
-from console.contract.span import SpanError, parse_span
+from console.contract.span import NO_TIME, SpanError, parse_span
 from console.contract.text import shown
 from console.tui.words import stage_word
 
@@ -229,6 +229,7 @@ def review_change(change: Change) -> Intent:
         shown(change.id),
         t("Reviewed"),
         {"kind": "change.review", "change": change.id},
+        questions=(Question("verdict", t("verdict"), "right", choices=("right", "wrong")),),
         about=_asked(change),
     )
 
@@ -288,9 +289,9 @@ def open_window(
             Question("zone", t("zone"), zone, t("an IANA zone"), required=True),
             _lasts(lasts),
             Question(
-                "drain", t("drain"), "1m", t("how long before it nothing new is sent"), read=_span_or_none
+                "drain", t("drain"), "1m", t("how long before it nothing new is sent"), read=_edge_or_none
             ),
-            Question("ramp", t("ramp"), "3m", t("over how long traffic comes back"), read=_span_or_none),
+            Question("ramp", t("ramp"), "3m", t("over how long traffic comes back"), read=_edge_or_none),
             Question("rrule", t("repeats"), "", t("RRULE, such as FREQ=WEEKLY;BYDAY=TU"), read=_or_none),
             Question("notice", t("notice"), "", t("what borrowers are told"), read=_or_none),
         ),
@@ -360,8 +361,10 @@ def read_span(text: str) -> str:
     return text
 
 
-def _span_or_none(text: str) -> str | None:
-    return read_span(text) if text else None
+def _edge_or_none(text: str) -> str | None:
+    if not text:
+        return None
+    return text if text in NO_TIME else read_span(text)
 
 
 def span_problem(text: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import Field
 
 from console.contract.clock import BUSINESS_ZONE
-from console.contract.span import SpanError, parse_span
+from console.contract.span import SpanError, parse_span, parse_span_or_zero
 from console.contract.wire import StrictWire
 from console.store import controls
 from console.store.kinds import InvalidChange
@@ -82,10 +82,9 @@ def window_of(connection: Connection, body: OpenBody, now: int, identity: str) -
 
 def span_ms(field: str, text: str, most: int, *, zero: bool = False) -> int:
     """Return a span in milliseconds. Raises InvalidChange."""
-    if zero and text.strip() in ("0", "0s", "0m"):
-        return 0
+    read = parse_span_or_zero if zero else parse_span
     try:
-        found = parse_span(text.strip()) * 1000
+        found = read(text.strip()) * 1000
     except SpanError as error:
         raise InvalidChange(field, str(error), "like 90m") from None
     if found > most:

@@ -132,6 +132,7 @@ def test_what_is_stopped_starts_again_and_what_is_paused_goes_on(repay: Repay) -
 def test_a_window_is_shown_extended_and_ended(repay: Repay) -> None:
     scope = ("--scope", "gateway=bank", "--policy", "reroute", "--zone", "Europe/Berlin")
     assert "Europe/Berlin" in repay("window", "preview", *scope, *LATER, "--drain", "5m", "--ramp", "10m").out
+    assert repay("window", "preview", *scope, *LATER, "--drain", "0s", "--ramp", "0").code == 0
     opened = repay("window", "open", *scope, *LATER, *WHY)
     assert opened.code == 0, opened.err
     identity = re.search(r"window (w_\w+):", opened.err)[1]  # type: ignore[index]

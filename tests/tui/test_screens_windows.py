@@ -114,6 +114,21 @@ async def test_a_window_is_opened_by_a_form_with_a_live_preview() -> None:
         assert desk(one).sent[0][0].body["policy"] == "reroute"
 
 
+async def test_a_window_neither_drains_nor_comes_back_slowly_where_its_form_says_so() -> None:
+    async with console(size=(100, 40)) as one:
+        one.press("6", "o")
+        found = await dialog(one)
+        one.press("gateway=alipay", "tab", "tab", "tab", "tab", "tab", "ctrl+u", "soon")
+        await one.shows("drain: write a span of time")
+        one.press("tab", "tab", "tab", "tab", "the bank works on it")
+        await one.shows("the bank works on it", "drain: write a span of time")
+        one.press("enter")
+        await one.until(lambda: found.form.at == "drain", "back at what is wrong")
+        one.press("ctrl+u", "0s", "tab", "ctrl+u", "0")
+        await one.until(lambda: desk(one).asked[-1:] != [] and desk(one).asked[-1]["ramp"] == "0", "read")
+        assert desk(one).asked[-1]["drain"] == "0s"
+
+
 async def test_a_window_is_extended_and_ended() -> None:
     async with console() as one:
         desk(one).declared = [window(state="active", rrule="FREQ=DAILY")]
