@@ -108,3 +108,8 @@ class Action:
     """Whether it changes nothing, although it needs a role."""
     stops: bool = False
     """Whether it only ever stops something, which the service takes even while it is read-only."""
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it is about nothing at hand, so that it can be asked for by name from any view."""
+        return Need.ROW not in self.needs and Need.SELECTION not in self.needs

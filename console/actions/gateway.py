@@ -81,7 +81,7 @@ GATEWAY: Final[tuple[Action, ...]] = (
         Group.GATEWAYS,
         ("c",),
         views=(View.GATEWAY,),
-        needs=(Need.SERVICE,),
+        needs=(Need.SERVICE, Need.ROW),
         short="chart",
     ),
     Action(

@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from console.contract.language import t
 from console.contract.text import shown
-from console.tui import figures
 from console.tui.change_words import mode_word
 from console.tui.intents import (
     PAUSABLE,
     end_window,
     extend_window,
-    open_window,
     pause_queue,
     resume_queue,
     start_gateway,
     stop_gateway,
-    switch_scenario,
     toggle_strategy,
     weigh_gateway,
 )
@@ -29,12 +26,10 @@ from console.tui.words import stage_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from console.contract.board import Board
     from console.tui.intents import Intent
 
-SCENARIOS = ("normal", "promotion", "degraded")
 _OVER = ("ended", "cancelled")
 
 
@@ -51,22 +46,18 @@ class Offer(NamedTuple):
         return self.intent.body.get("kind") in (
             "queue.pause",
             "gateway.stop",
-            "window.open",
             "window.extend",
             "replay.pause",
         )
 
 
-def offers(board: Board | None, now: datetime, zone: str) -> list[Offer]:
+def offers(board: Board | None) -> list[Offer]:
     """Return what can be asked for, what stops something first."""
-    hour = f"{now.astimezone(figures.zone(zone)):%Y-%m-%d %H}:00"
-    opening = Offer(t("Open a maintenance window"), "", open_window("", hour, zone))
     if board is None:
         return [Offer(t("Pause a queue"), stage_word(stage), pause_queue(stage)) for stage in PAUSABLE]
     return [
         *_queues(board),
         *_gateways(board),
-        opening,
         *_windows(board),
         *_replays(board),
         *_strategies(board),
@@ -111,5 +102,3 @@ def _strategies(board: Board) -> Iterator[Offer]:
     for line in board.strategies:
         note = f"{shown(line.id)}  {mode_word(line.mode, line.percent)}"
         yield Offer(t("Toggle a strategy: enforce, or only count"), note, toggle_strategy(line.id, line.mode))
-    if board.strategies:
-        yield Offer(t("Put a scenario in force"), "", switch_scenario(SCENARIOS[1], SCENARIOS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from console.actions.registry import Need, Role
@@ -79,6 +79,22 @@ def view_name(view: View) -> str:
 def is_offered(action: Action) -> bool:
     """Tell whether the console knows the action at all: it has a key or a command."""
     return bool(action.keys or action.command)
+
+
+def home(action: Action, view: View) -> View:
+    """Return where an action that was asked for by name in `view` is carried out: here where it works here
+    or is about something at hand, else in the view it belongs to."""
+    if not action.views or view in action.views or not action.stands_alone:
+        return view
+    return action.views[0]
+
+
+def why_not_by_name(action: Action, situation: Situation) -> str | None:
+    """Return why the action cannot work when it is asked for by its name, or None when it can."""
+    view = home(action, situation.view)
+    if view is not situation.view:
+        situation = replace(situation, view=view, has_row=False, has_selection=False, refusals=())
+    return why_not(action, situation)
 
 
 def why_not(action: Action, situation: Situation) -> str | None:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from console.actions.registry import View
+from console.actions.registry import ACTIONS, Group, View
 from console.profiles.places import write_pointer
 from console.tui.screens.confirm import Confirm
+from console.tui.screens.deeds import NEEDS_ID
 from console.tui.screens.help import HelpScreen, help_lines
 from console.tui.screens.picker import Choice, Picker, matching
-from console.tui.situation import Situation
+from console.tui.situation import Situation, is_offered
 from console.tui.widgets.lines import width_of
 from tests.tui.consoles import Console, console
 from tests.tui.fakes import profile
@@ -51,6 +52,43 @@ async def test_the_palette_offers_what_works_here_and_does_it() -> None:
         assert "Export repayments" not in one.text()
         one.press("queue", "enter")
         await one.until(lambda: one.app.main.view is View.QUEUES, "the queues")
+
+
+async def palette_titles(one: Console) -> set[str]:
+    """Return what the palette offers in the view in sight."""
+    one.press("ctrl+p")
+    await one.until(lambda: isinstance(one.app.screen, Picker), "the palette")
+    found = one.app.screen
+    assert isinstance(found, Picker)
+    titles = {choice.title for choice in found._choices}
+    one.press("escape")
+    await one.until(lambda: len(one.app.screen_stack) == 1, "closed")
+    return titles
+
+
+async def test_the_palette_offers_from_any_view_what_is_about_nothing_at_hand() -> None:
+    async with console() as one:
+        for key in ("1", "4", "6", "9"):
+            one.press(key)
+            offered = await palette_titles(one)
+            for action in ACTIONS:
+                named = is_offered(action) and action.group is not Group.MOVE and action.id not in NEEDS_ID
+                if named and action.stands_alone:
+                    assert action.title in offered, (key, action.id)
+                elif action.views and one.app.main.view not in action.views:
+                    assert action.title not in offered, (key, action.id)
+
+
+async def test_an_action_named_in_the_palette_is_carried_out_in_its_own_view() -> None:
+    async with console() as one:
+        one.press("ctrl+p", "make a token", "enter")
+        await one.until(lambda: one.app.main.view is View.TOKENS, "the tokens")
+        await one.shows("person is needed")
+        one.press("escape", "1", ":scenario degraded", "enter")
+        await one.until(lambda: one.app.main.view is View.STRATEGIES, "the strategies")
+        await one.shows("Put a scenario in force")
+        one.press("escape", "1", "S")
+        await one.shows("S does nothing here: works in: Strategies, Strategy")
 
 
 async def test_the_palette_finds_named_filters() -> None:

@@ -18,7 +18,7 @@ from console.tui.screens.pane import in_background
 from console.tui.screens.playbook_deeds import PlaybookDeeds
 from console.tui.screens.replay_deeds import ReplayDeeds
 from console.tui.screens.warning_deeds import WarningDeeds
-from console.tui.situation import is_offered, why_not
+from console.tui.situation import is_offered, why_not, why_not_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -332,15 +332,15 @@ class Deeds(ChangeDeeds, CareDeeds, ReplayDeeds, DoubtDeeds, WarningDeeds, Playb
         self._main.command.forget()
 
     async def do_console_palette(self, argument: str) -> None:
-        """Find an action by its words; only what works here is offered."""
+        """Find an action by its words: what works here, and from anywhere what is about nothing at hand."""
         from console.tui.screens.picker import Choice, Picker
 
         situation = self._main.situation
         choices = [
             Choice(action.id, t(action.title), keys_label(action))
             for action in ACTIONS
-            if is_offered(action) and action.group is not Group.MOVE and why_not(action, situation) is None
-            and action.id not in NEEDS_ID
+            if is_offered(action) and action.group is not Group.MOVE and action.id not in NEEDS_ID
+            and why_not_by_name(action, situation) is None
         ]  # fmt: skip
         named = [
             Choice(f"filter {name}", t("Filter {name}", name=shown(name)), shown(text))
@@ -353,7 +353,7 @@ class Deeds(ChangeDeeds, CareDeeds, ReplayDeeds, DoubtDeeds, WarningDeeds, Playb
             if key is not None and key.startswith("offer "):
                 await self.open_change(offered[int(key.removeprefix("offer "))].intent)
             elif key in BY_ID:
-                await self._main.do(key)
+                await self._main.do_by_name(key)
             elif key is not None:
                 await self.do_selection_named(key.removeprefix("filter "))
 
@@ -367,10 +367,8 @@ class Deeds(ChangeDeeds, CareDeeds, ReplayDeeds, DoubtDeeds, WarningDeeds, Playb
 
         if why_not(BY_ID["stop.things"], self._main.situation) is not None:
             return []
-        zone = self._main.profile.view.timezone
         knowledge = self._main.knowledge
-        found = offers(knowledge.board, knowledge.now, zone)
-        return [one for one in found if not knowledge.read_only or one.stops]
+        return [one for one in offers(knowledge.board) if not knowledge.read_only or one.stops]
 
     async def do_console_help(self, argument: str) -> None:
         """Show what works here."""

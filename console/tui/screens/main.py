@@ -6,7 +6,6 @@ An action of the registry becomes a method `do_…` of the view in sight, else o
 from __future__ import annotations
 
 from functools import wraps
-from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Concatenate, Final, ParamSpec
 
 from textual.binding import Binding, BindingType
@@ -17,6 +16,7 @@ from console.actions.registry import ACTIONS, BY_ID, View
 from console.contract.language import t
 from console.tui.keys import first_key
 from console.tui.screens.deeds import Deeds
+from console.tui.screens.overview import OverviewPane
 from console.tui.screens.pane import (
     OpenChange,
     OpenFilter,
@@ -26,7 +26,7 @@ from console.tui.screens.pane import (
     Say,
     SituationChanged,
 )
-from console.tui.situation import Situation, why_not
+from console.tui.situation import Situation, home, why_not, why_not_by_name
 from console.tui.widgets.footer import Footer
 from console.tui.widgets.header import Header, Notice
 from console.tui.widgets.prompt import Prompt
@@ -63,10 +63,134 @@ def _bindings() -> list[BindingType]:
 
 
 def pane_of(view: View) -> type[Pane]:
-    """Return the pane of a view: `<View>Pane` of the module with its name, imported when first wanted."""
-    module = import_module(f"console.tui.screens.{view}")
-    pane: type[Pane] = getattr(module, f"{view.capitalize()}Pane")
-    return pane
+    """Return the pane of a view; those that are not the first are imported when first wanted."""
+    match view:
+        case View.OVERVIEW:
+            return OverviewPane
+        case View.QUEUES:
+            from console.tui.screens.queues import QueuesPane
+
+            return QueuesPane
+        case View.REPAYMENTS:
+            from console.tui.screens.repayments import RepaymentsPane
+
+            return RepaymentsPane
+        case View.REPAYMENT:
+            from console.tui.screens.repayment import RepaymentPane
+
+            return RepaymentPane
+        case View.STRATEGIES:
+            from console.tui.screens.strategies import StrategiesPane
+
+            return StrategiesPane
+        case View.STRATEGY:
+            from console.tui.screens.strategy import StrategyPane
+
+            return StrategyPane
+        case View.GATEWAYS:
+            from console.tui.screens.gateways import GatewaysPane
+
+            return GatewaysPane
+        case View.GATEWAY:
+            from console.tui.screens.gateway import GatewayPane
+
+            return GatewayPane
+        case View.SLA:
+            from console.tui.screens.sla import SlaPane
+
+            return SlaPane
+        case View.WINDOWS:
+            from console.tui.screens.windows import WindowsPane
+
+            return WindowsPane
+        case View.WINDOW:
+            from console.tui.screens.window import WindowPane
+
+            return WindowPane
+        case View.REPLAYS:
+            from console.tui.screens.replays import ReplaysPane
+
+            return ReplaysPane
+        case View.REPLAY:
+            from console.tui.screens.replay import ReplayPane
+
+            return ReplayPane
+        case View.DOUBTS:
+            from console.tui.screens.doubts import DoubtsPane
+
+            return DoubtsPane
+        case View.CASES:
+            from console.tui.screens.cases import CasesPane
+
+            return CasesPane
+        case View.CASE:
+            from console.tui.screens.case import CasePane
+
+            return CasePane
+        case View.SUSPENSE:
+            from console.tui.screens.suspense import SuspensePane
+
+            return SuspensePane
+        case View.RUNS:
+            from console.tui.screens.runs import RunsPane
+
+            return RunsPane
+        case View.PLAYBOOK:
+            from console.tui.screens.playbook import PlaybookPane
+
+            return PlaybookPane
+        case View.INCIDENTS:
+            from console.tui.screens.incidents import IncidentsPane
+
+            return IncidentsPane
+        case View.INCIDENT:
+            from console.tui.screens.incident import IncidentPane
+
+            return IncidentPane
+        case View.RUN:
+            from console.tui.screens.run import RunPane
+
+            return RunPane
+        case View.RECONCILIATIONS:
+            from console.tui.screens.reconciliations import ReconciliationsPane
+
+            return ReconciliationsPane
+        case View.RECONCILIATION:
+            from console.tui.screens.reconciliation import ReconciliationPane
+
+            return ReconciliationPane
+        case View.CARE:
+            from console.tui.screens.care import CarePane
+
+            return CarePane
+        case View.WARNINGS:
+            from console.tui.screens.warnings import WarningsPane
+
+            return WarningsPane
+        case View.WARNING:
+            from console.tui.screens.warning import WarningPane
+
+            return WarningPane
+        case View.DETECTORS:
+            from console.tui.screens.detectors import DetectorsPane
+
+            return DetectorsPane
+        case View.CHANGES:
+            from console.tui.screens.changes import ChangesPane
+
+            return ChangesPane
+        case View.CHANGE:
+            from console.tui.screens.change import ChangePane
+
+            return ChangePane
+        case View.AUDIT:
+            from console.tui.screens.audit import AuditPane
+
+            return AuditPane
+        case View.TOKENS:
+            from console.tui.screens.tokens import TokensPane
+
+            return TokensPane
 
 
 def in_view(action: Action, view: View) -> Action:
@@ -283,13 +407,29 @@ class MainScreen(Screen[None], inherit_bindings=False):
         action = BY_ID[action_id]
         reason = why_not(action, self.situation)
         if reason is not None:
-            self.say(t("{key} does nothing here: {reason}", key=first_key(action), reason=reason), "bar-warn")
+            self._say_why_not(action, reason)
             return
         method = "do_" + action_id.replace(".", "_")
         deed = getattr(self.pane, method, None) or getattr(self.deeds, method)
         done = deed(argument)
         if done is not None:
             await done
+
+    @unless_replaced
+    async def do_by_name(self, action_id: str, argument: str = "") -> None:
+        """Carry out an action that was asked for by its name: in the view it belongs to, where need be."""
+        action = BY_ID[action_id]
+        reason = why_not_by_name(action, self.situation)
+        if reason is not None:
+            self._say_why_not(action, reason)
+            return
+        view = home(action, self.view)
+        if view is not self.view:
+            await self.show_view(view)
+        await self.do(action_id, argument)
+
+    def _say_why_not(self, action: Action, reason: str) -> None:
+        self.say(t("{key} does nothing here: {reason}", key=first_key(action), reason=reason), "bar-warn")
 
     # --- the `:` line -----------------------------------------------------------------------------------
 
@@ -320,7 +460,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             return
         self.close_command()
         if command is not None:
-            await self.do(command.action, command.argument)
+            await self.do_by_name(command.action, command.argument)
 
     def on_prompt_cancelled(self, event: Prompt.Cancelled) -> None:
         """Do nothing."""
