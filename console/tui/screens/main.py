@@ -6,6 +6,7 @@ An action of the registry becomes a method `do_…` of the view in sight, else o
 from __future__ import annotations
 
 from functools import wraps
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Concatenate, Final, ParamSpec
 
 from textual.binding import Binding, BindingType
@@ -16,7 +17,6 @@ from console.actions.registry import ACTIONS, BY_ID, View
 from console.contract.language import t
 from console.tui.keys import first_key
 from console.tui.screens.deeds import Deeds
-from console.tui.screens.overview import OverviewPane
 from console.tui.screens.pane import (
     OpenChange,
     OpenFilter,
@@ -63,134 +63,10 @@ def _bindings() -> list[BindingType]:
 
 
 def pane_of(view: View) -> type[Pane]:
-    """Return the pane of a view; those that are not the first are imported when first wanted."""
-    match view:
-        case View.OVERVIEW:
-            return OverviewPane
-        case View.QUEUES:
-            from console.tui.screens.queues import QueuesPane
-
-            return QueuesPane
-        case View.REPAYMENTS:
-            from console.tui.screens.repayments import RepaymentsPane
-
-            return RepaymentsPane
-        case View.REPAYMENT:
-            from console.tui.screens.repayment import RepaymentPane
-
-            return RepaymentPane
-        case View.STRATEGIES:
-            from console.tui.screens.strategies import StrategiesPane
-
-            return StrategiesPane
-        case View.STRATEGY:
-            from console.tui.screens.strategy import StrategyPane
-
-            return StrategyPane
-        case View.GATEWAYS:
-            from console.tui.screens.gateways import GatewaysPane
-
-            return GatewaysPane
-        case View.GATEWAY:
-            from console.tui.screens.gateway import GatewayPane
-
-            return GatewayPane
-        case View.SLA:
-            from console.tui.screens.sla import SlaPane
-
-            return SlaPane
-        case View.WINDOWS:
-            from console.tui.screens.windows import WindowsPane
-
-            return WindowsPane
-        case View.WINDOW:
-            from console.tui.screens.window import WindowPane
-
-            return WindowPane
-        case View.REPLAYS:
-            from console.tui.screens.replays import ReplaysPane
-
-            return ReplaysPane
-        case View.REPLAY:
-            from console.tui.screens.replay import ReplayPane
-
-            return ReplayPane
-        case View.DOUBTS:
-            from console.tui.screens.doubts import DoubtsPane
-
-            return DoubtsPane
-        case View.CASES:
-            from console.tui.screens.cases import CasesPane
-
-            return CasesPane
-        case View.CASE:
-            from console.tui.screens.case import CasePane
-
-            return CasePane
-        case View.SUSPENSE:
-            from console.tui.screens.suspense import SuspensePane
-
-            return SuspensePane
-        case View.RUNS:
-            from console.tui.screens.runs import RunsPane
-
-            return RunsPane
-        case View.PLAYBOOK:
-            from console.tui.screens.playbook import PlaybookPane
-
-            return PlaybookPane
-        case View.INCIDENTS:
-            from console.tui.screens.incidents import IncidentsPane
-
-            return IncidentsPane
-        case View.INCIDENT:
-            from console.tui.screens.incident import IncidentPane
-
-            return IncidentPane
-        case View.RUN:
-            from console.tui.screens.run import RunPane
-
-            return RunPane
-        case View.RECONCILIATIONS:
-            from console.tui.screens.reconciliations import ReconciliationsPane
-
-            return ReconciliationsPane
-        case View.RECONCILIATION:
-            from console.tui.screens.reconciliation import ReconciliationPane
-
-            return ReconciliationPane
-        case View.CARE:
-            from console.tui.screens.care import CarePane
-
-            return CarePane
-        case View.WARNINGS:
-            from console.tui.screens.warnings import WarningsPane
-
-            return WarningsPane
-        case View.WARNING:
-            from console.tui.screens.warning import WarningPane
-
-            return WarningPane
-        case View.DETECTORS:
-            from console.tui.screens.detectors import DetectorsPane
-
-            return DetectorsPane
-        case View.CHANGES:
-            from console.tui.screens.changes import ChangesPane
-
-            return ChangesPane
-        case View.CHANGE:
-            from console.tui.screens.change import ChangePane
-
-            return ChangePane
-        case View.AUDIT:
-            from console.tui.screens.audit import AuditPane
-
-            return AuditPane
-        case View.TOKENS:
-            from console.tui.screens.tokens import TokensPane
-
-            return TokensPane
+    """Return the pane of a view: `<View>Pane` of the module with its name, imported when first wanted."""
+    module = import_module(f"console.tui.screens.{view}")
+    pane: type[Pane] = getattr(module, f"{view.capitalize()}Pane")
+    return pane
 
 
 def in_view(action: Action, view: View) -> Action:
