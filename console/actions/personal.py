@@ -1,4 +1,4 @@
-"""What an engineer can do with personal data: see one value in full, and find whose a value is."""
+"""What an engineer can do with personal data: see one value in full, find whose a value is, stop it all."""
 
 from __future__ import annotations
 
@@ -28,5 +28,23 @@ PERSONAL_ACTIONS: Final[tuple[Action, ...]] = (
         role=Role.OPERATOR,
         needs=(Need.SERVICE,),
         reads=True,
+    ),
+    Action(
+        "reveal.stop",
+        "Stop reveals of personal data",
+        Group.CHANGES,
+        command="stop-reveals",
+        verb="repayment stop-reveals",
+        role=Role.OPERATOR,
+        stops=True,
+    ),
+    Action(
+        "reveal.allow",
+        "Allow reveals of personal data again",
+        Group.CHANGES,
+        command="allow-reveals",
+        verb="repayment allow-reveals",
+        role=Role.ADMIN,
+        needs=(Need.SERVICE,),
     ),
 )

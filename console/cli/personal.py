@@ -1,4 +1,4 @@
-"""`repay repayment reveal` and `find`: one value in full, and whose a value is.
+"""`repay repayment reveal` and `find`: one value in full, and whose a value is; and stopping all reveals.
 
 A value to look for comes from stdin or a question without echo, never from the command's words, which
 other users of the machine and the shell's history can read.
@@ -26,7 +26,9 @@ LONGEST_VALUE: Final = 128
 
 
 def add_verbs(verbs: Verbs) -> None:
-    """Add both verbs."""
+    """Add the verbs."""
+    from console.cli import mutation
+
     one = verbs.add("reveal", reveal)
     one.add_argument("id", metavar="ID", help=t("a repayment's id"))
     one.add_argument("field", choices=FIELDS, help=t("which value"))
@@ -40,6 +42,22 @@ def add_verbs(verbs: Verbs) -> None:
         metavar="-",
         help=t("read the value from stdin; without, it is asked for and not echoed"),
     )
+    mutation.add_flags(verbs.add("stop-reveals", stop_reveals), stops=True)
+    mutation.add_flags(verbs.add("allow-reveals", allow_reveals), expires=False)
+
+
+def stop_reveals(context: Context) -> int:
+    """Let nobody see personal data in full."""
+    from console.cli import mutation
+
+    return mutation.change(context, "reveal.stop", stopped=True)
+
+
+def allow_reveals(context: Context) -> int:
+    """Let those who have the role see personal data in full again."""
+    from console.cli import mutation
+
+    return mutation.change(context, "reveal.stop", stopped=False)
 
 
 def reveal(context: Context) -> int:

@@ -38,9 +38,17 @@ MESSAGES: Final[dict[str, str]] = {
     "a revealed value is not copied": "查看的完整信息不可复制",
     "reveal": "查看",
     "reveals of personal data are stopped": "查看完整个人信息已停止",
-    "an admin undoes the change that stopped them: repay change revert ID": (
-        "由管理员撤销该变更：repay change revert ID"
+    "an admin allows them again: repay repayment allow-reveals": (
+        "由管理员恢复：repay repayment allow-reveals"
     ),
+    "the personal data of this repayment was erased: its time was over": "该还款的个人信息已到期清除",
+    "it is kept for some years after the end of a repayment; the books keep amounts and order numbers": (
+        "还款结束后保存若干年；账目保留金额与订单号"
+    ),
+    "stop reveals of personal data": "停止查看完整个人信息",
+    "Allow reveals of personal data again": "恢复查看完整个人信息",
+    "everybody": "所有人",
+    "Allow": "恢复",
     "the stored value cannot be opened": "存储的值无法解开",
     "see repay doctor; restore the key file": "见 repay doctor；恢复密钥文件",
     "wait, or ask a colleague who has the role": "请稍候，或请有权限的同事查看",

@@ -29,8 +29,6 @@ def kind_words(kind: str) -> str:
             return t("Grant care")
         case "replay.pause_all":
             return t("Pause every replay")
-        case "reveal.stop":
-            return t("Stop reveals of personal data")
         case "token.revoke":
             return t("Revoke tokens")
     return t(BY_ID[kind].title) if kind in BY_ID else shown(kind)

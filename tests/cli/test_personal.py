@@ -61,3 +61,20 @@ def test_a_borrower_is_found_by_what_comes_from_stdin(
 
 def test_a_value_to_look_for_is_no_word_of_the_command(repay: Repay) -> None:
     assert repay("repayment", "find", MOBILE).code == 2
+
+
+def test_reveals_are_stopped_and_allowed_again(repay: Repay, repayment_id: str) -> None:
+    asking = ("repayment", "reveal", repayment_id, "mobile", "--purpose", "complaint", "--reason", "calls")
+    stopping = ("repayment", "stop-reveals", "--reason", "a drill", "--yes")
+    ran = repay(*stopping, "--expires", "2h", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["expires_at"] is not None
+    try:
+        refused = repay(*asking)
+        assert refused.code == 4
+        assert "allow-reveals" in refused.err
+        assert repay(*stopping).code == 4
+    finally:
+        allowed = repay("repayment", "allow-reveals", "--reason", "the drill is over", "--yes")
+    assert allowed.code == 0, allowed.err
+    assert repay(*asking).code == 0

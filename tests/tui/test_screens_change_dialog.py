@@ -372,7 +372,19 @@ def test_gateways_beyond_the_letters_are_listed_all_the_same() -> None:
     assert [
         one.intent.body.get("gateway") for one in found if one.intent.body["kind"] == "gateway.stop"
     ] == names
-    assert [one.letter for one in found][-4:] == [" ", " ", " ", "h"]
+    assert [one.letter for one in found][-5:] == [" ", " ", " ", "h", "v"]
+
+
+async def test_reveals_are_stopped_and_allowed_again_from_anywhere() -> None:
+    async with console() as one:
+        one.press("!")
+        await one.shows("v  stop reveals of personal data")
+        one.press("v")
+        await one.shows("Stop reveals of personal data: everybody")
+        one.press("escape")
+        await one.shows_not("Stop reveals of personal data")
+        one.press(":", "allow-reveals", "enter")
+        await one.shows("Allow reveals of personal data again: everybody")
 
 
 async def test_the_cursor_chooses_from_the_stop_list_as_well() -> None:

@@ -146,7 +146,7 @@ def _tell(connection: Connection, entry: audit.Entry, limit: Limit) -> int:
             403,
             "reveals_stopped",
             "reveals of personal data are stopped",
-            "an admin undoes the change that stopped them: repay change revert ID",
+            "an admin allows them again: repay repayment allow-reveals",
         )
     mine = person_key(entry.who)
     who = reveals.done_since(connection, limit.action, entry.at - HOUR_MS)

@@ -98,6 +98,18 @@ class ChangeDeeds:
 
         await self._app.push_screen(StopScreen(stoppings(here, gateways, zone, running)), chosen)
 
+    async def do_reveal_stop(self, argument: str) -> None:
+        """Let nobody see personal data in full."""
+        from console.tui.privacy_intents import stop_reveals
+
+        await self.open_change(stop_reveals())
+
+    async def do_reveal_allow(self, argument: str) -> None:
+        """Let those who have the role see personal data in full again."""
+        from console.tui.privacy_intents import allow_reveals
+
+        await self.open_change(allow_reveals())
+
     async def open_change(self, intent: Intent) -> None:
         """Open the dialog for a change; its targets do not move from now on."""
         main = self._main

@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from console.contract.language import t
 from console.contract.text import shown
 from console.tui.intents import PAUSABLE, Here, open_window, pause_queue, stop_gateway
+from console.tui.privacy_intents import stop_reveals
 from console.tui.replay_intents import pause_replay
 from console.tui.screens.picker import Choice, ChoiceList, DialogTitle
 from console.tui.words import stage_word
@@ -58,6 +59,7 @@ def stoppings(here: Here, gateways: Sequence[str], zone: str, replays: Sequence[
         found.append(Stopping(letter, t("stop {gateway}", gateway=shown(name)), stop_gateway(name)))
     hold = open_window(_scope(here), "now", zone, lasts="30m", stops=True)
     found.append(Stopping("h", t("hold traffic for a time: open a hold window"), hold))
+    found.append(Stopping("v", t("stop reveals of personal data"), stop_reveals()))
     return found
 
 
