@@ -6,6 +6,7 @@ under way at a gateway ends, and is asked about as ever.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -53,70 +54,84 @@ def _waiting(connection: Connection, stage: Stage) -> tuple[int, int]:
     return sum(count for count, _ in found), sum(fen for _, fen in found)
 
 
-class QueuePause(Kind[QueueBody]):
+class _Turn(Kind[QueueBody]):
+    """Pause the worker of a stage, or let it go on: the two undo each other."""
+
+    body: ClassVar[type[StrictWire]] = QueueBody
+    pauses: ClassVar[bool]
+    needs: ClassVar[Guard]
+    undone_by: ClassVar[str]
+    """The kind that turns it back."""
+
+    @abstractmethod
+    def told(self, stage: Stage, count: int) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
+        """Return effects and warnings, of so many repayments that wait there."""
+
+    @abstractmethod
+    def nothing_to_do(self, stage: Stage) -> Said:
+        """Return the refusal where it is so already."""
+
+    def guard(self, connection: Connection, body: QueueBody, now: Instant) -> Guard:
+        _stage(body)
+        return self.needs
+
+    def preview(self, connection: Connection, body: QueueBody, now: Instant) -> Impact:
+        stage = _stage(body)
+        paused, version = controls.stage_state(connection, stage)
+        count, fen = _waiting(connection, stage)
+        effects, warnings = self.told(stage, count)
+        return Impact(
+            count=count,
+            sum_fen=fen,
+            effects=effects,
+            warnings=warnings,
+            targets={f"stage:{stage.value}": version},
+            refusal=self.nothing_to_do(stage) if paused is self.pauses else None,
+            live=True,
+        )
+
+    def apply(self, connection: Connection, body: QueueBody, now: Instant, change_id: str) -> dict[str, Any]:
+        controls.set_paused(connection, _stage(body), self.pauses, now=now, change_id=change_id)
+        return {}
+
+    def inverse(self, body: QueueBody, before: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        return self.undone_by, {"stage": body.stage}
+
+
+class QueuePause(_Turn):
     """Stop the worker of a stage."""
 
     name: ClassVar[str] = "queue.pause"
     title: ClassVar[str] = "Pause a queue"
-    body: ClassVar[type[StrictWire]] = QueueBody
     stops: ClassVar[bool] = True
+    pauses = True
+    needs = Guard(role="operator", risk=Risk.STOP, expiry=Expiry.OPTIONAL)
+    undone_by = "queue.resume"
 
-    def guard(self, connection: Connection, body: QueueBody, now: Instant) -> Guard:
-        _stage(body)
-        return Guard(role="operator", risk=Risk.STOP, expiry=Expiry.OPTIONAL)
-
-    def preview(self, connection: Connection, body: QueueBody, now: Instant) -> Impact:
-        stage = _stage(body)
-        paused, version = controls.stage_state(connection, stage)
-        count, fen = _waiting(connection, stage)
-        return Impact(
-            count=count,
-            sum_fen=fen,
-            effects=(_PAUSING[stage], Said(_WAITING, {"count": count})),
-            warnings=_RISKS[stage],
-            targets={f"stage:{stage.value}": version},
-            refusal=Said("{stage} is paused already", {"stage": stage.value}) if paused else None,
-            live=True,
+    def told(self, stage: Stage, count: int) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
+        wait = Said(
+            "{count} repayments wait here now, and all that come until it is resumed", {"count": count}
         )
+        return (_PAUSING[stage], wait), _RISKS[stage]
 
-    def apply(self, connection: Connection, body: QueueBody, now: Instant, change_id: str) -> dict[str, Any]:
-        controls.set_paused(connection, _stage(body), True, now=now, change_id=change_id)
-        return {}
-
-    def inverse(self, body: QueueBody, before: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        return QueueResume.name, {"stage": body.stage}
+    def nothing_to_do(self, stage: Stage) -> Said:
+        return Said("{stage} is paused already", {"stage": stage.value})
 
 
-class QueueResume(Kind[QueueBody]):
+class QueueResume(_Turn):
     """Let the worker of a stage go on."""
 
     name: ClassVar[str] = "queue.resume"
     title: ClassVar[str] = "Resume a queue"
-    body: ClassVar[type[StrictWire]] = QueueBody
+    pauses = False
+    needs = Guard(role="operator", risk=Risk.LOW)
+    undone_by = "queue.pause"
 
-    def guard(self, connection: Connection, body: QueueBody, now: Instant) -> Guard:
-        _stage(body)
-        return Guard(role="operator", risk=Risk.LOW)
+    def told(self, stage: Stage, count: int) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
+        return (Said("{count} repayments that wait here go on", {"count": count}),), ()
 
-    def preview(self, connection: Connection, body: QueueBody, now: Instant) -> Impact:
-        stage = _stage(body)
-        paused, version = controls.stage_state(connection, stage)
-        count, fen = _waiting(connection, stage)
-        return Impact(
-            count=count,
-            sum_fen=fen,
-            effects=(Said("{count} repayments that wait here go on", {"count": count}),),
-            targets={f"stage:{stage.value}": version},
-            refusal=None if paused else Said("{stage} is not paused", {"stage": stage.value}),
-            live=True,
-        )
-
-    def apply(self, connection: Connection, body: QueueBody, now: Instant, change_id: str) -> dict[str, Any]:
-        controls.set_paused(connection, _stage(body), False, now=now, change_id=change_id)
-        return {}
-
-    def inverse(self, body: QueueBody, before: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        return QueuePause.name, {"stage": body.stage}
+    def nothing_to_do(self, stage: Stage) -> Said:
+        return Said("{stage} is not paused", {"stage": stage.value})
 
 
 _PAUSING: Final = {
@@ -124,7 +139,6 @@ _PAUSING: Final = {
     Stage.DISPATCH: Said("no order is sent to any gateway"),
     Stage.CONFIRMING: Said("no gateway is asked what became of an order; answers and callbacks still count"),
 }
-_WAITING: Final = "{count} repayments wait here now, and all that come until it is resumed"
 _RISKS: Final = {
     Stage.SCREENING: (),
     Stage.DISPATCH: (Said("orders under way are not recalled"),),

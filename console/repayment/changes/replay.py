@@ -5,6 +5,7 @@ Planning changes no traffic and is no change; everything after it is.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -131,11 +132,14 @@ class ReplayStart(Kind[ReplayBody]):
             targets=_target(replay) | {f"plan:{replay.digest[:16]}": replay.total},
             refusal=_refusal(connection, replay, tallies, now),
             conflict=bool(replays.taken(connection, gateways_of(tallies))),
+            nothing=None if count else Said("nothing in this plan can be replayed"),
         )
 
     def apply(self, connection: Connection, body: ReplayBody, now: Instant, change_id: str) -> dict[str, Any]:
         replay = _locked(connection, body, ReplayState.PLANNED)
         gateways = gateways_of(replays.tallies(connection, replay.seq))
+        if not gateways:
+            return {}  # a step of a playbook that found nothing to do
         if taken := replays.taken(connection, gateways):
             raise Refused(_occupied(taken))
         replays.start(connection, replay, gateways, now=now, change_id=change_id)
@@ -175,10 +179,7 @@ def _refusal(
         return wrong
     if (replay.planned_at or 0) + PLAN_KEPT_MS < now:
         return Said("the plan is older than an hour; plan again")
-    gateways = gateways_of(tallies)
-    if not gateways:
-        return Said("nothing in this plan can be replayed")
-    taken = replays.taken(connection, gateways)
+    taken = replays.taken(connection, gateways_of(tallies))
     return _occupied(taken) if taken else None
 
 
@@ -189,70 +190,73 @@ def _occupied(taken: Mapping[str, str]) -> Said:
     )
 
 
-class ReplayPause(Kind[ReplayBody]):
+class _Turn(Kind[ReplayBody]):
+    """Take a started replay from one state to the other: pausing and resuming undo each other."""
+
+    body: ClassVar[type[StrictWire]] = ReplayBody
+    risk: ClassVar[Risk]
+    leaves: ClassVar[ReplayState]
+    enters: ClassVar[ReplayState]
+    undone_by: ClassVar[str]
+    """The kind that turns it back."""
+
+    @abstractmethod
+    def told(self, count: int) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
+        """Return effects and warnings, of so many repayments that are not sent yet."""
+
+    def guard(self, connection: Connection, body: ReplayBody, now: Instant) -> Guard:
+        _found(connection, body)
+        return Guard(role="operator", risk=self.risk)
+
+    def preview(self, connection: Connection, body: ReplayBody, now: Instant) -> Impact:
+        replay = _found(connection, body)
+        count, fen = left_of(replays.tallies(connection, replay.seq))
+        effects, warnings = self.told(count)
+        return Impact(
+            count=count,
+            sum_fen=fen,
+            effects=effects,
+            warnings=warnings,
+            targets=_target(replay),
+            refusal=_wrong_state(replay, self.leaves),
+            live=True,
+        )
+
+    def apply(self, connection: Connection, body: ReplayBody, now: Instant, change_id: str) -> dict[str, Any]:
+        replay = _locked(connection, body, self.leaves)
+        replays.step(connection, replay, self.enters)
+        return {}
+
+    def inverse(self, body: ReplayBody, before: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        return self.undone_by, {"replay": body.replay}
+
+
+class ReplayPause(_Turn):
     """Let a running replay send nothing more for now."""
 
     name: ClassVar[str] = "replay.pause"
     title: ClassVar[str] = "Pause a replay"
-    body: ClassVar[type[StrictWire]] = ReplayBody
     stops: ClassVar[bool] = True
+    risk = Risk.STOP
+    leaves, enters = ReplayState.RUNNING, ReplayState.PAUSED
+    undone_by = "replay.resume"
 
-    def guard(self, connection: Connection, body: ReplayBody, now: Instant) -> Guard:
-        _found(connection, body)
-        return Guard(role="operator", risk=Risk.STOP)
-
-    def preview(self, connection: Connection, body: ReplayBody, now: Instant) -> Impact:
-        replay = _found(connection, body)
-        count, fen = left_of(replays.tallies(connection, replay.seq))
-        return Impact(
-            count=count,
-            sum_fen=fen,
-            effects=(Said("{count} repayments wait until it is resumed", {"count": count}),),
-            warnings=(Said("orders under way are not recalled"),),
-            targets=_target(replay),
-            refusal=_wrong_state(replay, ReplayState.RUNNING),
-            live=True,
-        )
-
-    def apply(self, connection: Connection, body: ReplayBody, now: Instant, change_id: str) -> dict[str, Any]:
-        replay = _locked(connection, body, ReplayState.RUNNING)
-        replays.step(connection, replay, ReplayState.PAUSED)
-        return {}
-
-    def inverse(self, body: ReplayBody, before: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        return ReplayResume.name, {"replay": body.replay}
+    def told(self, count: int) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
+        wait = Said("{count} repayments wait until it is resumed", {"count": count})
+        return (wait,), (Said("orders under way are not recalled"),)
 
 
-class ReplayResume(Kind[ReplayBody]):
+class ReplayResume(_Turn):
     """Let a paused replay go on."""
 
     name: ClassVar[str] = "replay.resume"
     title: ClassVar[str] = "Resume a replay"
-    body: ClassVar[type[StrictWire]] = ReplayBody
+    risk = Risk.LOW
+    leaves, enters = ReplayState.PAUSED, ReplayState.RUNNING
+    undone_by = "replay.pause"
 
-    def guard(self, connection: Connection, body: ReplayBody, now: Instant) -> Guard:
-        _found(connection, body)
-        return Guard(role="operator", risk=Risk.LOW)
-
-    def preview(self, connection: Connection, body: ReplayBody, now: Instant) -> Impact:
-        replay = _found(connection, body)
-        count, fen = left_of(replays.tallies(connection, replay.seq))
-        return Impact(
-            count=count,
-            sum_fen=fen,
-            effects=(Said("{count} repayments that wait go on, slowly at first", {"count": count}),),
-            targets=_target(replay),
-            refusal=_wrong_state(replay, ReplayState.PAUSED),
-            live=True,
-        )
-
-    def apply(self, connection: Connection, body: ReplayBody, now: Instant, change_id: str) -> dict[str, Any]:
-        replay = _locked(connection, body, ReplayState.PAUSED)
-        replays.step(connection, replay, ReplayState.RUNNING)
-        return {}
-
-    def inverse(self, body: ReplayBody, before: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        return ReplayPause.name, {"replay": body.replay}
+    def told(self, count: int) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
+        return (Said("{count} repayments that wait go on, slowly at first", {"count": count}),), ()
 
 
 class ReplayCancel(Kind[ReplayBody]):
