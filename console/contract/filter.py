@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Final
 
 from console.contract.language import t
+from console.contract.money import parse_yuan
 from console.contract.text import nearest, shown
 from console.contract.vocabulary import Stage, State
 
@@ -132,7 +133,6 @@ class FilterError(ValueError):
 _IMPOSSIBLE: Final = re.compile("[\x00\ud800-\udfff]")
 _HEAD: Final = re.compile(r"(?P<negated>-?)(?P<name>[A-Za-z_]+)(?P<operator>>=|<=|>|<|:|~|=)")
 _ID: Final = re.compile(r"rp_[A-Za-z0-9]+\Z")
-_MONEY: Final = re.compile(r"(\d{1,12})(?:\.(\d{1,2}))?\Z")
 _DURATION: Final = re.compile(r"(\d{1,9})(s|m|h|d)\Z")
 _RELATIVE_DAY: Final = re.compile(r"today(?:([+-])(\d{1,4})d)?\Z")
 _UNIT_MS: Final = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -249,12 +249,7 @@ def _value(field: Field, word: str, column: int) -> Value:
         case Kind.STAGE:
             return _one_of(word.lower(), tuple(Stage), "stage", column)
         case Kind.MONEY:
-            money = _MONEY.match(word)
-            if money is None:
-                raise FilterError(
-                    t("'{word}' is not an amount in yuan", word=shown(word)), column, t("write 500 or 500.25")
-                )
-            return int(money[1]) * 100 + int((money[2] or "").ljust(2, "0"))
+            return _money(word, column)
         case Kind.DURATION:
             span = _DURATION.match(word)
             if span is None:
@@ -264,6 +259,17 @@ def _value(field: Field, word: str, column: int) -> Value:
             return int(span[1]) * _UNIT_MS[span[2]]
         case Kind.DAY:
             return _day(word, column)
+
+
+def _money(word: str, column: int) -> int:
+    try:
+        fen = parse_yuan(word)
+    except ValueError:
+        fen = None
+    if fen is None or fen < 0:
+        problem = t("'{word}' is not an amount in yuan", word=shown(word))
+        raise FilterError(problem, column, t("write 500 or 500.25"))
+    return fen
 
 
 def _one_of(word: str, known: tuple[str, ...], what: str, column: int) -> str:

@@ -14,8 +14,8 @@ _EFFECTS: Final[dict[str, str]] = {
     "{count} are neither overdue nor reported until it is released": (
         "{count} 笔在收回之前既不计逾期也不上报征信"
     ),
-    "{count} borrowers get an interest-free coupon of {yuan} yuan": "{count} 位借款人各得 {yuan} 元免息券",
-    "the coupons cost {yuan} yuan": "免息券共计 {yuan} 元",
+    "{count} borrowers get an interest-free coupon of {sum}": "{count} 位借款人各得 {sum} 免息券",
+    "the coupons cost {sum}": "免息券共计 {sum}",
     "{count} borrowers are told": "通知 {count} 位借款人",
     "{count} repayments lose what it gave them": "{count} 笔还款失去所获权益",
     "{count} coupons are taken back": "收回 {count} 张免息券",
@@ -40,12 +40,10 @@ _WARNINGS: Final[dict[str, str]] = {
 
 _REFUSALS: Final[dict[str, str]] = {
     "it is for more than {count} repayments": "涉及超过 {count} 笔还款",
-    "its coupons cost more than {yuan} yuan": "免息券超过 {yuan} 元",
+    "its coupons cost more than {sum}": "免息券超过 {sum}",
     "nobody is in this selection": "此选集为空",
     "nobody here would get anything": "此处无人会得到任何权益",
-    "the coupons cost {yuan} yuan, of today's budget {left} are left": (
-        "免息券需 {yuan} 元，今日预算仅剩 {left} 元"
-    ),
+    "the coupons cost {sum}, of today's budget {left} are left": "免息券需 {sum}，今日预算仅剩 {left}",
     "the grant was released already": "该权益已收回",
     "the service gave it to what is in doubt, and ends it with the doubt": (
         "系统自动给予结果未知的还款，结果明确后自行结束"

@@ -36,7 +36,7 @@ _EFFECTS: Final[dict[str, str]] = {
 
 _REFUSALS: Final[dict[str, str]] = {
     "it sends or asks about more than {count} repayments": "涉及超过 {count} 笔还款的发送或查询",
-    "it is about more than {yuan} yuan": "涉及金额超过 {yuan} 元",
+    "it is about more than {sum}": "涉及金额超过 {sum}",
     "the replay is being planned still": "该重放仍在计划中",
     "the replay has not been started": "该重放尚未开始",
     "the replay runs": "该重放正在运行",

@@ -37,8 +37,8 @@ _EFFECTS: Final[dict[str, str]] = {
 }
 
 _WARNINGS: Final[dict[str, str]] = {
-    "the due day {days} ends inside it: {count} open repayments (¥{yuan}) are due; grant grace": (
-        "到期日 {days} 在窗口内结束：{count} 笔未结还款（¥{yuan}）到期；请给予宽限"
+    "the due day {days} ends inside it: {count} open repayments ({sum}) are due; grant grace": (
+        "到期日 {days} 在窗口内结束：{count} 笔未结还款（{sum}）到期；请给予宽限"
     ),
     "the due day {days} ends inside it now; grant grace": "到期日 {days} 现在落在窗口内结束；请给予宽限",
     "it overlaps {window} ({policy}) at {at}; the stricter policy counts": (

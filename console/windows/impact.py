@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from console.contract.clock import BUSINESS_ZONE
+from console.contract.money import yuan
 from console.store import holds, volumes
 from console.store.kinds import Impact, Said
 from console.windows.forecast import Forecast
@@ -107,10 +108,10 @@ def _due(connection: Connection, days: Sequence[str]) -> list[Said]:
     if not days:
         return []
     count, fen = volumes.open_and_due(connection, days)
-    values: dict[str, str | int] = {"days": ", ".join(days), "count": count, "yuan": fen // 100}
+    values: dict[str, str | int] = {"days": ", ".join(days), "count": count, "sum": yuan(fen)}
     return [
         Said(
-            "the due day {days} ends inside it: {count} open repayments (¥{yuan}) are due; grant grace",
+            "the due day {days} ends inside it: {count} open repayments ({sum}) are due; grant grace",
             values,
         )
     ]

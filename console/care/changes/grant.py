@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from console.care.granting import Chosen, Granting, choose, granting, messages, new_coupons, wrong_notice
 from console.contract.care import CareGrantBody, CareReleaseBody
+from console.contract.money import yuan
 from console.contract.wire import StrictWire
 from console.store import care, changes, coupons, outbox, timeline
 from console.store.care import GrantMoved, StoredGrant
@@ -33,7 +34,7 @@ class CareGrantKind(Kind[CareGrantBody]):
         if len(found.members) > terms.approval_count:
             why = Said("it is for more than {count} repayments", {"count": terms.approval_count})
         elif found.coupons_fen > terms.approval_fen:
-            why = Said("its coupons cost more than {yuan} yuan", {"yuan": terms.approval_fen // 100})
+            why = Said("its coupons cost more than {sum}", {"sum": yuan(terms.approval_fen)})
         return Guard(role="operator", risk=Risk.LOW if why is None else Risk.HIGH, approval=why)
 
     def preview(self, connection: Connection, body: CareGrantBody, now: Instant) -> Impact:
@@ -159,9 +160,9 @@ def _effects(body: CareGrantBody, found: Granting) -> list[Said]:
         count = sum(one.credit_hold for one in found.items)
         told.append(Said("{count} are neither overdue nor reported until it is released", {"count": count}))
     if body.coupon_fen is not None:
-        values = {"count": len(found.coupon_for), "yuan": _yuan(body.coupon_fen)}
-        told.append(Said("{count} borrowers get an interest-free coupon of {yuan} yuan", values))
-        told.append(Said("the coupons cost {yuan} yuan", {"yuan": _yuan(found.coupons_fen)}))
+        values = {"count": len(found.coupon_for), "sum": yuan(body.coupon_fen)}
+        told.append(Said("{count} borrowers get an interest-free coupon of {sum}", values))
+        told.append(Said("the coupons cost {sum}", {"sum": yuan(found.coupons_fen)}))
     if body.notice is not None:
         told.append(Said("{count} borrowers are told", {"count": len(found.notice_for)}))
     return told
@@ -193,8 +194,8 @@ def _refusal(connection: Connection, body: CareGrantBody, found: Granting) -> Sa
         return Said("nobody here would get anything")
     left = care.terms(connection).budget_fen - coupons.spent(connection, found.day)
     if found.coupons_fen > left:
-        values: dict[str, str | int] = {"yuan": _yuan(found.coupons_fen), "left": _yuan(max(0, left))}
-        return Said("the coupons cost {yuan} yuan, of today's budget {left} are left", values)
+        values: dict[str, str | int] = {"sum": yuan(found.coupons_fen), "left": yuan(max(0, left))}
+        return Said("the coupons cost {sum}, of today's budget {left} are left", values)
     return None
 
 
@@ -211,10 +212,6 @@ def _found(connection: Connection, body: CareReleaseBody) -> StoredGrant:
     if found is None:
         raise InvalidChange("grant", "there is no such grant", "repay care list shows them")
     return found
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100:,}.{fen % 100:02}" if fen % 100 else f"{fen // 100:,}"
 
 
 def _tell(connection: Connection, seqs: list[int], now: int, what: str, detail: str) -> None:

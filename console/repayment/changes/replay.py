@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pydantic import Field, model_validator
 
+from console.contract.money import yuan
 from console.contract.replay import RUN, ReplayClass, ReplayState
 from console.contract.wire import StrictWire
 from console.store import replays
@@ -51,7 +52,7 @@ def needs_approval(replay: StoredReplay, tallies: Sequence[Tally]) -> Said | Non
     if count > replay.approval_count:
         return Said("it sends or asks about more than {count} repayments", {"count": replay.approval_count})
     if fen > replay.approval_fen:
-        return Said("it is about more than {yuan} yuan", {"yuan": replay.approval_fen // 100})
+        return Said("it is about more than {sum}", {"sum": yuan(replay.approval_fen)})
     return None
 
 
