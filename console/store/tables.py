@@ -152,6 +152,12 @@ Index(
     "ix_repayment_falling_due",
     repayment.c.due_on,
     repayment.c.seq,
+    repayment.c.due_state,
+    repayment.c.stage,
+    repayment.c.grace_until,
+    repayment.c.created_at,
+    repayment.c.instalment,
+    repayment.c.borrower_token,
     sqlite_where=text(FALLING_DUE),
     postgresql_where=text(FALLING_DUE),
 )
