@@ -38,8 +38,8 @@ _OVER_TEXT: Final = (
     "SELECT r.seq, r.stage, r.amount_fen, r.borrower_token FROM repayment r INDEXED BY ix_repayment_kept"  # noqa: S608 - our own words
     " WHERE r.erased_at IS NULL"
     f" AND r.created_at < ? AND r.updated_at < ? AND (r.stage IN ({AT_ITS_END}) OR r.stage = 'failed')"
-    f" AND NOT {UNSETTLED.format(seq='r.seq')} AND NOT EXISTS (SELECT 1 FROM replay p CROSS JOIN replay_item i"
-    " WHERE p.ended_at IS NULL AND i.replay_seq = p.seq AND i.repayment_seq = r.seq)"
+    f" AND NOT {UNSETTLED.format(seq='r.seq')} AND NOT EXISTS (SELECT 1 FROM replay p"
+    " CROSS JOIN replay_item i WHERE p.ended_at IS NULL AND i.replay_seq = p.seq AND i.repayment_seq = r.seq)"
     " ORDER BY r.created_at LIMIT ?"
 )
 _OVER: Final = Prepared(_OVER_TEXT, f"{_OVER_TEXT} FOR UPDATE OF r{SKIP_LOCKED.removeprefix(' FOR UPDATE')}")
