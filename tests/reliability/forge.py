@@ -66,7 +66,7 @@ def _live(order: dict[str, Any], held: set[int]) -> None:
         if order.get("clock"):
             shift(SystemClock, Path(order["clock"]))
         if order.get("point"):
-            arm(Point(order["point"]), order["passes"])
+            arm(Point(order["point"]), order["passes"], closing=order["closing"])
         config = order["config"]
         code = serve.main(Path(config)) if order["what"] == "service" else worker.main(["--config", config])
     except BaseException as error:

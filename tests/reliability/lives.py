@@ -59,14 +59,23 @@ class Forge:
                 self._ends[said["ended"]].set_result(said["code"])
 
     async def start(
-        self, what: What, point: Point | None = None, passes: int = 0, clock: Path | None = None
+        self,
+        what: What,
+        point: Point | None = None,
+        passes: int = 0,
+        clock: Path | None = None,
+        *,
+        closing: bool = False,
     ) -> int:
-        """Start a life and return its process id; `clock` is the file that its clock follows."""
+        """Start a life and return its process id; `clock` is the file that its clock follows.
+
+        With `closing` it counts only passes that have to do with closing an order.
+        """
         order: dict[str, Any] = {"what": what, "config": str(self.config), "log": str(self.log)}
         if clock is not None:
             order["clock"] = str(clock)
         if point is not None:
-            order |= {"point": point.value, "passes": passes}
+            order |= {"point": point.value, "passes": passes, "closing": closing}
         assert self.process.stdin is not None
         async with self._starting:
             self.process.stdin.write(f"{json.dumps(order)}\n".encode())

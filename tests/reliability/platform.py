@@ -22,6 +22,8 @@ import tomli_w
 from console.contract.places import SANDBOX_CARD, SANDBOX_SOCKET, socket_path
 
 PERSON_TOKEN: Final = secrets.token_hex(16)
+OTHER_TOKEN: Final = secrets.token_hex(16)
+"""The secrets of who works with the platform, and of who agrees to it."""
 
 QUICK_PIPELINE: Final[dict[str, Any]] = {
     "inquiry_steps": [0.2, 0.5, 1.0],
@@ -118,26 +120,29 @@ class Platform:
                     "failure_codes": ["INSUFFICIENT_FUNDS"],
                 }
             )
-        token = self.directory / "token"
-        token.touch(0o600)
-        token.write_text(PERSON_TOKEN)
+        people = []
+        for person, role, word in (("test", "admin", PERSON_TOKEN), ("other", "approver", OTHER_TOKEN)):
+            token = self.directory / f"{person}.token"
+            token.touch(0o600)
+            token.write_text(word)
+            people.append({"person": person, "role": role, "secret": {"file": str(token)}})
         configuration = {
             "environment": "sandbox",
             "database": self.database,
             "keys_file": str(self.directory / "keys.json"),
             "notify_url": f"http://127.0.0.1:{self.port}",
             "listen": {"address": f"127.0.0.1:{self.port}"},
-            "token": [{"person": "test", "role": "admin", "secret": {"file": str(token)}}],
+            "token": people,
             "gateway": gateways,
             "pipeline": QUICK_PIPELINE,
         }
         (self.directory / "c.toml").write_text(tomli_w.dumps(configuration))
 
-    def client(self) -> httpx.AsyncClient:
-        """Return a client of the service's API."""
+    def client(self, token: str = PERSON_TOKEN) -> httpx.AsyncClient:
+        """Return a client of the service's API for whoever has this secret."""
         made = httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{self.port}/v1",
-            headers={"Authorization": f"Bearer {PERSON_TOKEN}"},
+            headers={"Authorization": f"Bearer {token}"},
             timeout=5,
             trust_env=False,
         )

@@ -31,16 +31,20 @@ class Point(StrEnum):
     """The answer was read, and is not written down."""
 
 
-def arm(point: Point, passes: int) -> None:
-    """Let this process kill itself when it passes a point for the so-manieth time."""
+def arm(point: Point, passes: int, *, closing: bool = False) -> None:
+    """Let this process kill itself when it passes a point for the so-manieth time.
+
+    With `closing` only what has to do with closing an order at its gateway counts: commits that it is about
+    to be closed, requests to close it, and their answers.
+    """
     trap = _Trap(passes)
     match point:
         case Point.BEFORE_COMMIT | Point.AFTER_COMMIT:
-            _at_commits(trap, before=point is Point.BEFORE_COMMIT)
+            _at_commits(trap, before=point is Point.BEFORE_COMMIT, closing=closing)
         case Point.ANSWER_HEARD:
-            _at_answers(trap)
+            _at_answers(trap, closing=closing)
         case _:
-            _at_bytes(trap, point)
+            _at_bytes(trap, point, closing=closing)
 
 
 class _Trap:
@@ -48,25 +52,30 @@ class _Trap:
         self._left = passes
         self._lock = threading.Lock()
 
-    def sprung(self) -> bool:
-        """Count one pass, and tell whether it is the last."""
+    def sprung(self, counts: bool = True) -> bool:
+        """Count one pass, if it counts, and tell whether it is the last."""
         with self._lock:
-            self._left -= 1
-            return self._left == 0
+            self._left -= counts
+            return counts and self._left == 0
 
 
 def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _at_commits(trap: _Trap, *, before: bool) -> None:
+def _at_commits(trap: _Trap, *, before: bool, closing: bool) -> None:
     """Die around a commit of a writing job, on both databases."""
     from sqlalchemy.engine.default import DefaultDialect
 
     commit: Any = DefaultDialect.do_commit
+    meant = threading.local()
+    if closing:
+        _note_closings(meant)
 
     def do_commit(self: Any, connection: Any) -> None:
-        sprung = threading.current_thread().name.startswith("store-write") and trap.sprung()
+        counts = not closing or getattr(meant, "by", False)
+        meant.by = False
+        sprung = threading.current_thread().name.startswith("store-write") and trap.sprung(counts)
         if sprung and before:
             _die()
         commit(self, connection)
@@ -76,28 +85,41 @@ def _at_commits(trap: _Trap, *, before: bool) -> None:
     mock.patch.object(DefaultDialect, "do_commit", do_commit).start()
 
 
-def _at_answers(trap: _Trap) -> None:
+def _note_closings(meant: threading.local) -> None:
+    """Remember of each thread whether its next commit is the one after which an order is closed."""
+    from console.repayment import close
+
+    begin = close.step_to_closing
+
+    def step_to_closing(*words: Any) -> Any:
+        meant.by = True
+        return begin(*words)
+
+    mock.patch.object(close, "step_to_closing", step_to_closing).start()
+
+
+def _at_answers(trap: _Trap, *, closing: bool) -> None:
     from console.gateways.rest import RestGateway
 
     ask = RestGateway._ask
 
-    async def _ask(self: Any, *words: Any) -> Any:
-        heard = await ask(self, *words)
-        if trap.sprung():
+    async def _ask(self: Any, call: Any, asked: Any) -> Any:
+        heard = await ask(self, call, asked)
+        if trap.sprung(not closing or call.path.endswith("/close")):
             _die()
         return heard
 
     mock.patch.object(RestGateway, "_ask", _ask).start()
 
 
-def _at_bytes(trap: _Trap, point: Point) -> None:
+def _at_bytes(trap: _Trap, point: Point, *, closing: bool) -> None:
     """Die around or within the bytes of a request to a gateway."""
     from aiohttp.http_writer import StreamWriter
 
     write, writelines = StreamWriter._write, StreamWriter._writelines
 
     def spring(writer: Any, whole: bytes) -> None:
-        if not trap.sprung():
+        if not trap.sprung(not closing or b"/close HTTP/" in whole):
             return
         sent = {Point.BEFORE_BYTES: 0, Point.AFTER_BYTES: len(whole)}.get(point)
         if sent is None:
