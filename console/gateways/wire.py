@@ -21,7 +21,7 @@ from console.contract.clock import Instant, iso
 from console.contract.text import Untrusted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    pass
 
 MERCHANT_HEADER: Final = "X-Merchant"
 TIMESTAMP_HEADER: Final = "X-Timestamp"
@@ -297,61 +297,9 @@ SETTLEMENT_END: Final = "#end"
 """The last line is `#end,COUNT,SUM`: rows, and fen of debits less reversals."""
 
 
-@dataclass(frozen=True, slots=True)
-class SettlementRow:
-    """One movement in a gateway's file for a day; `kind` is `debit` or `reversal`."""
-
-    order_no: str
-    gateway_ref: Untrusted
-    kind: str
-    amount_fen: int
-    currency: str
-    time: Instant
-
-
 def settlement_end(count: int, sum_fen: int) -> str:
     """Return the last line of a settlement file."""
     return f"{SETTLEMENT_END},{count},{sum_fen}"
-
-
-def parse_settlement(lines: Iterable[str]) -> Iterator[SettlementRow]:
-    """Yield the rows of a settlement file, line by line, in constant memory.
-
-    Raises WireError at the first line that is wrong, and INCOMPLETE after the last row when the end line
-    is missing or its count or sum is not that of the rows: until the iterator ends, nothing is proven.
-    """
-    count = total = 0
-    ended = False
-    for number, raw in enumerate(lines):
-        line = raw.rstrip("\r\n")
-        if number == 0:
-            if line != SETTLEMENT_HEADER:
-                raise WireError(Flaw.MALFORMED, "header")
-        elif ended:
-            raise WireError(Flaw.MALFORMED, "lines after the end")
-        elif line.startswith(SETTLEMENT_END):
-            ended = True
-            if line != settlement_end(count, total):
-                raise WireError(Flaw.INCOMPLETE, "count or sum")
-        else:
-            row = _settlement_row(line)
-            count += 1
-            total += row.amount_fen if row.kind == "debit" else -row.amount_fen
-            yield row
-    if not ended:
-        raise WireError(Flaw.INCOMPLETE, "no end line")
-
-
-def _settlement_row(line: str) -> SettlementRow:
-    parts = line.split(",")
-    if len(parts) != 6 or not _ORDER_NO(parts[0]) or parts[2] not in ("debit", "reversal"):
-        raise WireError(Flaw.MALFORMED, "row")
-    amount = parts[3]
-    if not (amount.isascii() and amount.isdecimal() and len(amount) <= 12):
-        raise WireError(Flaw.WRONG_FIELD, "amount_fen")
-    return SettlementRow(
-        parts[0], Untrusted(parts[1]), parts[2], int(amount), parts[4], _instant(parts[5], "time")
-    )
 
 
 # Fields

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import pytest
 
 from console.contract.clock import Instant, business_day
 from console.contract.faults import Fault
-from console.gateways.wire import SettlementRow, WireError, parse_settlement
+from console.repayment.reconcile.parse import Incomplete, SettlementReader
 from console.sandbox import settlement
 from tests.sandbox.sandbox import DAY, Merchant, Sandbox
 
@@ -25,24 +28,43 @@ async def day_of(sandbox: Sandbox, merchant: Merchant, orders: int = 40) -> date
     return day
 
 
-async def rows_of(merchant: Merchant, day: date) -> list[SettlementRow]:
+class Row(NamedTuple):
+    """What a row of a settlement file says."""
+
+    order_no: str
+    gateway_ref: str
+    is_debit: bool
+    amount_fen: int
+    currency: str
+
+
+async def rows_of(merchant: Merchant, day: date) -> list[Row]:
+    """Return the rows of a day's file. Raises Incomplete."""
     heard = merchant.verified(await merchant.call("GET", f"/settlements/{day}"))
     assert heard.status == 200
-    return list(parse_settlement(heard.body.decode().splitlines()))
+    return _read(heard.body, day)
+
+
+def _read(content: bytes, day: date) -> list[Row]:
+    with TemporaryDirectory() as name:
+        file = Path(name, "file")
+        file.write_bytes(content)
+        frames = SettlementReader(file, *settlement.bounds(day)).frames()
+        return [Row(*row) for frame in frames for row in frame.iter_rows()]
 
 
 async def test_the_file_of_a_day_is_the_ledger_of_that_day(sandbox: Sandbox) -> None:
     merchant = sandbox.merchant()
     day = await day_of(sandbox, merchant)
     rows = await rows_of(merchant, day)
-    assert [(row.order_no, row.kind, row.amount_fen) for row in rows] == [
-        (movement.order_no, movement.kind, movement.amount_fen)
+    assert [(row.order_no, row.is_debit, row.amount_fen) for row in rows] == [
+        (movement.order_no, movement.kind == "debit", movement.amount_fen)
         for movement in sandbox.ledger()
         if movement.order_no != "rp_later-1"
     ]
     assert len(rows) == 41
     answer = merchant.answer(await merchant.inquire("rp_7-1"))
-    assert {row.gateway_ref for row in rows if row.order_no == "rp_7-1"} == {answer.gateway_ref}
+    assert {row.gateway_ref for row in rows if row.order_no == "rp_7-1"} == {answer.gateway_ref.raw}
     assert [row.order_no for row in await rows_of(merchant, day + timedelta(days=1))] == ["rp_later-1"]
     assert await rows_of(merchant, day - timedelta(days=1)) == []
 
@@ -59,7 +81,7 @@ async def test_a_truncated_file_lacks_its_last_line(sandbox: Sandbox) -> None:
     merchant = sandbox.merchant()
     day = await day_of(sandbox, merchant)
     sandbox.fault(Fault.TRUNCATE)
-    with pytest.raises(WireError, match="INCOMPLETE"):
+    with pytest.raises(Incomplete):
         await rows_of(merchant, day)
 
 

@@ -165,32 +165,3 @@ def test_an_expiry_without_a_zone_is_refused() -> None:
     body = json.loads(wire.encode_debit(ORDER)) | {"expires_at": "2026-11-24T00:00:00"}
     with pytest.raises(WireError):
         wire.parse_debit(json.dumps(body).encode())
-
-
-ROW = "rp_1-1,2088X,debit,100,CNY,2026-11-24T00:00:00.000Z"
-BACK = "rp_1-1,2088X,reversal,40,CNY,2026-11-24T00:00:01.000Z"
-
-
-def test_a_settlement_file_is_read_to_its_end() -> None:
-    lines = [wire.SETTLEMENT_HEADER, ROW, BACK, "#end,2,60"]
-    rows = list(wire.parse_settlement(lines))
-    assert [(row.kind, row.amount_fen) for row in rows] == [("debit", 100), ("reversal", 40)]
-
-
-@pytest.mark.parametrize(
-    ("lines", "flaw"),
-    [
-        ([], Flaw.INCOMPLETE),
-        ([wire.SETTLEMENT_HEADER, ROW], Flaw.INCOMPLETE),
-        ([wire.SETTLEMENT_HEADER, ROW, "#end,2,100"], Flaw.INCOMPLETE),
-        ([wire.SETTLEMENT_HEADER, ROW, "#end,1,99"], Flaw.INCOMPLETE),
-        ([wire.SETTLEMENT_HEADER, "#end,0,0", ROW], Flaw.MALFORMED),
-        ([ROW, "#end,1,100"], Flaw.MALFORMED),
-        ([wire.SETTLEMENT_HEADER, ROW.replace("debit", "refund"), "#end,1,100"], Flaw.MALFORMED),
-        ([wire.SETTLEMENT_HEADER, ROW.replace(",100,", ",-100,"), "#end,1,100"], Flaw.WRONG_FIELD),
-    ],
-)
-def test_an_incomplete_settlement_file_proves_nothing(lines: list[str], flaw: Flaw) -> None:
-    with pytest.raises(WireError) as caught:
-        list(wire.parse_settlement(lines))
-    assert caught.value.flaw is flaw
