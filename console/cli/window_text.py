@@ -33,7 +33,7 @@ def _state(window: WindowSummary) -> Cell:
 
 
 def print_windows(context: Context, windows: Sequence[WindowSummary]) -> None:
-    """Print windows as a table, each with the time it happens next."""
+    """Print windows as a table, each with the time that its state is about."""
     columns = [
         Column(t("id")),
         Column(t("state")),
@@ -51,17 +51,19 @@ def print_windows(context: Context, windows: Sequence[WindowSummary]) -> None:
             _state(window),
             shown(window.scope),
             shown(window.policy),
-            shown(window.slots[0].starts_local)
-            if window.slots
-            else f"{shown(window.start)} {shown(window.zone)}",
-            shown(window.slots[0].ends_local) if window.slots else "-",
+            _declared_start(window) if slot is None else shown(slot.starts_local),
+            "-" if slot is None else shown(slot.ends_local),
             shown(window.rrule or "-"),
             f"{window.held:,}",
             yuan(window.held_fen),
         )
-        for window in windows
+        for window, slot in ((window, window.at_hand) for window in windows)
     ]
     context.output.table(columns, rows)
+
+
+def _declared_start(window: WindowSummary) -> str:
+    return f"{shown(window.start).replace('T', ' ')} {shown(window.zone)}"
 
 
 def print_window(context: Context, window: Window) -> None:
@@ -79,7 +81,7 @@ def _declared(context: Context, window: Window) -> list[Row]:
     return [
         (t("policy"), shown(window.policy)),
         *([(t("notice"), shown(window.notice))] if window.notice else []),
-        (t("start"), f"{shown(window.start)} {shown(window.zone)}"),
+        (t("start"), _declared_start(window)),
         (t("lasts"), age(window.duration_seconds)),
         *([(t("repeats"), shown(window.rrule))] if window.rrule else []),
         (t("drain"), age(window.drain_seconds)),

@@ -31,7 +31,8 @@ class WindowForecast(Wire):
 
 
 class WindowSummary(Wire):
-    """One maintenance window. Spans are seconds; `slots` are those of the next two weeks, at most 60.
+    """One maintenance window. Spans are seconds; `slots` are those of the next two weeks, at most 60, `last`
+    is the one that ended last, within a month.
 
     `held` repayments with `held_fen` wait for it. `share` (0 … 1) is how much of the rate it lets pass.
     """
@@ -55,13 +56,20 @@ class WindowSummary(Wire):
     held_fen: int
     share: float
     slots: tuple[WindowSlot, ...]
+    last: WindowSlot | None
+
+    @property
+    def at_hand(self) -> WindowSlot | None:
+        """The time that its state is about: what it recovers from, what is going on, or what comes next."""
+        if self.last is not None and (self.state in ("recovering", "ended") or not self.slots):
+            return self.last
+        return self.slots[0] if self.slots else None
 
 
 class Window(WindowSummary):
-    """A maintenance window in full: its next times however far ahead, the last one, and the forecast."""
+    """A maintenance window in full: its next times however far ahead, and the forecast."""
 
     upcoming: tuple[WindowSlot, ...]
-    last: WindowSlot | None
     forecast: WindowForecast | None
 
 

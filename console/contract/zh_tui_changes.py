@@ -71,6 +71,7 @@ MESSAGES: Final[dict[str, str]] = {
     "another person: view 9 and a, or: repay change approve {id}": (
         "由另一人：视图 9 按 a，或 repay change approve {id}"
     ),
+    "it undid another change: do that one anew": "它是一次撤销：请重新做原来的变更",
     "this cannot be undone": "无法撤销",
     "what it would do is not what you saw; look again": "影响已与刚才所见不同，请重新确认",
     "view 9, then u": "视图 9，按 u",
@@ -219,6 +220,7 @@ MESSAGES: Final[dict[str, str]] = {
     "the newest {count}; all: repay window list": "最近 {count} 个；全部：repay window list",
     "it is over": "它已经结束",
     "begins in": "距开始",
+    "over for": "已结束",
     "ends in": "距结束",
     "time": "时间",
     "covers": "覆盖范围",

@@ -6,6 +6,7 @@ _KINDS: Final[dict[str, str]] = {
     "Open a maintenance window": "开设维护窗口",
     "Extend a maintenance window": "延长维护窗口",
     "End a maintenance window": "结束维护窗口",
+    "Let a maintenance window end earlier": "提前维护窗口的结束时间",
 }
 
 _EFFECTS: Final[dict[str, str]] = {
@@ -30,6 +31,7 @@ _EFFECTS: Final[dict[str, str]] = {
         "{window} 改为 {after} 结束，原为 {before}（{zone}）"
     ),
     "{count} repayments that wait for it wait longer": "等待它的 {count} 笔还款将等得更久",
+    "{count} repayments that wait for it leave earlier": "等待它的 {count} 笔还款将提前离开",
     "{count} repayments leave held, over a ramp of {minutes} min": (
         "{count} 笔还款离开暂缓，在 {minutes} 分钟内逐步恢复"
     ),

@@ -118,6 +118,10 @@ class Kind(ABC, Generic[BodyT]):
     in_read_only: ClassVar[bool] = False
     """Whether it is done even while the service refuses changes."""
 
+    def titled(self, fields: Mapping[str, Any]) -> str:
+        """Return the message that names a change with such a body."""
+        return self.title
+
     @abstractmethod
     def guard(self, connection: Connection, body: BodyT, now: Instant) -> Guard:
         """Return what this change needs. Raises InvalidChange."""

@@ -167,7 +167,7 @@ def outcome_lines(change: Change, now: datetime, zone: str, width: int) -> list[
     elif change.expires_at is not None and change.state == "applied":
         lines += labelled(t("returns"), moment_and_left(change.expires_at, now, zone), width)
     lines += several(t("warnings"), change.notices, width, "dialog-warn")
-    if change.state == "applied" and change.preview.revertible:
+    if change.state == "applied" and change.preview.revertible and change.revert_of is None:
         lines += labelled(t("undo"), t("view 9, then u"), width)
     return lines
 

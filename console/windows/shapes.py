@@ -64,12 +64,10 @@ def detail(connection: Connection, identity: str, now: int) -> wire.Window | Non
         return None
     ((_, window),) = read(connection, [row])
     backlogs = holds.backlogs(connection)
-    last = window.last_ended(now)
     drains = forecast(connection, window, backlogs, now)
     return wire.Window(
         **_summary(row, window, backlogs, stored.declarers(connection, [row.id]), now),
         upcoming=tuple(_slot(window, one, now) for one in window.upcoming(now, UPCOMING)),
-        last=None if last is None else _slot(window, last, now),
         forecast=None
         if drains is None
         else wire.WindowForecast(
@@ -145,6 +143,7 @@ def _summary(
     waits = backlogs.get(row.id, NOTHING)
     declarer = who.get(row.id)
     slots = [one for one in window.upcoming(now, MOST_SLOTS) if one.closes_at <= now + AHEAD_MS]
+    last = window.last_ended(now)
     return {
         "id": row.id,
         "scope": row.scope,
@@ -165,6 +164,7 @@ def _summary(
         "held_fen": waits.sum_fen,
         "share": window.share(now),
         "slots": tuple(_slot(window, one, now) for one in slots),
+        "last": None if last is None else _slot(window, last, now),
     }
 
 

@@ -215,6 +215,7 @@ def window(
         declared_by=Untrusted("chen"), declared_at=EPOCH - timedelta(days=1), cancelled_at=None,
         change="chg_000003", held=318 if state == "active" else 0,
         held_fen=41_904_500 if state == "active" else 0, share=0.0 if state == "active" else 1.0, slots=times,
+        last=slot(EPOCH - timedelta(days=7), 90, "ended"),
     )  # fmt: skip
 
 
@@ -223,7 +224,6 @@ def window_detail(one: WindowSummary) -> Window:
     return Window(
         **one.model_dump(),
         upcoming=one.slots,
-        last=slot(EPOCH - timedelta(days=7), 90, "ended"),
         forecast=WindowForecast(backlog=1810, arriving_per_minute=120, sending_per_minute=600, minutes=3.8),
     )
 

@@ -85,6 +85,13 @@ async def test_the_list_tells_state_countdown_and_what_is_held() -> None:
         await one.shows("H hold, R reroute")
 
 
+async def test_the_list_tells_when_a_recovering_window_began_and_for_how_long_it_is_over() -> None:
+    async with console(size=(120, 24)) as one:
+        desk(one).declared = [window(state="recovering", slots=())]
+        one.press("6")
+        await one.shows("recovering", "11-17 03:00", "over for")
+
+
 async def test_the_detail_tells_backlog_forecast_and_next_times() -> None:
     async with console(size=(100, 40)) as one:
         desk(one).declared = [window(state="active")]

@@ -130,12 +130,16 @@ async def test_extending_and_ending_early_move_the_end_and_are_reverted(
     now = await shown(li, window["id"])
     assert now["upcoming"][0]["ends_at"] == iso(clock.now() // 1000 * 1000 + 120 * 60_000)
     assert now["upcoming"][0]["declared_minutes"] == pytest.approx(120, abs=0.1)
-    await changed(await li.post(f"/changes/{longer['id']}/revert", {"reason": "done sooner"}))
+    back = await changed(await li.post(f"/changes/{longer['id']}/revert", {"reason": "done sooner"}))
+    assert back["title"] == "Let a maintenance window end earlier"
+    assert "leave earlier" in back["preview"]["effects"][1]
     assert (await shown(li, window["id"]))["upcoming"][0]["ends_at"] == slot["ends_at"]
     clock.advance(10 * MINUTE)
     ended = await changed(await li.change("window.end", window=window["id"]))
     now = await shown(li, window["id"])
     assert (now["state"], now["share"], now["upcoming"]) == ("recovering", 0.1, [])
+    (listed,) = (await li.get("/windows")).json()["items"]
+    assert listed["last"]["starts_at"] == slot["starts_at"] and not listed["slots"]
     await changed(await li.post(f"/changes/{ended['id']}/revert", {"reason": "not yet"}))
     assert (await shown(li, window["id"]))["state"] == "active"
     clock.advance(80 * MINUTE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from console.contract.change import Approval, Change, Needs, Preview
@@ -67,7 +67,8 @@ def language_of(accepted: str) -> Language:
 
 def preview_wire(draft: Draft, reader: Reader, now: int) -> Preview:
     """Return a draft as it crosses the wire."""
-    return _preview(draft.asked.kind.name, draft.guard, draft.impact, draft.digest, reader, now)
+    asked = draft.asked
+    return _preview(asked.kind.name, asked.fields, draft.guard, draft.impact, draft.digest, reader, now)
 
 
 def change_wire(
@@ -77,16 +78,16 @@ def change_wire(
     notices: Iterable[Said] = (),
 ) -> Change:
     """Return a stored change as it crosses the wire."""
-    impact, guard = impact_of(stored.impact), guard_of(stored.needs)
+    impact, guard, fields = impact_of(stored.impact), guard_of(stored.needs), json.loads(stored.body)
     return Change(
         id=stored.id,
         kind=stored.kind,
-        title=Untrusted(title_of(stored.kind, reader.language)),
+        title=Untrusted(title_of(stored.kind, reader.language, fields)),
         state=stored.state,
         who=Untrusted(stored.person),
         reason=Untrusted(stored.reason),
         incident=None if stored.incident is None else Untrusted(stored.incident),
-        body=json.loads(stored.body),
+        body=fields,
         created_at=to_datetime(stored.created_at),
         applied_at=_moment(stored.applied_at),
         expires_at=_moment(stored.expires_at),
@@ -95,7 +96,7 @@ def change_wire(
         ended_at=_moment(stored.ended_at),
         revert_of=stored.revert_of,
         reverted_by=stored.reverted_by,
-        preview=_preview(stored.kind, guard, impact, stored.digest, reader, stored.created_at),
+        preview=_preview(stored.kind, fields, guard, impact, stored.digest, reader, stored.created_at),
         approvals=tuple(_approval(one) for one in approvals),
         needs_review=stored.needs_review,
         reviewed_by=None if stored.reviewed_by is None else Untrusted(stored.reviewed_by),
@@ -104,10 +105,11 @@ def change_wire(
     )
 
 
-def title_of(kind: str, language: Language) -> str:
-    """Return the title of a kind; its name when this program does not know it."""
+def title_of(kind: str, language: Language, fields: Mapping[str, Any] | None = None) -> str:
+    """Return the title of a kind, or of a change of that kind with the fields of a body; the kind's name
+    when this program does not know it."""
     found = kinds().get(kind)
-    return kind if found is None else translated(found.title, language)
+    return kind if found is None else translated(found.titled(fields or {}), language)
 
 
 def told(sentences: Sequence[Said], reader: Reader) -> str:
@@ -115,7 +117,15 @@ def told(sentences: Sequence[Said], reader: Reader) -> str:
     return "; ".join(render(said, reader) for said in sentences)
 
 
-def _preview(kind: str, guard: Guard, impact: Impact, digest: str, reader: Reader, as_of: int) -> Preview:
+def _preview(
+    kind: str,
+    fields: Mapping[str, Any],
+    guard: Guard,
+    impact: Impact,
+    digest: str,
+    reader: Reader,
+    as_of: int,
+) -> Preview:
     def every(sentences: Iterable[Said]) -> tuple[Untrusted, ...]:
         return tuple(Untrusted(render(said, reader)) for said in sentences)
 
@@ -123,7 +133,7 @@ def _preview(kind: str, guard: Guard, impact: Impact, digest: str, reader: Reade
     found = kinds().get(kind)
     return Preview(
         kind=kind,
-        title=Untrusted(title_of(kind, reader.language)),
+        title=Untrusted(title_of(kind, reader.language, fields)),
         count=impact.count,
         sum_fen=impact.sum_fen,
         effects=every(impact.effects),

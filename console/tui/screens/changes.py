@@ -54,6 +54,8 @@ class ChangePanes(LoadingPane):
             ]
         if one.state != "applied":
             found.append(("change.revert", t("it is not in force")))
+        elif one.revert_of is not None:
+            found.append(("change.revert", t("it undid another change: do that one anew")))
         elif not one.preview.revertible:
             found.append(("change.revert", t("this cannot be undone")))
         if one.state != "applied" or one.expires_at is None:

@@ -48,7 +48,7 @@ class WindowPane(ReadingPane["Window"], WindowPanes):
 
 
 def _declared(one: Window, width: int, zone: str, now: datetime) -> list[Line]:
-    when, left = when_of(next(iter(one.slots), None), now)
+    when, left = when_of(one.at_hand, now)
     state = window_state(one.state)
     lines = [
         *field(t("window"), shown(one.id), width, "strong"),

@@ -104,7 +104,7 @@ class WindowsPane(ListPane["WindowSummary"], WindowPanes):
 
     def row(self, one: WindowSummary) -> Row:
         old = self.is_old
-        slot = one.slots[0] if one.slots else None
+        slot = one.at_hand
         when, left = when_of(slot, self.knowledge.now)
         return (
             Cell(shown(one.scope), "old" if old else "text"),
@@ -126,16 +126,18 @@ class WindowsPane(ListPane["WindowSummary"], WindowPanes):
 
 
 def when_of(slot: WindowSlot | None, now: datetime) -> tuple[str, str]:
-    """Return what comes next for a window's present time, and in how long."""
+    """Return what comes next for the time that a window is about, and in how long."""
     if slot is None:
         return "", ""
     if now < slot.starts_at:
         return t("begins in"), figures.whole_span((slot.starts_at - now).total_seconds())
+    if slot.ends_at <= now:
+        return t("over for"), figures.whole_span((now - slot.ends_at).total_seconds())
     return t("ends in"), figures.whole_span(max(0.0, (slot.ends_at - now).total_seconds()))
 
 
 def _begins(one: WindowSummary) -> str:
-    return one.slots[0].starts_at.isoformat() if one.slots else "9"
+    return "9" if one.at_hand is None else one.at_hand.starts_at.isoformat()
 
 
 def _named(one: WindowSummary) -> str:

@@ -39,6 +39,9 @@ class WindowEnd(Kind[EndBody]):
     title: ClassVar[str] = "End a maintenance window"
     body: ClassVar[type[StrictWire]] = EndBody
 
+    def titled(self, fields: Mapping[str, Any]) -> str:
+        return self.title if fields.get("at") is None else "Let a maintenance window end earlier"
+
     def guard(self, connection: Connection, body: EndBody, now: Instant) -> Guard:
         found(connection, body.window)
         return Guard(role="operator", risk=Risk.LOW)
@@ -57,8 +60,7 @@ class WindowEnd(Kind[EndBody]):
                 "zone": window.zone,
             }
             effects.append(Said("{window} ends at {after} instead of {before} ({zone})", ends))
-            minutes = {"count": count, "minutes": window.ramp // 60_000}
-            effects.append(Said("{count} repayments leave held, over a ramp of {minutes} min", minutes))
+            effects.append(_leaving(window, count, by_now=_end(body, now) <= now))
         if _calls_off(window, body, present):
             effects.append(Said("nothing of {window} that is still to come takes place", {"window": row.id}))
         return Impact(
@@ -99,6 +101,13 @@ class WindowEnd(Kind[EndBody]):
 def _running(window: Window, body: EndBody, now: int) -> Occurrence | None:
     """Return the occurrence that gets another end: the one named, or the one that keeps traffic back."""
     return occurrence_of(window, now, body.occurrence) if body.occurrence is not None else window.at(now)
+
+
+def _leaving(window: Window, count: int, *, by_now: bool) -> Said:
+    if not by_now:
+        return Said("{count} repayments that wait for it leave earlier", {"count": count})
+    minutes = {"count": count, "minutes": window.ramp // 60_000}
+    return Said("{count} repayments leave held, over a ramp of {minutes} min", minutes)
 
 
 def _end(body: EndBody, now: int) -> int:
