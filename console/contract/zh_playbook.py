@@ -60,6 +60,7 @@ _FILES: Final[dict[str, str]] = {
 }
 
 _SERVICE: Final[dict[str, str]] = {
+    "as a step of a playbook it counts as done all the same": "作为预案的一步，仍视为已完成",
     "{count} steps are recorded; each is a change of its own": "记录 {count} 步；每一步都是一项独立变更",
     "the incident is closed": "事件已关闭",
     "a maintenance window of {scope}": "{scope} 的维护窗口",

@@ -23,7 +23,7 @@ from console.contract.playbook import (
 from console.contract.text import Untrusted
 from console.control.bodies import validate
 from console.control.changes.playbook import recorded
-from console.control.desk.draft import Asked, digest_of
+from console.control.desk.draft import PLANNED, Asked, digest_of
 from console.control.desk.request import kind_of, lasts
 from console.control.desk.wording import preview_wire, render, title_of
 from console.control.problems import ProblemError
@@ -130,7 +130,8 @@ def _draft(connection: Connection, desk: Desk, step: StepBody, visit: Visit) -> 
     lasts_ms = lasts({"expires": step.expires})
     if step.kind == REPLAY_START and "filter" in fields:
         return None
-    return desk.preview(connection, Asked(kind, validate(fields, kind.body), lasts_ms=lasts_ms), visit)
+    asked = Asked(kind, validate(fields, kind.body), lasts_ms=lasts_ms, run=PLANNED)
+    return desk.preview(connection, asked, visit)
 
 
 def _expiry_problem(guard: Guard, step: StepBody) -> Said | None:

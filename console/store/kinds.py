@@ -63,8 +63,9 @@ class Impact:
 
     `targets` names what the change depends on and its version; together with the figures it makes the
     digest that an approval binds. `refusal` says why the change cannot be done at all; with `conflict`
-    because something else is under way. The figures of `live` ones move with the traffic: they are shown,
-    and bound only in their magnitude (see the desk).
+    because something else is under way. `nothing` says why there is nothing to do now: asked for by itself
+    it is refused then, as a step of a playbook it is done and does nothing. The figures of `live` ones move
+    with the traffic: they are shown, and bound only in their magnitude (see the desk).
     """
 
     count: int = 0
@@ -75,6 +76,7 @@ class Impact:
     targets: Mapping[str, str | int] = field(default_factory=dict)
     refusal: Said | None = None
     conflict: bool = False
+    nothing: Said | None = None
     live: bool = False
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert
 
+from console.contract.clock import ManualClock
 from console.store.database import Store
 from console.store.replay_tables import replay, replay_gateway
 from tests.desk.conftest import Person
@@ -171,7 +172,7 @@ async def test_a_plan_tells_the_windows_and_replays_at_the_gateways_it_names(
     ]
 
 
-def replaying(store: Store, gateway: str) -> None:
+def replaying(store: Store, gateway: str, **changes: Any) -> None:
     """Have a replay run at a gateway, as far as the books tell."""
     fields = dict.fromkeys(
         ("created_at", "rate", "in_flight", "rate_cap", "approval_count", "approval_fen", "total", "sum_fen",
@@ -181,7 +182,7 @@ def replaying(store: Store, gateway: str) -> None:
              "digest": ""}  # fmt: skip
 
     def job(connection: Connection) -> None:
-        made = connection.execute(insert(replay).values(**fields, **texts, driven=True))
+        made = connection.execute(insert(replay).values({**fields, **texts, "driven": True, **changes}))
         assert made.inserted_primary_key is not None
         seq = made.inserted_primary_key[0]
         connection.execute(insert(replay_gateway).values(gateway=gateway, replay_seq=seq))
@@ -193,3 +194,51 @@ async def test_a_plan_names_an_expiry_that_is_missing_or_too_many(person: Person
     steps = [{"kind": "queue.resume", "body": {"stage": "screening"}, "expires": "1h"}]
     plan = (await person("li.wei").client.post("/v1/runs/plan", json={"steps": steps})).json()
     assert "must not say expires" in plan["steps"][0]["problem"]
+
+
+CARE: dict[str, Any] = {"filter": "state:in_doubt gateway:alipay", "grace": "1d", "credit_hold": True}
+
+
+async def test_a_step_for_nobody_is_planned_as_none_done_and_undone(person: Persons) -> None:
+    li = person("li.wei")
+    steps: list[dict[str, Any]] = [{"kind": "care.grant", "body": CARE}, STEPS[1]]
+    (planned, _) = (await li.post("/runs/plan", {"steps": steps})).json()["steps"]
+    assert (planned["preview"]["count"], planned["preview"]["refusal"]) == (0, None)
+    assert planned["preview"]["warnings"][-2:] == [
+        "nobody is in this selection",
+        "as a step of a playbook it counts as done all the same",
+    ]
+    run = await begun(li, steps)
+    bound = planned["preview"]["digest"]
+    first = await li.change("care.grant", run=f"{run}/1", preview_digest=bound, **CARE)
+    assert first.status_code == 201, first.text
+    assert "nobody is in this selection" in first.json()["preview"]["warnings"]
+    assert (await li.change("queue.pause", run=f"{run}/2", stage="screening")).status_code == 201
+    assert (await shown(li, run))["state"] == "done"
+    for one in reversed((await shown(li, run))["steps"]):
+        undone = await li.post(f"/changes/{one['change']}/revert", {"reason": "calm"})
+        assert undone.status_code == 201, undone.text
+    assert (await shown(li, run))["state"] == "reverted"
+
+
+async def test_care_for_nobody_asked_for_by_itself_is_refused(person: Persons) -> None:
+    answer = await person("li.wei").change("care.grant", **CARE)
+    assert (answer.status_code, answer.json()["code"]) == (403, "guard")
+    assert "nobody is in this selection" in answer.json()["title"]
+
+
+async def test_a_replay_of_nothing_is_a_step_that_is_done(
+    person: Persons, store: Store, clock: ManualClock
+) -> None:
+    li = person("li.wei")
+    everything = {"filter": "state:failed gateway:alipay"}
+    run = await begun(li, [{"kind": "replay.start", "body": everything}])
+    planned = "rpl_there"
+    now = clock.now()
+    replaying(store, "wechat", filter=everything["filter"], state="planned", driven=False, planned_at=now)
+    alone = await li.change("replay.start", replay=planned)
+    assert (alone.status_code, alone.json()["code"]) == (403, "guard")
+    done = await li.change("replay.start", run=f"{run}/1", replay=planned)
+    assert done.status_code == 201, done.text
+    assert (await shown(li, run))["state"] == "done"
+    assert (await li.get(f"/replays/{planned}")).json()["state"] == "planned"

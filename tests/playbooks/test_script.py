@@ -158,6 +158,18 @@ def test_an_outage_is_told_with_the_figures_of_the_gateways_own_books(repay: Rep
     assert "wechat answers 502" in Path("handover.md").read_text()
 
 
+def test_an_outage_that_caught_nobody_yet_is_answered_all_the_same(repay: Repay) -> None:
+    """Nobody is in doubt: the step that cares for them is planned as none, done, and undone with the rest."""
+    nobody = repay("repayment", "list", "state:in_doubt", "gateway:alipay", "--json")
+    assert nobody.json["items"] == []
+    planned = repay("playbook", "plan", "gateway-outage", "--json").json["steps"][1]["preview"]
+    assert (planned["count"], planned["refusal"]) == (0, None)
+    applied = repay("playbook", "apply", "gateway-outage", *WHY, "--json")
+    assert applied.code == 8, applied.err
+    assert [step["state"] for step in applied.json["steps"]] == ["applied", "applied", None]
+    assert repay("playbook", "revert", applied.json["id"], *WHY).code == 0
+
+
 def repayment(number: int) -> dict[str, object]:
     return {
         "external_id": f"outage-{number}",

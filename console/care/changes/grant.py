@@ -51,7 +51,8 @@ class CareGrantKind(Kind[CareGrantBody]):
             warnings=tuple(_warnings(body, chosen, found)),
             irreversible=(Said("a notice that was sent cannot be called back"),) if body.notice else (),
             targets={chosen.name: chosen.digest or "as it is when it is done"},
-            refusal=_refusal(connection, body, found),
+            refusal=_refusal(connection, found),
+            nothing=_nothing(found),
             live=chosen.digest is None,
         )
 
@@ -60,7 +61,7 @@ class CareGrantKind(Kind[CareGrantBody]):
     ) -> dict[str, Any]:
         chosen = choose(connection, body, now)
         found = granting(connection, body, chosen, now, lock=True)
-        refusal = _refusal(connection, body, found)
+        refusal = _refusal(connection, found)
         if refusal is not None:
             raise Refused(refusal)
         asked = changes.find(connection, change_id)
@@ -185,13 +186,18 @@ def _warnings(body: CareGrantBody, chosen: Chosen, found: Granting) -> list[Said
     return told
 
 
-def _refusal(connection: Connection, body: CareGrantBody, found: Granting) -> Said | None:
+def _nothing(found: Granting) -> Said | None:
+    """Return why nobody gets anything now, None where somebody does."""
     if not found.members:
         return Said("nobody is in this selection")
     if not any(one.grace_until or one.credit_hold for one in found.items) and not (
         found.coupon_for or found.notice_for
     ):
         return Said("nobody here would get anything")
+    return None
+
+
+def _refusal(connection: Connection, found: Granting) -> Said | None:
     left = care.terms(connection).budget_fen - coupons.spent(connection, found.day)
     if found.coupons_fen > left:
         values: dict[str, str | int] = {"sum": yuan(found.coupons_fen), "left": yuan(max(0, left))}

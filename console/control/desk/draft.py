@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,10 +26,16 @@ GROWTH: Final = 2
 SLACK: Final = 1000
 
 
+PLANNED: Final = ("", 0)
+"""A step of a run that has not begun."""
+
+NOTHING_TO_DO: Final = Said("as a step of a playbook it counts as done all the same")
+
+
 @dataclass(frozen=True)
 class Asked:
     """What somebody wants done. `lasts_ms` is how long; `incident` asks for break-glass; `run` names the run
-    of a playbook and the number of the step that this is."""
+    of a playbook and the number of the step that this is (`PLANNED`: the run has not begun)."""
 
     kind: Kind[Any]
     body: StrictWire
@@ -82,7 +88,13 @@ class Draft:
 def draft(connection: Connection, asked: Asked, now: Instant) -> Draft:
     """Return the draft of a change, reading only. Raises InvalidChange."""
     guard = asked.kind.guard(connection, asked.body, now)
-    return Draft(asked, guard, asked.kind.preview(connection, asked.body, now))
+    impact = asked.kind.preview(connection, asked.body, now)
+    if impact.nothing is None:
+        return Draft(asked, guard, impact)
+    if asked.run is None:
+        return Draft(asked, guard, replace(impact, refusal=impact.refusal or impact.nothing))
+    told = (*impact.warnings, impact.nothing, NOTHING_TO_DO)
+    return Draft(asked, guard, replace(impact, warnings=told))
 
 
 def digest_of(fields: Mapping[str, Any]) -> str:
