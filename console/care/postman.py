@@ -1,37 +1,31 @@
 """The postman: takes messages from the outbox to the receiver, signed, again until it takes them.
 
-At least once: the receiver tells repeats apart by `X-Event-Id`. Signed like a gateway's callback: hex
-HMAC-SHA256 over `TIMESTAMP\\nSHA256(body)`. Redirects are not followed, nothing of an answer but its status
-is read. Without a receiver everything waits.
+At least once: the receiver tells repeats apart by `X-Event-Id`. Without a receiver everything waits.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import random
 from typing import TYPE_CHECKING, Final
 
-import aiohttp
-from aiohttp import ClientTimeout, DummyCookieJar
-
 from console.contract.clock import iso
-from console.gateways.wire import SIGNATURE_HEADER, TIMESTAMP_HEADER, Secret, sign_answer
+from console.gateways import webhook
 from console.store import outbox
 from console.store.outbox import Claimed
 
 if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
     from console.care.settings import CareSettings
+    from console.gateways.wire import Secret
     from console.repayment.lane import Desk
 
 AT_ONCE: Final = 16
 """Messages on their way at once."""
 
-BACK_OFF: Final = (10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
-"""Seconds until a message is tried again; the last one for all later tries."""
-
 TRIES: Final = 30
-"""How often a message is tried before it is given up: more than a day."""
+"""How often a message is tried before it is given up: about a day."""
 
 LOOK_AGAIN: Final = 60.0
 """Seconds until a message that may not go out now is looked at again."""
@@ -68,44 +62,22 @@ class Postman:
         )
         if not found:
             return False
-        session = aiohttp.ClientSession(
-            timeout=ClientTimeout(total=self._webhook.timeout), cookie_jar=DummyCookieJar(), trust_env=False
-        )
-        async with session:
+        async with webhook.session(self._webhook.timeout) as session:
             await asyncio.gather(*(self._send(session, one) for one in found))
         return len(found) == AT_ONCE
 
-    async def _send(self, session: aiohttp.ClientSession, message: Claimed) -> None:
-        problem, final = await self._try(session, message)
+    async def _send(self, session: ClientSession, message: Claimed) -> None:
+        assert self._webhook is not None and self._secret is not None  # noqa: S101 - the caller has asked
+        body = encode(message)
+        headers = webhook.signed(body, self._secret, self._clock.now()) | {"X-Event-Id": event_id(message)}
+        problem, status = await webhook.post(session, self._webhook.url, body, headers)
         now = self._clock.now()
         if problem is None:
             await self._store.write(lambda connection: outbox.sent(connection, message.id, now))
             return
-        wait = BACK_OFF[min(message.tries, len(BACK_OFF)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
-        again = None if final or message.tries >= TRIES else now + round(wait * 1000)
+        over = status in GIVES_UP or message.tries >= TRIES
+        again = None if over else now + webhook.wait_ms(message.tries)
         await self._store.write(lambda connection: outbox.failed(connection, message.id, problem, again))
-
-    async def _try(self, session: aiohttp.ClientSession, message: Claimed) -> tuple[str | None, bool]:
-        """Return what went wrong (None: it was taken), and whether trying again is no use."""
-        assert self._webhook is not None and self._secret is not None  # noqa: S101 - the caller has asked
-        body = encode(message)
-        seconds = self._clock.now() // 1000
-        headers = {
-            TIMESTAMP_HEADER: str(seconds),
-            SIGNATURE_HEADER: sign_answer(self._secret, seconds, body),
-            "X-Event-Id": event_id(message),
-            "Content-Type": "application/json",
-        }
-        try:
-            async with session.post(
-                self._webhook.url, data=body, headers=headers, allow_redirects=False
-            ) as answer:
-                status = answer.status
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return type(error).__name__, False
-        if 200 <= status < 300:
-            return None, False
-        return f"HTTP_{status}", status in GIVES_UP
 
 
 def event_id(message: Claimed) -> str:

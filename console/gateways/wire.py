@@ -70,7 +70,6 @@ class Flaw(StrEnum):
     OVERSIZED = "OVERSIZED"
     MALFORMED = "MALFORMED"
     WRONG_FIELD = "WRONG_FIELD"
-    INCOMPLETE = "INCOMPLETE"
 
 
 class WireError(Exception):

@@ -8,15 +8,15 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import aiohttp
-
 from console.contract.clock import to_datetime
-from console.contract.text import shown
-from console.gateways.wire import SIGNATURE_HEADER, TIMESTAMP_HEADER, Secret, sign_answer
+from console.gateways import webhook
+from console.gateways.wire import Secret
 from console.store import warnings as stored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from aiohttp import ClientSession
 
     from console.contract.clock import Clock
     from console.store.database import Store
@@ -26,8 +26,6 @@ ALERTMANAGER: Final = "alertmanager"
 WEBHOOK: Final = "webhook:"
 AT_ONCE: Final = 20
 DEADLINE: Final = 5.0
-FIRST_WAIT_MS: Final = 5_000
-LONGEST_WAIT_MS: Final = 3_600_000
 MOST_TRIES: Final = 20
 STAYS: Final = timedelta(hours=24)
 """How long Alertmanager keeps an alert that nobody ended: longer than it is told anew."""
@@ -65,55 +63,38 @@ class Courier:
         due = await self._store.read(partial(stored.due_messages, now=now, count=AT_ONCE))
         if not due:
             return 0
-        timeout = aiohttp.ClientTimeout(total=DEADLINE)
-        async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
+        async with webhook.session(DEADLINE) as session:
             for message in due:
                 await self._deliver(session, message)
         return len(due)
 
-    async def _deliver(self, session: aiohttp.ClientSession, message: Message) -> None:
-        problem: str | None
-        try:
-            problem = await self._send(session, message)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            problem = type(error).__name__
+    async def _deliver(self, session: ClientSession, message: Message) -> None:
+        problem = await self._send(session, message)
         now = self._clock.now()
-        wait = min(FIRST_WAIT_MS * 2**message.tries, LONGEST_WAIT_MS)
-        over = problem is None or message.tries + 1 >= MOST_TRIES
+        tries = message.tries + 1
+        over = problem is None or tries >= MOST_TRIES
         noted = partial(
             stored.tried,
             message=message,
             sent_at=now if problem is None else None,
-            next_try_at=None if over else now + wait,
-            problem=None if problem is None else shown(problem)[:200],
+            next_try_at=None if over else now + webhook.wait_ms(tries),
+            problem=problem,
         )
         await self._store.write(noted)
 
-    async def _send(self, session: aiohttp.ClientSession, message: Message) -> str | None:
+    async def _send(self, session: ClientSession, message: Message) -> str | None:
         """Send one message; return what went wrong, None when it arrived."""
         if message.channel == ALERTMANAGER and self._alertmanager is not None:
             url = f"{self._alertmanager.rstrip('/')}/api/v2/alerts"
             body = json.dumps([alert(json.loads(message.body), message.created_at)]).encode()
-            headers = {}
+            headers: dict[str, str] = {}
         elif (found := self._webhooks.get(message.channel.removeprefix(WEBHOOK))) is not None:
             url, body = found.url, message.body.encode()
-            headers = signed(body, found.key, self._clock.now(), f"{message.id}")
+            headers = webhook.signed(body, Secret(found.key), self._clock.now())
+            headers["X-Delivery"] = str(message.id)
         else:
             return "this channel is not configured any more"
-        headers["Content-Type"] = "application/json"
-        async with session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
-            await answer.content.read(1024)
-            return None if 200 <= answer.status < 300 else f"answered {answer.status}"
-
-
-def signed(body: bytes, key: bytes, now: int, identity: str) -> dict[str, str]:
-    """Return the headers of a webhook, signed as a gateway signs a callback."""
-    seconds = now // 1000
-    return {
-        TIMESTAMP_HEADER: str(seconds),
-        SIGNATURE_HEADER: sign_answer(Secret(key), seconds, body),
-        "X-Delivery": identity,
-    }
+        return (await webhook.post(session, url, body, headers)).problem
 
 
 def alert(told: Mapping[str, Any], at: int) -> dict[str, Any]:

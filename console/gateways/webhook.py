@@ -1,0 +1,60 @@
+"""Posting to a receiver outside, signed as a gateway signs its callbacks.
+
+Redirects are not followed, no cookies are kept, and of an answer nothing counts but its status. What is
+posted, under which id, and when it is given up is for whoever posts; it keeps its messages in the store.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import aiohttp
+
+from console.gateways.wire import SIGNATURE_HEADER, TIMESTAMP_HEADER, Secret, sign_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from console.contract.clock import Instant
+
+BACK_OFF: Final = (5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
+"""Seconds until a message is tried again; the last one for all later tries."""
+
+
+class Posted(NamedTuple):
+    """What became of a message: `problem` is None where it was taken, `status` where nothing answered."""
+
+    problem: str | None
+    status: int | None
+
+
+def session(timeout: float) -> aiohttp.ClientSession:
+    """Return a session whose posts take at most so many seconds each."""
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=timeout),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+    )
+
+
+async def post(through: aiohttp.ClientSession, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
+    """Post JSON; whatever goes wrong is the problem that is returned."""
+    told = {"Content-Type": "application/json", **headers}
+    try:
+        async with through.post(url, data=body, headers=told, allow_redirects=False) as answer:
+            status = answer.status
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        return Posted(type(error).__name__, None)
+    return Posted(None if 200 <= status < 300 else f"HTTP_{status}", status)
+
+
+def signed(body: bytes, secret: Secret, now: Instant) -> dict[str, str]:
+    """Return the headers that prove who posts the body, and when."""
+    seconds = now // 1000
+    return {TIMESTAMP_HEADER: str(seconds), SIGNATURE_HEADER: sign_answer(secret, seconds, body)}
+
+
+def wait_ms(tries: int) -> int:
+    """Return how long to wait, up to a fifth more or less, after so many tries (1 or more) that failed."""
+    return round(BACK_OFF[min(tries, len(BACK_OFF)) - 1] * random.uniform(800, 1200))  # noqa: S311
