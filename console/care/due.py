@@ -17,6 +17,9 @@ from console.contract.care import DueState
 
 _DAY: Final = timedelta(days=1)
 
+AHEAD_DAYS: Final = 60
+"""How long before a year its holidays have to be known: they are published in the November before it."""
+
 Holidays = frozenset[date]
 
 
@@ -33,8 +36,8 @@ def days_of(spans: Iterable[tuple[date, date]]) -> Holidays:
 
 
 def known_ahead(today: date, holidays: Holidays) -> bool:
-    """Tell whether the table has holidays of the year that it will be in a month."""
-    year = (today + _DAY * 31).year
+    """Tell whether the table has holidays of the year that it will be in `AHEAD_DAYS`."""
+    year = (today + _DAY * AHEAD_DAYS).year
     return any(day.year == year for day in holidays)
 
 

@@ -180,9 +180,9 @@ MESSAGES: Final[dict[str, str]] = {
     "left alone: it was over before this service began to count": "不处理：本服务开始计时前已到期",
     "message": "消息",
     "holidays": "节假日",
-    "known for a month ahead": "未来一个月的已知",
-    "those of the year a month from now are not known: last days do not move for them": (
-        "一个月后所在年份的节假日未知：最后还款日不会因此顺延"
+    "known for two months ahead": "未来两个月的已知",
+    "those of the year two months from now are not known: last days do not move for them": (
+        "两个月后所在年份的节假日未知：最后还款日不会因此顺延"
     ),
     "write them into the service's configuration: [care] holidays": "请写入服务配置：[care] holidays",
     "used {time}": "已于 {time} 使用",

@@ -101,8 +101,8 @@ def _holidays(service: Service) -> Finding:
     from console.care.due import known_ahead
 
     if known_ahead(business_day(service.clock.now()), service.care.calendar()):
-        return Finding(check="holidays", state="ok", detail=Untrusted("known for a month ahead"))
-    detail = Untrusted("those of the year a month from now are not known: last days do not move for them")
+        return Finding(check="holidays", state="ok", detail=Untrusted("known for two months ahead"))
+    detail = Untrusted("those of the year two months from now are not known: last days do not move for them")
     advice = "write them into the service's configuration: [care] holidays"
     return Finding(check="holidays", state="warning", detail=detail, advice=advice)
 

@@ -142,13 +142,13 @@ async def test_configured_holidays_move_the_last_day_that_is_shown(
     assert (await li.get(f"/repayments/{identity}/care")).json()["last_day"] == "2026-06-12"
 
 
-def test_holidays_are_known_a_month_ahead_or_the_doctor_says_so() -> None:
+def test_holidays_are_known_two_months_ahead_or_the_doctor_says_so() -> None:
     table = public_holidays()
     last = max(table).year
-    assert known_ahead(date(last, 11, 29), table)
-    assert not known_ahead(date(last, 12, 2), table)
+    assert known_ahead(date(last, 11, 1), table)
+    assert not known_ahead(date(last, 11, 2), table)
     with_more = CareSettings(holidays=((date(last + 1, 1, 1), date(last + 1, 1, 1)),)).calendar()
-    assert known_ahead(date(last, 12, 2), with_more)
+    assert known_ahead(date(last, 11, 2), with_more)
 
 
 async def test_the_doctor_names_holidays_that_are_not_known(root: Person, clock: ManualClock) -> None:
@@ -156,5 +156,5 @@ async def test_the_doctor_names_holidays_that_are_not_known(root: Person, clock:
         return tuple(one["state"] for one in found["findings"] if one["check"] == "holidays")
 
     assert of((await root.get("/checkup")).json()) == ("ok",)
-    until(clock, "2026-12-05T10:00:00")
+    until(clock, "2026-11-05T10:00:00")
     assert of((await root.get("/checkup")).json()) == ("warning",)
