@@ -39,6 +39,16 @@ WARNING: Final[tuple[Action, ...]] = (
         short="apply",
     ),
     Action(
+        "warning.undo",
+        "Undo the last that was done about a warning",
+        Group.WARNINGS,
+        ("u",),
+        role=Role.OPERATOR,
+        views=_WARNINGS,
+        needs=_BOTH,
+        short="undo",
+    ),
+    Action(
         "warning.ack",
         "Say that somebody is on a warning: it pages no more",
         Group.WARNINGS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from console.cli.figures import (
     MODE_TONES,
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from console.cli.output import Output
     from console.contract.board import Board, GatewayLine, StageLine
     from console.profiles.profile import Profile
+
+LIGHTS: Final = {"green": Tone.GOOD, "amber": Tone.WARN, "red": Tone.BAD, "unknown": Tone.DIM}
+"""How a gateway's light against its SLA is drawn."""
 
 
 def print_board(output: Output, board: Board, profile: Profile) -> None:
@@ -142,6 +145,7 @@ def print_gateways(output: Output, gateways: Sequence[GatewayLine]) -> None:
     columns = [
         Column(t("gateway")),
         Column(t("state")),
+        Column(t("SLA")),
         Column(t("weight"), right=True),
         Column(t("in flight"), right=True),
         Column(t("success"), right=True),
@@ -152,6 +156,7 @@ def print_gateways(output: Output, gateways: Sequence[GatewayLine]) -> None:
         (
             shown(line.id),
             state_cell(line.state),
+            Cell(line.light, LIGHTS[line.light]),
             number(line.weight),
             number(line.in_flight),
             percent(line.success_rate),

@@ -7,10 +7,10 @@ import hashlib
 import io
 from typing import TYPE_CHECKING
 
-from console.cli.board_text import print_gateways
+from console.cli.board_text import LIGHTS, print_gateways
 from console.cli.figures import age, moment, number, percent, span_seconds, state_cell, zone_of
 from console.cli.output import UNKNOWN, Cell, Column, Tone
-from console.contract.gateway_words import word
+from console.contract.gateway_words import breach_words, word
 from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import Untrusted, shown
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from console.contract.gateway import BackingPart, GatewayDetail, ReserveState
     from console.contract.sla import LedgerLine, LedgerSpan, SlaLedger
 
-LIGHTS = {"green": Tone.GOOD, "amber": Tone.WARN, "red": Tone.BAD, "unknown": Tone.DIM}
 RATIOS = frozenset({"success_rate", "in_doubt_ratio", "inquiry_availability"})
 
 
@@ -37,6 +36,8 @@ def print_gateway(context: Context, found: GatewayDetail) -> None:
     counted = t("counted by Prometheus") if found.measured_by == "prometheus" else t("counted here")
     output.line(t("light {light}, breaker {breaker}; {counted}", light=light, breaker=breaker + share,
                   counted=counted))  # fmt: skip
+    for one in found.breaches:
+        output.line(t("not kept: {clause}", clause=breach_words(one, span_seconds)))
     _print_slis(context, found)
     _print_budget(context, found)
     if found.errors:

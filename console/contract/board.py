@@ -28,10 +28,14 @@ class StageLine(Wire):
     paused: bool
 
 
+Light = Literal["green", "amber", "red", "unknown"]
+"""The state of a gateway against its SLA at one look."""
+
+
 class GatewayLine(Wire):
     """One gateway over the last minutes. Ratios are 0…1, `success_rate` is over `decided` outcomes;
     `budget_left`, `burn_1h`, `reserve_fen` and `runway_hours` are None where no SLA or reserve is configured
-    or measured."""
+    or measured. `state` is how far calls succeed, `light` how it keeps its SLA."""
 
     id: str
     state: Literal["healthy", "degraded", "down", "stopped", "unknown"]
@@ -45,6 +49,7 @@ class GatewayLine(Wire):
     reserve_fen: int | None = None
     runway_hours: float | None = None
     decided: int | None = None
+    light: Light = "unknown"
 
 
 class StrategyLine(Wire):

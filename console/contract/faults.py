@@ -72,18 +72,23 @@ DESCRIPTIONS: Final[dict[Fault, str]] = {
 """What each misbehaviour does, in one line; a message for `t`."""
 
 
+_BY_WORDS: Final = {frozenset(fault.value.split("_")): fault for fault in Fault}
+
+
 class UnknownFaultError(ValueError):
     """A word that names no misbehaviour; the message proposes the nearest."""
 
 
 def parse_fault(word: str) -> Fault:
-    """Return the misbehaviour a person named; `-`, `_` and spaces are the same, case does not matter.
+    """Return the misbehaviour a person named; `-`, `_` and spaces are the same, neither case nor the order of
+    its words matters.
 
     Raises UnknownFaultError.
     """
+    words = frozenset(word.lower().replace("-", " ").replace("_", " ").split())
     try:
-        return Fault("_".join(word.strip().lower().replace("-", " ").replace("_", " ").split()))
-    except ValueError:
+        return _BY_WORDS[words]
+    except KeyError:
         guess = nearest(word, [fault.value for fault in Fault])
         if guess is None:
             raise UnknownFaultError(

@@ -5,15 +5,13 @@ Absent knowledge is None, never zero. Ratios are 0…1, times seconds, money fen
 
 from typing import Literal
 
-from console.contract.board import GatewayLine, WindowLine
+from console.contract.board import GatewayLine, Light, WindowLine
+from console.contract.sla import Metric
 from console.contract.text import Untrusted
 from console.contract.wire import Moment, Wire
 
 Blame = Literal["front_end", "risk", "own_queue", "gateway", "bank", "borrower"]
 """Who is at fault for a failure; each failure has exactly one."""
-
-Light = Literal["green", "amber", "red", "unknown"]
-"""The state of a gateway against its SLA at one look."""
 
 Span = Literal["now", "hour", "day", "month"]
 """Over how long an indicator is taken: 5 minutes, an hour, a day, 30 days."""
@@ -62,6 +60,18 @@ class Burn(Wire):
     short_rate: float | None
     samples: int
     firing: bool
+
+
+class Breach(Wire):
+    """A clause of the contract that is surely not kept now, over the last 5 minutes; open orders count with
+    their age. Seconds or ratios, as the `metric` has it; `worst` tells that it is beyond the last of several
+    tiers. Always counted by this platform."""
+
+    clause: str
+    metric: Metric
+    threshold: float
+    measured: float
+    worst: bool
 
 
 class LatencyPoint(Wire):
@@ -149,6 +159,7 @@ class GatewayDetail(Wire):
     objective: float | None
     budget: Budget | None
     burns: tuple[Burn, ...]
+    breaches: tuple[Breach, ...] = ()
     latency: tuple[LatencyPoint, ...]
     errors: tuple[ErrorCount, ...]
     reserve: ReserveState | None

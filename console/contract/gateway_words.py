@@ -3,12 +3,29 @@ line."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from console.contract.language import t
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from console.contract.gateway import Breach
 
 
 def word(name: str) -> str:
     """Return a word of the contract; one that is not known here is `unknown`."""
     return _known().get(name, t("unknown"))
+
+
+def breach_words(one: Breach, span: Callable[[float], str]) -> str:
+    """Return what a clause promised and what is measured; `span` tells seconds."""
+
+    def told(value: float) -> str:
+        return span(value) if one.metric.startswith("confirm") else f"{value * 100:.1f}%"
+
+    return t("{metric} is {measured}, promised {threshold}", metric=word(one.metric),
+             measured=told(one.measured), threshold=told(one.threshold))  # fmt: skip
 
 
 def _known() -> dict[str, str]:

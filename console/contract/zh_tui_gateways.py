@@ -3,6 +3,9 @@
 from typing import Final
 
 MESSAGES: Final[dict[str, str]] = {
+    "SLA {light}": "SLA {light}",
+    "not kept: {clause}": "未达标：{clause}",
+    "{metric} is {measured}, promised {threshold}": "{metric}为 {measured}，承诺 {threshold}",
     "Gateways: held to what they promised": "支付通道：对照承诺",
     "write yuan with at most two decimals": "请填写元，最多两位小数",
     "Note": "登记",

@@ -26,6 +26,7 @@ from console.contract.vocabulary import Mode
 from console.control import replays, warning_view
 from console.control.desk.outlook import Outlook, outlook
 from console.control.sla import Figures as SlaFigures
+from console.control.sla import light
 from console.risk.health import strategy_lines
 from console.store.board import GatewayFigures, gateway_figures, stages
 from console.store.controls import Controls, look
@@ -150,20 +151,22 @@ def _gateway_lines(service: Service, figures: Figures) -> tuple[GatewayLine, ...
         known, held_to = figures.gateways.get(name), figures.sla.get(name)
         reserve = None if held_to is None else held_to.reserve
         weight = figures.controls.weight(name, config.weight)
+        state = "stopped" if weight == 0 else states.get(name, "unknown")
         lines.append(
             GatewayLine(
                 id=name,
-                state="stopped" if weight == 0 else states.get(name, "unknown"),
+                state=state,
                 weight=weight,
                 in_flight=in_flight.get(name, 0),
                 success_rate=None if known is None else known.success_rate,
                 decided=0 if known is None else known.decided,
                 unknown_ratio=None if known is None else known.unknown_ratio,
-                confirm_p95_seconds=None if known is None else known.confirm_p95_seconds,
+                confirm_p95_seconds=None if held_to is None else held_to.confirm_p95_seconds,
                 budget_left=None if held_to is None else held_to.budget_left,
                 burn_1h=None if held_to is None else held_to.burn_1h,
                 reserve_fen=None if reserve is None else reserve.balance_fen,
                 runway_hours=None if held_to is None else held_to.runway_hours,
+                light="unknown" if held_to is None else light(state, held_to),
             )
         )
     return tuple(lines)

@@ -15,7 +15,6 @@ from console.contract.gateway import (
     ErrorCount,
     GatewayDetail,
     LatencyPoint,
-    Light,
     ReserveState,
     Sli,
     Span,
@@ -23,7 +22,7 @@ from console.contract.gateway import (
 )
 from console.contract.text import Untrusted
 from console.contract.vocabulary import Stage
-from console.control.sla import MONTH_MINUTES, Figures, percentiles
+from console.control.sla import MONTH_MINUTES, Figures, light, percentiles
 from console.sla.blame import Blamer
 from console.sla.budget import BUDGET_DAYS
 from console.sla.indicators import FAILURES, Counts, counts, with_open
@@ -72,7 +71,7 @@ def detail(
     return GatewayDetail(
         as_of=to_datetime(now),
         line=line,
-        light=light(line, own),
+        light=light(line.state, own),
         configured_weight=config.weight,
         max_in_flight=config.max_in_flight,
         rate_per_second=config.rate_per_second,
@@ -83,6 +82,7 @@ def detail(
         objective=None if config.sla is None else config.sla.objective,
         budget=_budget(own),
         burns=tuple(Burn(**rule._asdict()) for rule in own.rules),
+        breaches=own.breaches,
         latency=_latency(connection, line.id, chart, minute),
         errors=_errors(hour_events, blamer),
         reserve=_reserve(own),
@@ -90,21 +90,6 @@ def detail(
         parts=parts,
         weights=weights,
     )
-
-
-def light(line: GatewayLine, figures: Figures) -> Light:
-    """Return the state of a gateway at one look: what pages is red, what needs attention is amber."""
-    firing = {rule.rule for rule in figures.rules if rule.firing}
-    left = figures.budget_left
-    reserve = figures.reserve
-    if line.state == "down" or firing & {"outage", "page_1h"}:
-        return "red"
-    low = reserve is not None and reserve.balance_fen < reserve.floor_fen
-    if line.state == "degraded" or firing or low or (left is not None and left <= 0):
-        return "amber"
-    if not figures.measured or (line.state == "unknown" and not figures.by_span[3600].first_outcomes):
-        return "unknown"
-    return "green"
 
 
 def weight_suggestions(

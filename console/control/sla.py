@@ -21,7 +21,8 @@ from console.sla.budget import (
     last_sixty_seconds,
     verdicts,
 )
-from console.sla.indicators import Counts, counts
+from console.sla.clauses import breaches
+from console.sla.indicators import Counts, confirm_seconds, counts, with_open
 from console.sla.ledger import Account, Measured, Period, Slot, Split, ledger, runs, split
 from console.sla.reading import Reading
 from console.store import reserves, sla
@@ -34,12 +35,20 @@ from console.windows.calendar import read
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from console.contract.board import Light
+    from console.contract.gateway import Breach
     from console.contract.sla import SlaLedger
     from console.contract.sla_terms import SlaTerms
     from console.gateways.config import GatewayConfig
 
 GOOD_FOR_SECONDS: Final = 5.0
 """How long figures are good for: budgets and burn rates move slowly, boards are made often."""
+
+PRESENT_MINUTES: Final = 5
+"""Over how long clauses are looked at for the light."""
+
+OPEN_MINUTES: Final = 60
+"""What is open for longer says nothing about the present: it waits for an engineer or a settlement file."""
 
 MONTH_MINUTES: Final = BUDGET_DAYS * 1440
 HOUR_SECONDS: Final = 3600
@@ -49,7 +58,8 @@ HOUR_SECONDS: Final = 3600
 class Figures:
     """One gateway against its SLA. `by_span` are the counts of the last so many seconds; `budget` those of
     30 days without excluded minutes. `terms` None: nothing was promised. `measured` is False where a
-    Prometheus is to count and has not answered lately."""
+    Prometheus is to count and has not answered lately. `confirm_p95_seconds` and `breaches`, the clauses not kept, are of the last minutes;
+    open orders count with their age."""
 
     terms: SlaTerms | None
     by_span: Mapping[int, Counts]
@@ -58,6 +68,8 @@ class Figures:
     reserve: Reserve | None
     draw_fen_per_hour: int | None
     measured: bool = True
+    confirm_p95_seconds: float | None = None
+    breaches: tuple[Breach, ...] = ()
 
     @property
     def budget_left(self) -> float | None:
@@ -105,6 +117,8 @@ class SlaBook:
         present = sla.events(connection, minute, minute + 1)
         before = sla.events(connection, minute - 1, minute)
         placed = reserves.reserves(connection)
+        decided = sla.latencies(connection, minute - PRESENT_MINUTES, minute + 1)
+        still_open = sla.open_orders(connection)
         found = {}
         for name, config in configs.items():
             terms = config.sla
@@ -121,7 +135,14 @@ class SlaBook:
             settled = spans[HOUR_SECONDS].settled_fen
             draw = settled if reserve is None else reserve.per_hour(settled, now)
             made = Figures(terms, spans, budget, (), reserve, draw)
-            found[name] = self._judged(name, made, last, now)
+            waits = [one for one in still_open.get(name, ()) if one[0] > minute - OPEN_MINUTES]
+            latencies = with_open(decided.get(name, ()), waits, now)
+            measured = Measured(spans[PRESENT_MINUTES * 60], latencies)
+            found[name] = replace(
+                self._judged(name, made, last, now),
+                confirm_p95_seconds=confirm_seconds(latencies, 0.95),
+                breaches=() if terms is None else breaches(terms, measured),
+            )
         return found
 
     def _judged(self, name: str, made: Figures, last: tuple[float, float], now: int) -> Figures:
@@ -136,7 +157,22 @@ class SlaBook:
             if reading is not None and measured:
                 by_span, budget, last = reading.by_span(by_span), reading.budget, reading.last_minute
         rules = tuple(verdicts(by_span, last, terms.objective)) if measured else ()
-        return Figures(terms, by_span, budget, rules, made.reserve, made.draw_fen_per_hour, measured=measured)
+        return replace(made, by_span=by_span, budget=budget, rules=rules, measured=measured)
+
+
+def light(state: str, figures: Figures) -> Light:
+    """Return a gateway's light: what pages is red, what needs attention is amber. `state` is how far its
+    calls succeed."""
+    firing = {rule.rule for rule in figures.rules if rule.firing}
+    left, reserve = figures.budget_left, figures.reserve
+    if state == "down" or firing & {"outage", "page_1h"} or any(one.worst for one in figures.breaches):
+        return "red"
+    low = reserve is not None and reserve.balance_fen < reserve.floor_fen
+    if state == "degraded" or firing or figures.breaches or low or (left is not None and left <= 0):
+        return "amber"
+    if not figures.measured or (state == "unknown" and not figures.by_span[HOUR_SECONDS].first_outcomes):
+        return "unknown"
+    return "green"
 
 
 def percentiles(buckets: list[tuple[int, int]]) -> tuple[float | None, float | None, float | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from console.contract.gateway_words import word
+from console.contract.gateway_words import breach_words, word
 from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import shown
@@ -13,7 +13,7 @@ from console.tui.change_words import policy_name, window_state, window_style
 from console.tui.widgets.fields import field, heading
 from console.tui.widgets.history import bars, points_for
 from console.tui.widgets.lines import Line, fitted
-from console.tui.words import light
+from console.tui.words import light, sla_light
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from console.contract.gateway import (
         BackingPart,
+        Breach,
         Budget,
         Burn,
         ErrorCount,
@@ -30,14 +31,6 @@ if TYPE_CHECKING:
         Sli,
         WeightSuggestion,
     )
-
-LIGHTS: Final = {
-    "green": ("+", "good"),
-    "amber": ("!", "warn"),
-    "red": ("x", "bad"),
-    "unknown": ("?", "old"),
-}
-"""A light's letter and style; its word stands beside it."""
 
 BAR: Final = 20
 """Cells of the budget's bar."""
@@ -101,7 +94,7 @@ def runway(hours: float | None) -> str:
 
 def _head(one: GatewayDetail, width: int) -> list[Line]:
     line = one.line
-    letter, style = LIGHTS[one.light]
+    letter, kept, style = sla_light(one.light)
     sign, state, state_style = light(line.state)
     breaker = word(one.breaker.state)
     if one.breaker.share is not None and 0 < one.breaker.share < 1:
@@ -115,12 +108,17 @@ def _head(one: GatewayDetail, width: int) -> list[Line]:
     counted = t("counted by Prometheus") if one.measured_by == "prometheus" else t("counted here")
     return [
         *field(t("gateway"), shown(line.id), width, "strong"),
-        *field(t("SLA"), f"{letter} {word(one.light)}  ({counted})", width, style),
+        *field(t("SLA"), f"{letter} {kept}  ({counted})", width, style),
+        *(line for each in one.breaches for line in field("", _breach(each), width, style)),
         *field(t("state"), f"{sign} {state}", width, state_style),
         *field(t("breaker"), breaker, width, "text" if one.breaker.state == "closed" else "warn"),
         *field(t("weight"), weight, width),
         *field(t("load"), flight, width),
     ]
+
+
+def _breach(one: Breach) -> str:
+    return t("not kept: {clause}", clause=breach_words(one, figures.span))
 
 
 def _slis(slis: Sequence[Sli], width: int) -> list[Line]:

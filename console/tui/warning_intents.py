@@ -8,10 +8,10 @@ from console.contract.language import t
 from console.contract.text import shown
 from console.contract.warning_words import cause_word, told
 from console.tui import figures
-from console.tui.intents import Intent
+from console.tui.intents import CHANGES, Intent
 
 if TYPE_CHECKING:
-    from console.contract.warning import Prepared, WarningSummary
+    from console.contract.warning import Answer, Prepared, WarningSummary
 
 
 def apply_prepared(one: WarningSummary, prepared: Prepared, zone_name: str) -> Intent:
@@ -24,6 +24,20 @@ def apply_prepared(one: WarningSummary, prepared: Prepared, zone_name: str) -> I
         {"kind": prepared.kind, **body},
         lasts=str(prepared.body.get("expires") or ""),
         about=((t("warning"), f"{shown(one.id)}  {cause_word(one.cause)}"),),
+    )
+
+
+def undo_answer(one: WarningSummary, answer: Answer, zone_name: str) -> Intent:
+    """Undo what was done about it, by a change of its own."""
+    zone = figures.zone(zone_name)
+    done = t("{who}: {change}", who=shown(answer.who), change=told(answer.said, answer.title, zone))
+    return Intent(
+        t("Undo a change"),
+        shown(answer.change),
+        t("Undo"),
+        path=f"{CHANGES}/{answer.change}/revert",
+        reverts=answer.change,
+        about=((t("done about it"), done), *_about(one, zone_name)),
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from console.contract.language import t
 from console.contract.text import shown
 from console.contract.vocabulary import AttemptState, EvidenceSource, Mode, Stage, Verdict
+
+if TYPE_CHECKING:
+    from console.contract.board import GatewayLine
 
 STAGES: Final[dict[Stage, str]] = {
     Stage.INTAKE: "intake",
@@ -167,6 +170,30 @@ def light(state: str) -> tuple[str, str, str]:
     """Return letter, word and style of a state; an unknown state is shown as it is."""
     letter, word, style = LIGHTS.get(state, ("?", shown(state), "old"))
     return letter, t(word), style
+
+
+SLA_LIGHTS: Final[dict[str, tuple[str, str, str]]] = {
+    "green": ("+", "green", "good"),
+    "amber": ("!", "amber", "warn"),
+    "red": ("x", "red", "bad"),
+    "unknown": ("?", "unknown", "old"),
+}
+"""A gateway's light against its SLA → letter, word and style."""
+
+
+def sla_light(name: str) -> tuple[str, str, str]:
+    """Return letter, word and style of a gateway's light against its SLA."""
+    letter, word, style = SLA_LIGHTS.get(name, SLA_LIGHTS["unknown"])
+    return letter, t(word), style
+
+
+def gateway_light(line: GatewayLine) -> tuple[str, str, str]:
+    """Return letter, word and style of a gateway at one look: how its calls go; its SLA's light where calls
+    are healthy and that is not green."""
+    if line.state == "healthy" and line.light in ("amber", "red"):
+        letter, word, style = sla_light(line.light)
+        return letter, t("SLA {light}", light=word), style
+    return light(line.state)
 
 
 def environment_name(environment: str) -> str:

@@ -16,6 +16,10 @@ def test_dashes_spaces_and_case_do_not_matter(word: str) -> None:
     assert parse_fault(word) is Fault.TIMEOUT_AFTER_DEBIT
 
 
+def test_the_order_of_the_words_does_not_matter() -> None:
+    assert parse_fault("confirm_late") is Fault.LATE_CONFIRM
+
+
 def test_an_unknown_word_gets_the_nearest() -> None:
     with pytest.raises(UnknownFaultError, match="did you mean duplicate_callback"):
         parse_fault("duplicate_callbak")

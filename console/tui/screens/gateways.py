@@ -19,7 +19,7 @@ from console.tui.screens.table_pane import TablePane
 from console.tui.widgets.acting_table import ActingTable
 from console.tui.widgets.columns import Column
 from console.tui.widgets.rows import Cell, InMemoryRows, Row
-from console.tui.words import light
+from console.tui.words import light, sla_light
 
 if TYPE_CHECKING:
     from console.contract.board import GatewayLine
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from console.tui.connection import Connection
     from console.tui.knowledge import Knowledge
 
-BAR: Final = 8
+BAR: Final = 4
 """Cells of a budget's bar in the list."""
 
 LOW_RUNWAY: Final = 24.0
@@ -121,6 +121,7 @@ class GatewaysPane(GatewayDeeds, TablePane):
 
 def _row(line: GatewayLine, old: bool) -> Row:
     letter, word, style = light(line.state)
+    sign, kept, kept_style = sla_light(line.light)
 
     def drawn(text: str, style: str = "figure") -> Cell:
         return Cell(text, "old" if old else style)
@@ -132,6 +133,7 @@ def _row(line: GatewayLine, old: bool) -> Row:
     return (
         drawn(shown(line.id), "text"),
         drawn(f"{letter} {word}", style),
+        drawn(f"{sign} {kept}", kept_style),
         drawn(figures.share(line.success_rate)),
         drawn(figures.share(line.unknown_ratio)),
         drawn(figures.span(line.confirm_p95_seconds)),
@@ -152,7 +154,8 @@ def _row(line: GatewayLine, old: bool) -> Row:
 def _columns() -> tuple[Column, ...]:
     return (
         Column(t("gateway"), 9, share=1),
-        Column(t("state"), 11),
+        Column(t("state"), 10),
+        Column(t("SLA"), 9),
         Column(t("success"), 7, right=True),
         Column(t("in doubt"), 8, right=True),
         Column("p95", 6, right=True),

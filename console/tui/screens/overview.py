@@ -24,7 +24,7 @@ from console.tui.widgets.lines import Line, Lines, fitted, width_of
 from console.tui.widgets.rows import Cell, InMemoryRows, Row
 from console.tui.widgets.stage_grid import StageGrid
 from console.tui.widgets.virtual_table import VirtualTable
-from console.tui.words import light
+from console.tui.words import gateway_light, light
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,7 +134,7 @@ class OverviewPane(Pane):
         self._stuck_heading.note(figures.count(len(found)) if found else "")
 
     def _gateway_row(self, line: GatewayLine, old: bool) -> Row:
-        letter, word, style = light(line.state)
+        letter, word, style = gateway_light(line)
         history = bars(self.knowledge.history(f"success:{line.id}", points_for(_HISTORY)), 1, top=1.0)[0]
         figure = "old" if old else "figure"
         success = "bad" if line.success_rate is not None and line.success_rate < 0.8 else figure

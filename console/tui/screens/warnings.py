@@ -13,7 +13,7 @@ from console.tui.filters import REPLAYABLE, term
 from console.tui.screens.list_pane import ListPane
 from console.tui.screens.loading_pane import LoadingPane
 from console.tui.screens.pane import OpenFilter, OpenView
-from console.tui.warning_intents import ack_warning, apply_prepared, label_warning
+from console.tui.warning_intents import ack_warning, apply_prepared, label_warning, undo_answer
 from console.tui.warning_text import label_words, summary_lines, urgency, whom
 from console.tui.widgets.columns import Column
 from console.tui.widgets.lines import Line, Lines
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from console.contract.warning import WarningSummary
+    from console.contract.warning import Answer, WarningSummary
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk, Warnings
     from console.tui.knowledge import Knowledge
@@ -57,6 +57,12 @@ class WarningPanes(LoadingPane):
         return None if self.at_hand is None else _behind(shown(self.at_hand.scope))
 
     @property
+    def _undoable(self) -> Answer | None:
+        """The last that was done about the warning at hand, where it can be undone."""
+        answers = () if self.at_hand is None else self.at_hand.answers
+        return next((each for each in reversed(answers) if each.revertible), None)
+
+    @property
     def replay_filter(self) -> str | None:
         """What to plan a replay over: what failed or is in doubt at the gateway it is about."""
         kind, _, name = ("", "", "") if self.at_hand is None else shown(self.at_hand.scope).partition(":")
@@ -71,7 +77,11 @@ class WarningPanes(LoadingPane):
         if one.state == "ended":
             found += [("warning.apply", t("it is over")), ("warning.ack", t("it is over"))]
         elif one.prepared is None:
-            found.append(("warning.apply", t("nothing is prepared that would surely help")))
+            done = t("it is done, or waits for a yes")
+            nothing = t("nothing is prepared that would surely help")
+            found.append(("warning.apply", done if one.answers else nothing))
+        if self._undoable is None:
+            found.append(("warning.undo", t("nothing that could be undone was done about it")))
         if one.state == "acked":
             found.append(("warning.ack", t("somebody is on it already")))
         if shown(one.scope).partition(":")[0] not in _SUBJECTS:
@@ -85,6 +95,11 @@ class WarningPanes(LoadingPane):
         one = self.at_hand
         if one is not None and one.prepared is not None:
             self.change(apply_prepared(one, one.prepared, self.profile.view.timezone))
+
+    def do_warning_undo(self, argument: str) -> None:
+        """Undo the last that was done about it."""
+        if self.at_hand is not None and self._undoable is not None:
+            self.change(undo_answer(self.at_hand, self._undoable, self.profile.view.timezone))
 
     def do_warning_ack(self, argument: str) -> None:
         """Say that somebody is on it."""
