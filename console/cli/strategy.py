@@ -65,7 +65,10 @@ def _add_settings(parser: Parser) -> None:
     flag = parser.add_argument
     flag("--mode", choices=MODES, help=t("how far it acts: {modes}", modes=", ".join(MODES)))
     flag("--percent", type=_percent, metavar="N", help=t("with --mode canary: on how many of 100"))
-    flag("--param", action="append", type=_pair, metavar="NAME=VALUE", help=t("a value; may be repeated"))
+    flag(
+        "--param", action="append", type=_pair, metavar="NAME=VALUE",
+        help=t("a value; may be repeated; NAME= takes away the one that is set"),
+    )  # fmt: skip
     flag("--scenario", metavar="NAME", help=t("--param holds in this scenario only"))
     flag(
         "--when", action="append", metavar="SCHEDULE",
@@ -84,7 +87,7 @@ def _percent(text: str) -> int:
 
 def _pair(text: str) -> tuple[str, str]:
     try:
-        return read_pair(text)
+        return read_pair(text, may_be_empty=True)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

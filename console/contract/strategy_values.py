@@ -19,26 +19,30 @@ if TYPE_CHECKING:
 _SLOT: Final = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)((?:\s+\S+)+)\Z", re.ASCII)
 
 
-def read_pair(text: str) -> tuple[str, str]:
+def read_pair(text: str, *, may_be_empty: bool = False) -> tuple[str, str]:
     """Return the two sides of NAME=VALUE."""
     name, equals, value = text.partition("=")
-    if not name or not equals or not value:
+    if not name or not equals or not (value or may_be_empty):
         raise ValueError(t("{text} is not NAME=VALUE", text=shown(text)))
     return name, value
 
 
 def read_values(
     pairs: Iterable[tuple[str, str]], parameters: Iterable[StrategyParameter]
-) -> dict[str, int | str]:
-    """Return the values of parameters, each in its own kind."""
+) -> dict[str, int | str | None]:
+    """Return the values of parameters, each in its own kind; None, where nothing was typed, takes away the
+    one that is set."""
     known = {one.name: one for one in parameters}
-    values: dict[str, int | str] = {}
+    values: dict[str, int | str | None] = {}
     for name, value in pairs:
         if name not in known:
             near = nearest(name, known)
             hint = t("did you mean {name}?", name=near) if near else ", ".join(known)
             raise ValueError(f"{t('no parameter {name}', name=shown(name))}; {hint}")
-        values[name] = value if known[name].kind == "text" else _whole(name, value)
+        if not value:
+            values[name] = None
+        else:
+            values[name] = value if known[name].kind == "text" else _whole(name, value)
     return values
 
 

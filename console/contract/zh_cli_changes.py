@@ -67,7 +67,9 @@ _FLAGS: Final[dict[str, str]] = {
     "a strategy's id": "策略编号",
     "how far it acts: {modes}": "作用程度：{modes}",
     "with --mode canary: on how many of 100": "与 --mode canary 同用：每 100 笔作用于几笔",
-    "a value; may be repeated": "一个参数值；可重复",
+    "a value; may be repeated; NAME= takes away the one that is set": (
+        "一个参数值；可重复；NAME= 去掉已设的值"
+    ),
     "--param holds in this scenario only": "--param 只在此场景中有效",
     "other values at a time of the day, e.g. {example}; may be repeated; none ends them": (
         "一天中某时段的其他取值，如 {example}；可重复；none 表示全部取消"

@@ -55,7 +55,7 @@ def set_in_scenario(strategy: StrategyDetail, scenario: str) -> Intent:
         t("Set"),
         {"kind": STRATEGY_SET, "id": strategy.id, "scenario": scenario},
         questions=questions,
-        fill=lambda body: _with_params(body, before),
+        fill=lambda body: _with_params({**_emptied(before), **body}, before),
         expires="1h",
         about=((t("scenario"), scenario_name(scenario)),),
     )
@@ -137,6 +137,11 @@ def _reader(parameter: StrategyParameter) -> Read:
 
 def _left_out(read: Read) -> Read:
     return lambda text: read(text) if text else None
+
+
+def _emptied(before: Mapping[str, Any]) -> dict[str, None]:
+    """Return the answers that take away all values there are."""
+    return {f"param:{name}": None for name in before}
 
 
 def _set_body(strategy: StrategyDetail, body: dict[str, Any]) -> dict[str, Any]:

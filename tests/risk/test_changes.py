@@ -137,6 +137,7 @@ async def test_nothing_to_change_is_refused(hands: Hands) -> None:
     [
         ({"id": "mis_tap", "mode": "off"}, "id", "there is no strategy mis_tap"),
         ({"id": "mis_taps", "params": {"limt": 1}}, "params", "did you mean limit?"),
+        ({"id": "mis_taps", "params": {"limt": None}}, "params", "did you mean limit?"),
         ({"id": "mis_taps", "params": {"limit": 0}}, "params", "limit must be from 1 to 100"),
         ({"id": "mis_taps", "mode": "canary"}, "params", "canary needs it"),
         ({"id": "mis_taps", "percent": 5}, "params", "canary needs it"),
@@ -164,6 +165,19 @@ async def test_a_canary_becomes_whole_and_a_scenario_gets_its_own_values(hands: 
     strategy = hands.strategy("mis_taps")
     assert strategy.values_at("degraded", 0) == {"limit": 2}
     assert strategy.values_at("normal", 0) == {"limit": 4}
+
+
+async def test_a_value_of_a_scenario_is_taken_away_and_that_undone(hands: Hands) -> None:
+    hands.apply(wanted(id="mis_taps", params={"limit": 2}, scenario="degraded"))
+    away = wanted(id="mis_taps", params={"limit": None}, scenario="degraded")
+    assert said(hands.preview(away))[0] == "degraded.limit: 2 becomes -"
+    assert hands.guard(away).expiry is Expiry.REQUIRED
+    back = hands.apply(away)
+    assert not hands.strategy("mis_taps").scenarios
+    assert hands.strategy("mis_taps").values_at("degraded", 0) == {"limit": 4}
+    assert hands.preview(away).refusal is not None
+    hands.apply(back)
+    assert hands.strategy("mis_taps").values_at("degraded", 0) == {"limit": 2}
 
 
 async def test_every_version_is_kept_with_its_change(hands: Hands) -> None:

@@ -111,6 +111,20 @@ async def test_values_of_one_scenario_are_set_there_only() -> None:
         await one.until(lambda: desk(one).asked[-1] == wanted, "previewed")
 
 
+async def test_a_value_of_a_scenario_that_is_emptied_is_taken_away() -> None:
+    async with console(size=(110, 40)) as one:
+        one.press("4")
+        await one.shows("velocity_hour")
+        one.press("enter")
+        await one.shows("payments_last_hour >= limit")
+        one.press("E", "promotion", "enter")
+        await one.until(lambda: isinstance(one.app.screen, ChangeDialog), "the dialog")
+        one.press("ctrl+u")
+        await one.until(
+            lambda: [each.get("params") for each in desk(one).asked][-1:] == [{"limit": None}], "previewed"
+        )
+
+
 async def test_a_strategy_is_tried_on_a_past_day_with_progress_and_nothing_is_sent() -> None:
     async with console(size=(110, 44)) as one:
         found = await dialog(one, "t")

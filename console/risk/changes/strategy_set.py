@@ -17,7 +17,7 @@ from console.contract.wire import StrictWire
 from console.risk import recent
 from console.risk.loosening import differences, loosens
 from console.risk.rulebook import SERVICE, new_version, strategy_of
-from console.risk.strategy import Action, Mode, Scenario, Slot, Strategy, Values
+from console.risk.strategy import Action, Identity, Mode, Scenario, Slot, Strategy
 from console.store import changes
 from console.store import strategies as stored
 from console.store.kinds import Expiry, Guard, Impact, InvalidChange, Kind, Risk, Said
@@ -32,14 +32,14 @@ class StrategySetBody(StrictWire):
     """What to set; what is left out stays.
 
     `params` are merged into the values that hold everywhere, or, with `scenario`, into those of that
-    scenario. `schedule` replaces all times of the day; an empty list ends them. `restore` takes back a
+    scenario; null takes away the value there. `schedule` replaces all times of the day; an empty list ends them. `restore` takes back a
     version by its number, or the last approved one, and stands alone.
     """
 
     id: str = Field(min_length=1, max_length=64)
     mode: Mode | None = None
     percent: int | None = Field(default=None, ge=1, le=100)
-    params: Values | None = None
+    params: dict[Identity, int | str | None] | None = None
     scenario: Scenario | None = None
     schedule: tuple[Slot, ...] | None = Field(default=None, max_length=24)
     restore: Literal["approved"] | int | None = None
@@ -175,16 +175,31 @@ def wanted(
     elif body.percent is not None:
         wanted["percent"] = body.percent
     if body.params is not None:
-        target = wanted["values"]
-        if body.scenario is not None:
-            target = wanted["scenarios"].setdefault(body.scenario, {})
-        target.update(body.params)
+        _merge(wanted, body.params, body.scenario)
     if body.schedule is not None:
         wanted["schedule"] = [slot.model_dump() for slot in body.schedule]
     try:
         return Strategy.model_validate(wanted), False
     except ValidationError as error:
         raise _explained(error) from None
+
+
+def _merge(wanted: dict[str, Any], params: Mapping[str, int | str | None], scenario: str | None) -> None:
+    """Set values of a strategy, or take away those that are None. Raises InvalidChange."""
+    scenarios = wanted["scenarios"]
+    values = wanted["values"] if scenario is None else scenarios.pop(scenario, {})
+    known = [parameter["name"] for parameter in wanted["parameters"]]
+    for name, value in params.items():
+        if value is not None:
+            values[name] = value
+        elif name in known:
+            values.pop(name, None)
+        else:
+            near = nearest(name[:40], known)
+            hint = f"did you mean {near}?" if near else f"it has {', '.join(known) or 'none'}"
+            raise InvalidChange("params", f"{wanted['id']} has no parameter {shown(name)[:40]}", hint)
+    if scenario is not None and values:
+        scenarios[scenario] = values
 
 
 def _restored(

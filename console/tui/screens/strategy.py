@@ -9,7 +9,7 @@ from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import shown
 from console.tui import figures
-from console.tui.change_words import interception, mode_style, mode_word, scenario_name
+from console.tui.change_words import SCENARIOS, interception, mode_style, mode_word, scenario_name
 from console.tui.intents import switch_scenario, toggle_strategy
 from console.tui.screens.reading_pane import ReadingPane
 from console.tui.screens.strategies import clean_share
@@ -65,7 +65,6 @@ class StrategyPane(ReadingPane["StrategyDetail"]):
 
     async def do_strategy_values(self, argument: str) -> None:
         """Choose a scenario, and edit the values of the parameters there."""
-        from console.tui.offers import SCENARIOS
         from console.tui.screens.picker import Choice, Picker
 
         one = self.found
