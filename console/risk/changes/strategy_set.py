@@ -32,8 +32,8 @@ class StrategySetBody(StrictWire):
     """What to set; what is left out stays.
 
     `params` are merged into the values that hold everywhere, or, with `scenario`, into those of that
-    scenario; null takes away the value there. `schedule` replaces all times of the day; an empty list ends them. `restore` takes back a
-    version by its number, or the last approved one, and stands alone.
+    scenario; null takes away the value there. `schedule` replaces all times of the day; an empty list ends
+    them. `restore` takes back a version by its number, or the last approved one, and stands alone.
     """
 
     id: str = Field(min_length=1, max_length=64)
