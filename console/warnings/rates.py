@@ -17,6 +17,10 @@ Z: Final = 3.0
 """Standard deviations of the interval: one false alarm in a thousand independent minutes, at most."""
 
 
+EXPECTED: Final = 4.0
+"""Hits that were to be expected for a ratio to lean: none at all by chance is one time in fifty then."""
+
+
 @dataclass(frozen=True, slots=True)
 class RateTuning:
     """`sample` is how many must have been seen, within `span` minutes at most; `margin` how far (as a
@@ -24,7 +28,7 @@ class RateTuning:
     with the weight of `belief` samples; `memory` is in samples. `below` looks for too few instead."""
 
     sample: int = 30
-    span: int = 5
+    span: int = 30
     margin: float = 0.05
     factor: float = 2.0
     usual: float = 0.02
@@ -62,24 +66,57 @@ class Rate:
             self._weight = min(self._weight + seen, self.tuning.memory)
         return verdict
 
-    def _judge(self) -> RateVerdict:
-        tuning = self.tuning
+    def leans(self) -> RateVerdict | None:
+        """Return the ratio of the newest minutes where it is beyond the limit, though nothing is sure; None
+        where it is not, or too few could be expected to tell."""
         hits = seen = 0
         for some, many in reversed(self._recent):
             hits, seen = hits + some, seen + many
-            if seen >= tuning.sample:
-                break
-        usual = self._usual
-        if seen < tuning.sample:
-            return RateVerdict(0.0, None, usual, seen)
-        low, high = wilson(hits, seen, Z)
+            if self._usual * seen >= EXPECTED:
+                ratio = hits / seen
+                beyond = ratio < self._limit if self.tuning.below else ratio > self._limit
+                return RateVerdict(0.5, ratio, self._usual, seen) if beyond else None
+        return None
+
+    def _judge(self) -> RateVerdict:
+        """Judge the newest minutes that are enough to tell, and where these are unusual, every longer span.
+
+        A longer span makes surer, the newest minutes tell whether it goes on: the two windows of a burn rule
+        (SRE workbook, chapter 5).
+        """
+        tuning, usual = self.tuning, self._usual
+        hits = seen = 0
+        found: RateVerdict | None = None
+        for some, many in reversed(self._recent):
+            hits, seen = hits + some, seen + many
+            if seen < tuning.sample:
+                continue
+            verdict = self._verdict(hits, seen)
+            if found is None:
+                found = verdict
+                if not self._unusual(hits / seen):
+                    break
+            elif verdict.score > found.score:
+                found = verdict._replace(value=found.value)
+        return RateVerdict(0.0, None, usual, seen) if found is None else found
+
+    @property
+    def _limit(self) -> float:
+        tuning, usual = self.tuning, self._usual
         if tuning.below:
-            limit = usual / tuning.factor
-            if usual < tuning.margin:
-                return RateVerdict(0.0, hits / seen, usual, seen)
-            over = (limit - high) / max(limit, 1e-9)
-        else:
-            limit = max(usual * tuning.factor, usual + tuning.margin)
-            over = (low - limit) / max(limit, 1e-9)
+            return usual / tuning.factor
+        return max(usual * tuning.factor, usual + tuning.margin)
+
+    def _unusual(self, ratio: float) -> bool:
+        """Tell whether a ratio is nearer to its limit than to what is usual."""
+        middle = (self._limit + self._usual) / 2
+        return ratio < middle if self.tuning.below else ratio > middle
+
+    def _verdict(self, hits: int, seen: int) -> RateVerdict:
+        tuning, usual, limit = self.tuning, self._usual, self._limit
+        if tuning.below and usual < tuning.margin:
+            return RateVerdict(0.0, hits / seen, usual, seen)
+        low, high = wilson(hits, seen, Z)
+        over = (limit - high if tuning.below else low - limit) / max(limit, 1e-9)
         score = 1 / (1 + math.exp(-max(-60.0, min(60.0, 4 * over))))
         return RateVerdict(score, hits / seen, usual, seen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -13,8 +13,9 @@ from console.contract.clock import BUSINESS_ZONE, Instant
 from console.risk.health import WINDOW_MS
 from console.risk.rulebook import SERVICE
 from console.sla.blame import Blamer
-from console.sla.indicators import confirm_seconds, counts, with_open
+from console.sla.indicators import Buckets, confirm_seconds, counts, with_open
 from console.store import board, controls, holds, products, reserves, sla, strategies, watching
+from console.store.latency import bucket_ms
 from console.store.sla_counters import EventKind
 from console.warnings.reading import (
     DueNow,
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
 
 MINUTE_MS: Final = 60_000
 P95_MINUTES: Final = 3
+P95_MOST_MINUTES: Final = 15
 ENOUGH_ORDERS: Final = 20
+"""Confirmation times are of the orders sent in the last minutes; of more of them where these are too few."""
+
 USUAL_ORDERS: Final = 200
 MONTH_MINUTES: Final = 30 * 1440
 WINDOW_SOON_MS: Final = 15 * MINUTE_MS
@@ -138,20 +142,21 @@ class Reader:
     def _timed(
         self, connection: Connection, gateways: Mapping[str, GatewayMinute], minute: int, at: int
     ) -> dict[str, GatewayMinute]:
-        """Return gateways with the confirmation times of the last minutes."""
-        decided = sla.latencies(connection, minute + 1 - P95_MINUTES, minute + 1)
+        """Return gateways with the confirmation times of the orders of the last minutes."""
+        decided = [
+            (minutes, sla.latencies(connection, minute + 1 - minutes, minute + 1))
+            for minutes in (P95_MINUTES, P95_MOST_MINUTES)
+        ]
         waiting = sla.open_orders(connection)
         found = {}
         for name in self.terms():
-            open_orders = [one for one in waiting.get(name, ()) if one[0] >= minute - 60]
-            buckets = with_open(decided.get(name, ()), open_orders, at)
-            one = gateways.get(name, GatewayMinute())
-            p95 = (
-                confirm_seconds(buckets, 0.95)
-                if sum(count for _, count in buckets) >= ENOUGH_ORDERS
-                else None
+            open_orders = [one for one in waiting.get(name, ()) if one[0] > minute - 60]
+            times = (newest(known.get(name, ()), open_orders, minutes, at) for minutes, known in decided)
+            enough = next((own for own in times if sum(count for _, count in own) >= ENOUGH_ORDERS), None)
+            found[name] = gateways.get(name, GatewayMinute())._replace(
+                p95=None if enough is None else confirm_seconds(enough, 0.95),
+                waiting=sum(count for _, count in open_orders),
             )
-            found[name] = one._replace(p95=p95, waiting=sum(count for _, count in open_orders))
         return found
 
     def _windows(self, connection: Connection, at: int) -> dict[str, tuple[str, float, int]]:
@@ -163,6 +168,16 @@ class Reader:
             if present is not None and waits and present.ends_at - at <= WINDOW_SOON_MS:
                 found[window.id] = (str(window.scope), (present.ends_at - at) / MINUTE_MS, waits)
         return found
+
+
+def newest(decided: Buckets, open_orders: Iterable[tuple[int, int]], minutes: int, at: int) -> Buckets:
+    """Return the confirmation times of orders that were sent in the last minutes, open ones with their age.
+
+    What was sent before tells how things were: an outage leaves orders that find their outcome long after it.
+    """
+    span = minutes * MINUTE_MS
+    fresh = [one for one in open_orders if at - one[0] * MINUTE_MS <= span + MINUTE_MS]
+    return with_open([one for one in decided if bucket_ms(one[0]) <= span], fresh, at)
 
 
 def reserves_now(connection: Connection, runways: Mapping[str, float | None]) -> dict[str, ReserveNow]:

@@ -6,8 +6,10 @@ neither about causes nor about people.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Final, NamedTuple
 
 from console.warnings.detector import Detector, Tuning
@@ -25,6 +27,10 @@ LIMIT: Final = 0.5
 FORGET_AFTER: Final = 120
 """Minutes of being unusual after which what is there counts as the usual."""
 
+LASTING_MINUTES: Final = 10
+NEWEST_MINUTES: Final = 3
+"""Over how long a volume is told of where one minute is too few, and of these the newest."""
+
 RUNWAY_HOURS: Final = 6.0
 QUEUE_SECONDS: Final = 60.0
 STORE_SECONDS: Final = 2.0
@@ -33,6 +39,10 @@ STORE_SECONDS: Final = 2.0
 _VOLUME: Final = Tuning(
     memory=30, slots=SLOTS, floor=3.0, relative_floor=0.12, residual_at=5.0, difference_at=8.0,
     extreme_weight=0.3, warm_up=30, cooldown=1,
+)  # fmt: skip
+_LASTING: Final = Tuning(
+    memory=120, slots=SLOTS, floor=0.8, relative_floor=0.1, residual_at=5.0, difference_at=50.0,
+    extreme_weight=0.0, warm_up=60, cooldown=1,
 )  # fmt: skip
 _P95: Final = Tuning(
     memory=120, floor=0.5, relative_floor=0.2, residual_at=5.0, difference_at=9.0, extreme_weight=0.3,
@@ -43,14 +53,14 @@ _AGE: Final = Tuning(
     warm_up=15, cooldown=1,
 )  # fmt: skip
 _RATES: Final[Mapping[str, RateTuning]] = {
-    "failure_rate": RateTuning(sample=20, span=5, margin=0.06, factor=2.2, usual=0.05),
-    "unknown_ratio": RateTuning(sample=20, span=5, margin=0.04, factor=3.0, usual=0.01),
-    "unanswered": RateTuning(sample=6, span=5, margin=0.2, factor=2.0, usual=0.02),
-    "callbacks": RateTuning(sample=60, span=8, margin=0.05, factor=2.5, usual=0.15, below=True),
-    "intercept_rate": RateTuning(sample=40, span=6, margin=0.015, factor=2.0, usual=0.01),
-    "friction": RateTuning(sample=30, span=6, margin=0.015, factor=2.0, usual=0.005),
-    "mistaps": RateTuning(sample=40, span=5, margin=0.05, factor=2.0, usual=0.03),
-    "complaints": RateTuning(sample=200, span=10, margin=0.005, factor=3.0, usual=0.001),
+    "failure_rate": RateTuning(sample=20, margin=0.06, factor=2.2, usual=0.05),
+    "unknown_ratio": RateTuning(sample=20, margin=0.04, factor=3.0, usual=0.01),
+    "unanswered": RateTuning(sample=6, margin=0.2, factor=2.0, usual=0.02),
+    "callbacks": RateTuning(sample=60, margin=0.05, factor=2.5, usual=0.15, below=True),
+    "intercept_rate": RateTuning(sample=40, margin=0.015, factor=2.0, usual=0.01),
+    "friction": RateTuning(sample=30, margin=0.015, factor=2.0, usual=0.005),
+    "mistaps": RateTuning(sample=40, margin=0.05, factor=2.0, usual=0.03),
+    "complaints": RateTuning(sample=200, margin=0.005, factor=3.0, usual=0.001),
 }
 _AGED: Final = ("intake", "screening", "dispatch")
 """Queues whose waiting is told of: what waits elsewhere waits for others."""
@@ -87,9 +97,12 @@ class Watcher:
     _levels: dict[tuple[str, str], Detector] = field(default_factory=dict)
     _rates: dict[tuple[str, str], Rate] = field(default_factory=dict)
     _since: dict[tuple[str, str], int] = field(default_factory=dict)
+    _there: set[tuple[str, str]] = field(default_factory=set)
+    _recent: dict[str, deque[float]] = field(default_factory=dict)
 
     def step(self, reading: Reading) -> list[Sign]:
         """Learn one minute; return the signs that are there, the surest first."""
+        self._there.clear()
         found = [
             *self._volumes(reading),
             *self._mistaps(reading),
@@ -98,8 +111,7 @@ class Watcher:
             *(s for name, one in reading.strategies.items() for s in self._strategy(name, one, reading)),
             *(s for name, one in reading.stages.items() for s in self._stage(name, one, reading)),
         ]
-        there = {(sign.series, sign.of) for sign in found}
-        for key in [key for key in self._since if key not in there]:
+        for key in self._since.keys() - self._there:
             del self._since[key]
         return sorted([*found, *known(reading)], key=lambda sign: (-sign.score, sign.series, sign.of))
 
@@ -122,6 +134,7 @@ class Watcher:
 
     def gap(self) -> None:
         """Say that minutes are missing before the next one."""
+        self._recent.clear()
         for detector in self._levels.values():
             detector.forget_before()
 
@@ -132,9 +145,38 @@ class Watcher:
         for name, count in ((ALL, reading.volume), *reading.taken.items()):
             times, band = expected(self.plan, None if name == ALL else name, at)
             sign = self._level("volume", name, count / times, _VOLUME, reading, slot, scale=times, band=band)
-            if sign is not None:
-                found.append(sign)
+            lasting = self._lasting(name, count / times, reading, slot, times, band)
+            if (told := sign or lasting) is not None:
+                found.append(told)
         return found
+
+    def _lasting(
+        self, name: str, value: float, reading: Reading, slot: int, times: float, band: float
+    ) -> Sign | None:
+        """Return the sign of a volume that is unusual over minutes where one alone tells nothing: few come.
+
+        The newest minutes must go on with it: a mean remembers what is over.
+        """
+        recent = self._recent.setdefault(name, deque(maxlen=LASTING_MINUTES))
+        recent.append(value)
+        if len(recent) < LASTING_MINUTES:
+            return None
+        sign = self._level(
+            "volume",
+            f"{name}/{LASTING_MINUTES}",
+            fmean(recent),
+            _LASTING,
+            reading,
+            slot,
+            scale=times,
+            band=band,
+        )
+        if sign is None or sign.expected is None or sign.value is None:
+            return None
+        newest = fmean(list(recent)[-NEWEST_MINUTES:]) * times
+        goes_on = (newest - sign.expected) * (sign.value - sign.expected) > 0
+        near = abs(newest - sign.expected) < 0.5 * abs(sign.value - sign.expected)
+        return sign._replace(of=name) if goes_on and not near else None
 
     def _mistaps(self, reading: Reading) -> list[Sign]:
         return self._rate("mistaps", ALL, reading.mis_tapped, reading.volume, reading)
@@ -152,13 +194,22 @@ class Watcher:
             *self._rate("failure_rate", name, one.failed, one.outcomes, reading),
             *self._rate("unknown_ratio", name, one.in_doubt, one.outcomes, reading),
             *self._rate("unanswered", name, one.unanswered, one.answered + one.unanswered, reading),
-            *self._rate("callbacks", name, one.callbacks, one.sent, reading),
         ]
-        if one.p95 is not None:
-            sign = self._level("confirm_p95", name, one.p95, _P95, reading)
-            if sign is not None and sign.up:
-                found.append(sign)
-        return found
+        slow = None if one.p95 is None else self._level("confirm_p95", name, one.p95, _P95, reading)
+        if slow is not None and slow.up:
+            found.append(slow)
+        unheard = self._rate("callbacks", name, one.callbacks, one.sent, reading)
+        if not unheard and slow is not None and slow.up:
+            unheard = self._leaning("callbacks", name, reading)
+        return [*found, *unheard]
+
+    def _leaning(self, series: str, of: str, reading: Reading) -> list[Sign]:
+        """Return the sign of a ratio that leans: enough where something else is surely unusual."""
+        verdict = self._rates[series, of].leans()
+        if verdict is None:
+            return []
+        since = self._began((series, of), reading) * 60_000
+        return [Sign(series, of, verdict.value, verdict.usual, self._limit(series), since, up=False)]
 
     def _strategy(self, name: str, one: StrategyMinute, reading: Reading) -> list[Sign]:
         return [
@@ -188,7 +239,7 @@ class Watcher:
             detector.step(value, slot)
         if score < self._limit(series):
             return None
-        since = self._since.setdefault(key, reading.minute)
+        since = self._began(key, reading)
         up = verdict.residual > 0
         return Sign(series, of, value * scale, verdict.expected * scale, score, since * 60_000, up)
 
@@ -197,9 +248,14 @@ class Watcher:
         verdict = self._rates.setdefault(key, Rate(_RATES[series])).step(hits, seen)
         if verdict.score < self._limit(series):
             return []
-        since = self._since.setdefault(key, reading.minute) * 60_000
+        since = self._began(key, reading) * 60_000
         up = not _RATES[series].below
         return [Sign(series, of, verdict.value, verdict.usual, verdict.score, since, up)]
+
+    def _began(self, key: tuple[str, str], reading: Reading) -> int:
+        """Return the minute from which on a series has been unusual."""
+        self._there.add(key)
+        return self._since.setdefault(key, reading.minute)
 
     def _limit(self, series: str) -> float:
         return self.limits.get(series, LIMIT)

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from console.contract.wilson import wilson
+from console.sandbox import rhythm
 from console.warnings.plan import Planned, expected, minutes_to_midnight
 from console.warnings.rates import Rate, RateTuning
 from console.warnings.reading import GatewayMinute, Reading, ReserveNow, SlaNow
@@ -110,7 +111,7 @@ def test_a_gateway_that_confirms_late_is_told_of_by_a_watch_that_just_began() ->
     watcher.believe({"bank": 3.8})
     assert not watcher.unsure({"bank"})
     usual, late = (
-        Reading(n, SHANGHAI_NOON, gateways={"bank": GatewayMinute(50, 50, p95=p95)})
+        Reading(n, SHANGHAI_NOON, gateways={"bank": GatewayMinute(50, 50, callbacks=9, p95=p95)})
         for n, p95 in enumerate((2.9, 46.0))
     )
     assert watcher.step(usual) == []
@@ -130,3 +131,42 @@ def test_complaints_are_told_of_with_the_strategy_they_are_about() -> None:
         ("complaints", "all"),
         ("complaints", "velocity"),
     }
+
+
+def test_callbacks_that_stay_away_while_orders_are_slow_are_told_of_at_once() -> None:
+    """Alone, so few orders would not be enough to tell."""
+    for p95, found in ((2.9, set()), (46.0, {"confirm_p95", "callbacks"})):
+        watcher = Watcher()
+        watcher.believe({"bank": 2.9})
+        minute = GatewayMinute(40, 40, callbacks=0, p95=p95)
+        signs = watcher.step(Reading(0, SHANGHAI_NOON, gateways={"bank": minute}))
+        assert {sign.series for sign in signs} == found
+
+
+def test_few_orders_a_minute_make_it_sure_over_more_minutes() -> None:
+    watcher, found = Watcher(), []
+    for number in range(90):
+        lost = 3 if number >= 60 else 0
+        minute = GatewayMinute(4, 4 - lost, lost, 0, lost, callbacks=2)
+        signs = watcher.step(Reading(number, SHANGHAI_NOON + number * 60_000, gateways={"bank": minute}))
+        found += [number for sign in signs if sign.series == "unknown_ratio"]
+    assert 60 < found[0] <= 66 and found[-1] == 89
+
+
+def test_a_rate_that_is_as_usual_again_is_no_sign_any_more_however_long_it_was_not() -> None:
+    rate = Rate(RateTuning())
+    for number in range(40):
+        rate.step(30 if number >= 10 else 1, 100)
+    assert rate.step(30, 100).score > 0.5
+    assert rate.step(2, 100).score < 0.5
+
+
+def test_few_repayments_that_stay_away_are_told_of_after_some_minutes() -> None:
+    watcher, chance = Watcher(), random.Random(5)
+    found = []
+    for number in range(400):
+        came = rhythm.arrivals(2.5 if number >= 370 else 9.0, chance)
+        at = SHANGHAI_NOON + number * 60_000
+        signs = watcher.step(Reading(number, at, {"cash_loan": came}))
+        found += [number for sign in signs if (sign.series, sign.up) == ("volume", False)]
+    assert found and 370 <= found[0] <= 395

@@ -12,6 +12,7 @@ from console.sandbox import rhythm
 from console.sandbox.habits import GATEWAYS, Timings
 from console.sla.budget import ENOUGH, OUTAGE_SAMPLES
 from console.warnings.plan import minutes_to_midnight
+from console.warnings.reader import ENOUGH_ORDERS, P95_MINUTES, P95_MOST_MINUTES
 from console.warnings.reading import (
     DueNow,
     GatewayMinute,
@@ -38,6 +39,8 @@ TIERS = (0.005, 0.01, 0.05)
 MONTH_SAMPLES = 20 * 1440
 AMOUNT_FEN = 80_000
 TIMINGS = Timings()
+MOST_TIMES = 60
+"""Times of one gateway and minute that are drawn, at most."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class World:
     hour: dict[str, deque[tuple[int, int]]] = field(default_factory=dict)
     reserve: dict[str, float] = field(default_factory=dict)
     draw: dict[str, float] = field(default_factory=dict)
+    times: dict[str, deque[list[float]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.capacity = self.capacity or 4.0 * self.rate
@@ -87,6 +91,7 @@ class World:
             samples = MONTH_SAMPLES * self.rate * share
             self.month[name] = [samples, samples * 0.002]
             self.hour[name] = deque(maxlen=60)
+            self.times[name] = deque(maxlen=P95_MOST_MINUTES)
             self.reserve[name] = self.rate * share * AMOUNT_FEN * 1440 * 10.0
             self.draw[name] = self.rate * share * AMOUNT_FEN
 
@@ -219,24 +224,31 @@ class World:
         return done
 
     def _p95(self, name: str, n: int, minute: int) -> float | None:
-        if n < 20:
-            return None
-        habits, times = GATEWAYS[name], []
-        pending = sum(one.count for one in self.late[name])
-        for _ in range(200):
-            if self.chance.random() < pending / (pending + n):
-                times.append(60.0 * max(0.5, minute - self.chance.choice(self.late[name]).since))
-                continue
-            low, high = habits.latency
-            time = low + (high - low) * self.chance.random() ** 2
-            if self.chance.random() < self.size("slow", name):
-                time += self.chance.uniform(*TIMINGS.slow)
-            if self.chance.random() < habits.accepted:
-                time += self.chance.uniform(*habits.confirmation)
-                if self.size("no_callback", name) > self.chance.random():
-                    time = self.chance.choice((5.0, 5.5, 15.0))
-            times.append(time)
-        return sorted(times)[189]
+        """The 95th percentile of the times of the newest orders, as the reader takes it: of some minutes, of
+        more where few come. Of many orders of a minute some stand for all."""
+        recent = self.times[name]
+        recent.append([self._time(name) for _ in range(min(n, MOST_TIMES))])
+        for minutes in (P95_MINUTES, P95_MOST_MINUTES):
+            times = [time for own in list(recent)[-minutes:] for time in own]
+            for one in self.late[name]:
+                if minute - one.since < minutes:
+                    times += [60.0 * max(0.5, minute - one.since)] * min(one.count, MOST_TIMES)
+            if len(times) >= ENOUGH_ORDERS:
+                return sorted(times)[math.ceil(0.95 * len(times)) - 1]
+        return None
+
+    def _time(self, name: str) -> float:
+        """How long one order takes that is not late."""
+        habits = GATEWAYS[name]
+        low, high = habits.latency
+        time = low + (high - low) * self.chance.random() ** 2
+        if self.chance.random() < self.size("slow", name):
+            time += self.chance.uniform(*TIMINGS.slow)
+        if self.chance.random() < habits.accepted:
+            time += self.chance.uniform(*habits.confirmation)
+            if self.size("no_callback", name) > self.chance.random():
+                time = self.chance.choice((5.0, 5.5, 15.0))
+        return time
 
     def _sla(self, name: str, one: GatewayMinute) -> SlaNow:
         firing = []
