@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from console.actions.registry import View
 from console.contract.language import t
+from console.tui.screens.main_deeds import MainDeeds
 from console.tui.screens.pane import OpenChange
 
 if TYPE_CHECKING:
-    from console.tui.screens.main import MainScreen
+    pass
 
 LONGEST_FILTER = 2000
 
 
-class CareDeeds:
-    """Carries out actions on the main screen it was made for."""
-
-    _main: MainScreen
+class CareDeeds(MainDeeds):
+    """Granting care."""
 
     async def do_view_care(self, argument: str) -> None:
         """Show what was granted."""

@@ -6,11 +6,11 @@ import time
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from console.actions.registry import View
+from console.tui.screens.main_deeds import MainDeeds
 from console.tui.screens.pane import in_background
 
 if TYPE_CHECKING:
     from console.contract.change import Change
-    from console.tui.app import ConsoleApp
     from console.tui.intents import Intent
     from console.tui.screens.change_dialog import ChangeDialog
     from console.tui.screens.main import MainScreen
@@ -19,16 +19,12 @@ _WATCH_EVERY: Final = 15.0
 """Seconds between two looks at the changes that return by themselves."""
 
 
-class ChangeDeeds:
-    """Carries out actions on the main screen it was made for."""
+class ChangeDeeds(MainDeeds):
+    """Opening the dialogs of changes, and watching those that are to return."""
 
     def __init__(self, main: MainScreen) -> None:
-        self._main = main
+        super().__init__(main)
         self._watched = float("-inf")
-
-    @property
-    def _app(self) -> ConsoleApp:
-        return cast("ConsoleApp", self._main.app)
 
     async def do_view_strategies(self, argument: str) -> None:
         """Show view 4."""
@@ -71,13 +67,6 @@ class ChangeDeeds:
     async def do_change_show(self, argument: str) -> None:
         """Show the change of that id."""
         await self.open_view(View.CHANGE, argument)
-
-    async def open_view(self, view: View, key: str = "") -> None:
-        """Show a view, and there what has that key."""
-        pane = await self._main.pane_for(view)
-        if key:
-            cast("Any", pane).open(key)
-        await self._main.show_view(view)
 
     # --- changing -------------------------------------------------------------------------------------
 

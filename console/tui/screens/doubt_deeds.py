@@ -5,19 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from console.actions.registry import View
+from console.tui.screens.main_deeds import MainDeeds
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from console.tui.screens.doubts import DoubtsPane
-    from console.tui.screens.main import MainScreen
 
 
-class DoubtDeeds:
-    """Carries out actions on the main screen."""
-
-    _main: MainScreen
-    open_view: Callable[[View, str], Awaitable[None]]
+class DoubtDeeds(MainDeeds):
+    """Showing what is not known, and what contradicts."""
 
     async def do_view_doubts(self, argument: str) -> None:
         """Show what is in doubt, of one stage when one is named."""

@@ -10,23 +10,15 @@ from console.contract.language import t
 from console.contract.text import shown
 from console.tui.incident_intents import attach_to, what_of
 from console.tui.run_intents import begin_run
+from console.tui.screens.change_deeds import ChangeDeeds
 from console.tui.screens.pane import in_background
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from console.profiles.playbook import Playbook
-    from console.tui.intents import Intent
-    from console.tui.screens.main import MainScreen
 
 
-class PlaybookDeeds:
-    """Carries out actions on the main screen it was made for."""
-
-    _main: MainScreen
-    _ask: Callable[[str, str, Callable[[str], Awaitable[None]]], None]
-    open_view: Callable[[View, str], Awaitable[None]]
-    open_change: Callable[[Intent], Awaitable[None]]
+class PlaybookDeeds(ChangeDeeds):
+    """Beginning playbooks, and writing down incidents."""
 
     async def do_view_runs(self, argument: str) -> None:
         """Show the playbooks and their runs."""

@@ -8,23 +8,17 @@ from console.actions.registry import View
 from console.contract.language import t
 from console.contract.text import shown
 from console.tui.filters import REPLAYABLE
+from console.tui.screens.main_deeds import MainDeeds
 from console.tui.screens.pane import in_background
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from console.contract.replay import NewPlan
-    from console.tui.screens.main import MainScreen
 
 _LONGEST_FILTER: Final = 2000
 
 
-class ReplayDeeds:
-    """Carries out actions on the main screen it was made for."""
-
-    _main: MainScreen
-    _ask: Callable[[str, str, Callable[[str], Awaitable[None]]], None]
-    open_view: Callable[[View, str], Awaitable[None]]
+class ReplayDeeds(MainDeeds):
+    """Planning replays, and writing their receipts."""
 
     async def do_view_replays(self, argument: str) -> None:
         """Show view 7."""

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from console.actions.registry import View
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from console.tui.screens.main import MainScreen
+from console.tui.screens.main_deeds import MainDeeds
 
 
-class WarningDeeds:
-    """Carries out actions on the main screen it was made for."""
-
-    _main: MainScreen
-    open_view: Callable[[View, str], Awaitable[None]]
+class WarningDeeds(MainDeeds):
+    """Showing warnings."""
 
     async def do_view_warnings(self, argument: str) -> None:
         """Show view 8."""
