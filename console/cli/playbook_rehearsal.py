@@ -1,63 +1,70 @@
-"""Rehearsing a playbook on a past day's traffic: the steps about strategies are tried on the repayments that
-were stored then. The others depend on what was in force at the time, which nobody keeps; they are named."""
+"""Rehearsing a playbook on a past day: what each step would have met then, or why nobody can tell."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from console.cli.change_text import block, under
 from console.cli.failures import Exit, UsageError
 from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import shown
 
 if TYPE_CHECKING:
+    from console.cli.change_text import Row
     from console.cli.context import Context
-    from console.contract.strategy_preview import Flips
-    from console.profiles.playbook import Filled, Step
+    from console.client.rehearsals import Tried
+    from console.contract.playbook import Rehearsed
+    from console.contract.strategy_preview import Side
+    from console.profiles.playbook import Filled
 
 
 def rehearse(context: Context, playbook: Filled, day: str) -> int:
-    """Print what the playbook would have done on a past day."""
+    """Print what the playbook would have met on a past day."""
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", day) is None:
         raise UsageError(t("write the day as 2026-11-11"))
-    found = asyncio.run(_rehearsed(context, playbook, day))
+    found, tried = asyncio.run(_rehearsed(context, playbook, day))
     if context.output.json:
-        context.output.document({"day": day, "steps": found})
+        steps = [
+            one.step.model_dump(mode="json")
+            | {"flips": None if one.flips is None else one.flips.model_dump(mode="json")}
+            for one in tried
+        ]
+        context.output.document({"day": day, "taken_in": found.taken_in, "steps": steps})
         return Exit.DONE
-    for one in found:
-        context.output.line(f"{one['number']}. {shown(one['kind'])}")
-        for side, said in (("newly_intercepted", t("more intercepted")), ("newly_passed", t("more passed"))):
-            if one["flips"] is not None:
-                part = one["flips"][side]
-                context.output.line(f"   {said}: {part['count']:,}  {yuan(part['sum_fen'])}")
-        if one["flips"] is None:
-            context.output.line(f"   {t('cannot be rehearsed: only strategies are tried on past traffic')}")
-        else:
-            context.output.line(f"   {t('of {seen:,} decisions that day', seen=one['flips']['seen'])}")
+    context.output.line(t("on {day}, when {count:,} repayments were taken in", day=day, count=found.taken_in))
+    if not found.taken_in:
+        context.output.talk(t("nothing is known of that day: each figure is of nothing"))
+    for one in tried:
+        context.output.line(f"{one.step.number:>2}. {shown(one.step.title)}  ({shown(one.step.kind)})")
+        for line in block(_rows(one)):
+            context.output.line(f"    {line}")
     return Exit.DONE
 
 
-async def _rehearsed(context: Context, playbook: Filled, day: str) -> list[dict[str, Any]]:
-    found = []
+async def _rehearsed(context: Context, playbook: Filled, day: str) -> tuple[Rehearsed, list[Tried]]:
+    from console.client.rehearsals import rehearse as ask
+
     async with context.service(120.0) as service:
-        for number, step in enumerate(playbook.steps, 1):
-            asked = _asked(step, day)
-            flips: Flips | None = None if asked is None else await service.changes.flips(asked)
-            told = None if flips is None else flips.model_dump(mode="json")
-            found.append({"number": number, "kind": step.kind, "flips": told})
-    return found
+        return await ask(service, playbook, day)
 
 
-def _asked(step: Step, day: str) -> Any:
-    """Return the preview over that day's traffic, None for a step that has none."""
-    from console.contract.strategy_preview import NewStrategyPreview
+def _rows(one: Tried) -> list[Row]:
+    step, rows = one.step, list[tuple[str, str]]()
+    if step.count is not None:
+        touched = t("{count:,} repayments, {sum}", count=step.count, sum=yuan(step.sum_fen or 0))
+        rows.append((t("touches"), touched))
+    rows += under(t("effects"), step.effects)
+    if one.flips is not None:
+        rows.append((t("more intercepted"), _side(one.flips.newly_intercepted)))
+        rows.append((t("more passed"), _side(one.flips.newly_passed)))
+        rows.append((t("of"), t("{seen:,} decisions that day", seen=one.flips.seen)))
+    if step.cannot is not None:
+        rows.append((t("note"), t("cannot be rehearsed: {why}", why=shown(step.cannot))))
+    return rows
 
-    match step.kind:
-        case "strategy.scenario":
-            return NewStrategyPreview(scenario=str(step.fields.get("scenario")), day=day)
-        case "strategy.set":
-            return NewStrategyPreview(changes=(dict(step.fields),), day=day)
-        case _:
-            return None
+
+def _side(side: Side) -> str:
+    return t("{count:,} repayments, {sum}", count=side.count, sum=yuan(side.sum_fen))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from console.client.answers import Shape, parsed, part, query
 from console.client.changes import CHANGES_PATH, Call
 from console.contract.incident import Incident, Incidents, Report
-from console.contract.playbook import Run, RunPlan, Runs, RunStep
+from console.contract.playbook import Rehearsed, Run, RunPlan, Runs, RunStep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from console.contract.change import Change
 
 PAGE: Final = 200
+
+REHEARSAL_SECONDS: Final = 120.0
+"""How long counting a past day may take."""
 
 
 class Playbooks:
@@ -33,6 +36,13 @@ class Playbooks:
         content = json.dumps({"steps": list(steps)}).encode()
         answer = await self._transport.call("POST", "/v1/runs/plan", deadline=self._deadline, content=content)
         return parsed(RunPlan, answer)
+
+    async def rehearsed(self, steps: Sequence[dict[str, Any]], day: str) -> Rehearsed:
+        """Return what the steps would have met on a past day (YYYY-MM-DD)."""
+        content = json.dumps({"steps": list(steps), "day": day}).encode()
+        deadline = max(self._deadline, REHEARSAL_SECONDS)
+        answer = await self._transport.call("POST", "/v1/runs/rehearse", deadline=deadline, content=content)
+        return parsed(Rehearsed, answer)
 
     async def runs(self, *, limit: int = PAGE, after: str | None = None) -> Runs:
         """Return one page of runs, newest first."""

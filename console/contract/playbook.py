@@ -1,7 +1,8 @@
 """Playbooks on the wire: what a list of changes would do, and runs of playbooks with their steps.
 
-Routes: `POST /v1/runs/plan` (look only), `GET /v1/runs`, `GET /v1/runs/{run_id}`. A run is begun by the
-change `playbook.start`; each of its steps is an ordinary change that names it: `{"run": "run_…/3", …}`.
+Routes: `POST /v1/runs/plan` and `/v1/runs/rehearse` (look only), `GET /v1/runs`, `GET /v1/runs/{run_id}`.
+A run is begun by the change `playbook.start`; each of its steps is an ordinary change that names it:
+`{"run": "run_…/3", …}`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ MOST_STEPS: Final = 40
 
 REPLAY_START: Final = "replay.start"
 """The kind whose step may name a `filter`: it is planned when the step's turn comes."""
+
+
+TRIED_BY_PREVIEW: Final = frozenset({"strategy.set", "strategy.scenario"})
+"""Kinds that a past day answers through the preview of strategies."""
 
 
 class RunState(StrEnum):
@@ -94,6 +99,33 @@ class RunPlan(Wire):
     sum_fen: int
     approvals: int
     digest: str
+
+
+class RehearsalBody(PlanBody):
+    """The steps that are tried on a past `day` (YYYY-MM-DD, Asia/Shanghai), each by itself."""
+
+    day: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+
+
+class StepRehearsal(Wire):
+    """What one step would have met on that day; None where it has no figures. `cannot` says why a past day
+    has no answer. A strategy's step has neither: its preview over the day answers."""
+
+    number: int
+    kind: str
+    title: Untrusted
+    count: int | None
+    sum_fen: int | None
+    effects: tuple[Untrusted, ...]
+    cannot: Untrusted | None
+
+
+class Rehearsed(Wire):
+    """All steps on a past day, of whose repayments `taken_in` are still known."""
+
+    day: str
+    taken_in: int
+    steps: tuple[StepRehearsal, ...]
 
 
 class RunStep(Wire):

@@ -59,6 +59,38 @@ _FILES: Final[dict[str, str]] = {
     "{name} has no default; say it with: --set {name}=…": "{name} 没有默认值；请给出：--set {name}=…",
 }
 
+_REHEARSAL: Final[dict[str, str]] = {
+    "it is about what runs or is in force at the moment: nobody keeps that of a past day": (
+        "它针对当前正在运行或生效的事项：过去某天的情况没有保存"
+    ),
+    "it touches no repayments": "它不涉及还款",
+    "who was in this stage on a past day is not kept": "过去某天处于该环节的还款没有保存",
+    "a frozen selection is of the day it was made": "冻结的选集只属于生成它的那天",
+    "they would have been in its plan": "它们会进入重放计划",
+    "if it had stood the whole day": "假定全天生效",
+    "{gateway}: {before} orders, {before_yuan} yuan would have become about {after}, {after_yuan} yuan": (
+        "{gateway}：{before} 单 {before_yuan} 元会变为约 {after} 单 {after_yuan} 元"
+    ),
+    "{count} named their gateway, and go there while it takes any": (
+        "其中 {count} 单指定了通道，只要该通道接单就仍走它"
+    ),
+    "they would have waited until its end": "它们会等到窗口结束",
+    "they would have gone to the other gateways": "它们会改走其他通道",
+    "they would have been turned away with a notice": "它们会被拒绝并告知",
+    "they would have waited until it is resumed": "它们会等到恢复",
+    "from {first} to {last} of that day": "当天 {first} 至 {last}",
+    "{count} borrowers would have been in it at some time of that day": "当天某时会有 {count} 位借款人在内",
+    "each would have had {days} days of grace": "每人会有 {days} 天宽限",
+    "the coupons would have cost {yuan} yuan": "免息券会花费 {yuan} 元",
+    "that is more than a day's budget of {yuan} yuan": "超过每日预算 {yuan} 元",
+    "this day has not come yet": "这一天还没到",
+    "name a past day": "请写过去的日期",
+    "on {day}, when {count:,} repayments were taken in": "{day}，当天接收还款 {count:,} 笔",
+    "nothing is known of that day: each figure is of nothing": "那一天没有任何记录：各数字均无依据",
+    "cannot be rehearsed: {why}": "无法演练：{why}",
+    "{seen:,} decisions that day": "当天 {seen:,} 次决定",
+}
+
 _SERVICE: Final[dict[str, str]] = {
     "as a step of a playbook it counts as done all the same": "作为预案的一步，仍视为已完成",
     "{count} steps are recorded; each is a change of its own": "记录 {count} 步；每一步都是一项独立变更",
@@ -144,8 +176,6 @@ _COMMAND_LINE: Final[dict[str, str]] = {
     "write the day as 2026-11-11": "日期写成 2026-11-11",
     "more intercepted": "多拦截",
     "more passed": "多放行",
-    "cannot be rehearsed: only strategies are tried on past traffic": "无法演练：只有策略能用过去的流量试算",
-    "of {seen:,} decisions that day": "当天共 {seen:,} 次判定",
 }
 
 _CONSOLE: Final[dict[str, str]] = {
@@ -243,4 +273,12 @@ _REPORT: Final[dict[str, str]] = {
     "repayments without an outcome": "尚无结果的还款",
 }
 
-MESSAGES: Final[dict[str, str]] = {**_ACTIONS, **_FILES, **_SERVICE, **_COMMAND_LINE, **_CONSOLE, **_REPORT}
+MESSAGES: Final[dict[str, str]] = {
+    **_ACTIONS,
+    **_FILES,
+    **_REHEARSAL,
+    **_SERVICE,
+    **_COMMAND_LINE,
+    **_CONSOLE,
+    **_REPORT,
+}

@@ -15,7 +15,7 @@ from pydantic.json_schema import models_json_schema
 from console import __version__
 from console.contract.care import NewComplaint
 from console.contract.change import AskForToken, Decision, NewChange
-from console.contract.playbook import PlanBody
+from console.contract.playbook import PlanBody, RehearsalBody
 from console.contract.privacy import AskBorrower, AskReveal
 from console.contract.problem import MEDIA_TYPE, Problem
 from console.contract.repayment import IntakeBatch, NewRepayment
@@ -100,6 +100,7 @@ _BODIES: Final[dict[tuple[str, str], tuple[type[BaseModel], ...]]] = {
     ("POST", "/v1/tokens"): (AskForToken,),
     ("POST", "/v1/replays/plan"): (NewPlan,),
     ("POST", "/v1/runs/plan"): (PlanBody,),
+    ("POST", "/v1/runs/rehearse"): (RehearsalBody,),
     ("POST", "/v1/strategies/preview"): (NewStrategyPreview,),
 }
 """Bodies that their routes read by themselves, for the description."""

@@ -81,6 +81,7 @@ LEAST: Final[dict[tuple[str, str], frozenset[Role]]] = {
     ("GET", "/v1/strategies/{strategy_id}/history"): _LOOK,
     ("POST", "/v1/strategies/preview"): _LOOK,
     ("POST", "/v1/runs/plan"): _LOOK,
+    ("POST", "/v1/runs/rehearse"): _LOOK,
     ("GET", "/v1/runs"): _LOOK,
     ("GET", "/v1/runs/{run_id}"): _LOOK,
     ("GET", "/v1/incidents"): _LOOK,

@@ -124,6 +124,7 @@ def test_a_past_day_is_rehearsed_where_it_can_be(repay: Repay) -> None:
     ran = repay("playbook", "plan", "double-eleven", "--as-of", "2026-11-11", "--json")
     assert ran.code == 0, ran.err
     assert [one["flips"] is not None for one in ran.json["steps"]] == [False, True, True, False]
+    assert [one["cannot"] is not None for one in ran.json["steps"]] == [True, False, False, False]
 
 
 def test_an_outage_is_told_with_the_figures_of_the_gateways_own_books(repay: Repay) -> None:

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from console.contract.playbook import PlanBody, Run, RunPlan, Runs
+from console.contract.playbook import PlanBody, RehearsalBody, Rehearsed, Run, RunPlan, Runs
 from console.control.bodies import parse_body
 from console.control.deadline import Until
 from console.control.desk.desk import Visit
 from console.control.desk.wording import reader_of
 from console.control.problems import ProblemError
+from console.control.rehearsal import rehearse
 from console.control.rights import Admitted
 from console.control.routes.changes import cursor_of
 from console.control.routes.common import InService, json_bytes, json_of
@@ -29,6 +30,15 @@ async def plan_run(request: Request, service: InService, caller: Admitted, until
     body = await parse_body(request, PlanBody)
     visit = Visit(caller, reader_of(request.headers), service.clock.now())
     found = await service.read(lambda connection: plan(connection, service.desk, body, visit), until)
+    return json_of(found)
+
+
+@router.post("/rehearse", response_model=Rehearsed)
+async def rehearse_run(request: Request, service: InService, caller: Admitted, until: Until) -> Response:
+    """Tell what each of several changes would have met on a past day, or why nobody can tell."""
+    body = await parse_body(request, RehearsalBody)
+    reader, now = reader_of(request.headers), service.clock.now()
+    found = await service.read(lambda connection: rehearse(connection, body, reader, now), until)
     return json_of(found)
 
 
