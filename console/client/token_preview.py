@@ -36,10 +36,11 @@ def preview_making(body: Mapping[str, Any]) -> Preview:
 def preview_revoking(identity: str) -> Preview:
     """Return what revoking a token would do."""
     effect = t("whoever signs in with token {id} cannot any more", id=shown(identity))
-    return _preview(revoking(identity), {}, t("Revoke a token"), effect)
+    lost = t("a revoked token does not come back; make a new one")
+    return _preview(revoking(identity), {}, t("Revoke a token"), effect, lost)
 
 
-def _preview(path: str, body: Mapping[str, Any], title: str, effect: str) -> Preview:
+def _preview(path: str, body: Mapping[str, Any], title: str, effect: str, lost: str = "") -> Preview:
     return Preview(
         kind="token",
         title=Untrusted(title),
@@ -47,7 +48,7 @@ def _preview(path: str, body: Mapping[str, Any], title: str, effect: str) -> Pre
         sum_fen=0,
         effects=(Untrusted(effect),),
         warnings=(),
-        irreversible=(),
+        irreversible=(Untrusted(lost),) if lost else (),
         refusal=None,
         digest=sha256(path.encode() + Call(path, body).content).hexdigest(),
         needs=Needs(role="admin", risk="low", approval=None, expiry="never", reason=False),

@@ -178,7 +178,7 @@ _CHANGES: Final[dict[str, str]] = {
     "reason": "原因",
     "kind": "种类",
     "lapses": "失效",
-    "applied": "执行",
+    "applied": "已执行",
     "ended": "结束",
     "undoes": "撤销了",
     "undone by": "被撤销于",

@@ -71,6 +71,7 @@ MESSAGES: Final[dict[str, str]] = {
     "another person: view 9 and a, or: repay change approve {id}": (
         "由另一人：视图 9 按 a，或 repay change approve {id}"
     ),
+    "{state}, to review": "{state}，待复核",
     "it undid another change: do that one anew": "它是一次撤销：请重新做原来的变更",
     "this cannot be undone": "无法撤销",
     "what it would do is not what you saw; look again": "影响已与刚才所见不同，请重新确认",

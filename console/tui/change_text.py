@@ -55,9 +55,31 @@ FIRST: Final = ("scope", "stage", "gateway", "id", "window", "change", "scenario
 
 def subject_of(one: Change) -> str:
     """Return what a change is done to, in short."""
-    told = {name: shown(str(value)) for name, value in one.body.items() if value not in (None, False, "")}
+    told = {name: _told(value) for name, value in one.body.items() if _says(value)}
     first = [told[name] for name in FIRST if name in told]
     return " ".join(first or told.values()) or figures.NOTHING
+
+
+def fields_of(one: Change) -> str:
+    """Return what was asked for, field by field, on one line."""
+    return "  ".join(f"{shown(name)}={_told(value)}" for name, value in one.body.items() if _says(value))
+
+
+def _says(value: object) -> bool:
+    """Return whether a value of a body says more than that it was left out."""
+    return value is not None and value is not False and value != ""
+
+
+def _told(value: object) -> str:
+    """Return a value of a body; what there is none of as `-`."""
+    match value:
+        case None:
+            return figures.NOTHING
+        case dict():
+            return ",".join(f"{shown(str(name))}:{_told(each)}" for name, each in value.items())
+        case list() | tuple():
+            return ",".join(_told(each) for each in value) or figures.NOTHING
+    return shown(str(value))
 
 
 def intent_lines(intent: Intent, hello: Hello | None, width: int) -> list[Line]:
@@ -179,7 +201,7 @@ def is_done(change: Change) -> bool:
 
 def done(change: Change) -> str:
     """Return what became of a change, in a few words."""
-    return f"{shown(change.title)}: {change_state(change.state)}"
+    return shown(change.title) + t(": ") + change_state(change.state)
 
 
 def moment_and_left(at: datetime, now: datetime, zone: str) -> str:
@@ -187,7 +209,7 @@ def moment_and_left(at: datetime, now: datetime, zone: str) -> str:
     left = (at - now).total_seconds()
     if left <= 0:
         return t("{moment}, now", moment=figures.moment(at, zone))
-    return t("{moment}, in {span}", moment=figures.moment(at, zone), span=figures.whole_span(left))
+    return t("{moment}, in {span}", moment=figures.moment(at, zone), span=figures.told_span(left))
 
 
 def unknown_lines(problem: str, key: str, width: int) -> list[Line]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from console.contract.language import current_language
+
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
+
+_CHINESE_UNITS: Final = str.maketrans({"d": "天", "h": "小时", "m": "分", "s": "秒"})
 
 UNKNOWN: Final = "?"
 """Stands for a figure that is not known."""
@@ -55,6 +59,12 @@ def whole_span(seconds: float | None) -> str:
     if seconds is None or seconds >= 10:
         return span(seconds)
     return f"{max(0, int(seconds))}s"
+
+
+def told_span(seconds: float | None) -> str:
+    """Return a time span as it stands in a sentence, its units in the language in use: `3m12s`, `3分12秒`."""
+    text = whole_span(seconds)
+    return text.translate(_CHINESE_UNITS) if current_language() == "zh" else text
 
 
 def share(ratio: float | None) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from console.contract.language import t
 from console.contract.span import NO_TIME, SpanError, parse_span
 from console.contract.text import shown
+from console.tui.change_text import fields_of
 from console.tui.words import stage_word
 
 if TYPE_CHECKING:
@@ -248,15 +249,12 @@ def extend_change(change: Change) -> Intent:
 
 def _asked(change: Change) -> tuple[tuple[str, str], ...]:
     """Return what was asked for, by whom and why."""
-    fields = " ".join(
-        f"{shown(name)}={shown(str(value))}"
-        for name, value in change.body.items()
-        if value not in (None, False, "")
-    )
+    incident = () if change.incident is None else ((t("incident"), shown(change.incident)),)
     return (
-        (t("change"), f"{shown(change.title)}  {fields}"),
+        (t("change"), f"{shown(change.title)}  {fields_of(change)}"),
         (t("asked by"), shown(change.who)),
         (t("because"), shown(change.reason) or "-"),
+        *incident,
     )
 
 

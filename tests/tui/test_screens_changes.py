@@ -50,6 +50,22 @@ async def test_what_waits_for_approval_comes_first() -> None:
         assert "waits for approval" in lines[0]
 
 
+async def test_what_was_done_by_break_glass_is_marked_until_it_is_reviewed() -> None:
+    service = desk_with_changes()
+    marked = {"incident": Untrusted("inc_7"), "needs_review": True}
+    service.changes.changes = [
+        change(2, body={"gateway": "bank", "weight": 0}, kind="gateway.weight"),
+        change(1, kind="queue.pause").model_copy(update=marked),
+    ]
+    async with console(service=service) as one:
+        one.press("9")
+        await one.shows("bank 0", "applied, to review")
+        one.press("j", "v")
+        await dialog(one)
+        await one.shows("incident", "inc_7", "[it was right]")
+        assert desk(one).asked[-1] == {"kind": "change.review", "change": "chg_000001", "verdict": "right"}
+
+
 async def test_agreeing_shows_what_was_asked_and_binds_its_digest() -> None:
     async with console(service=desk_with_changes()) as one:
         one.press("9")

@@ -8,7 +8,7 @@ from console.actions.registry import View
 from console.contract.language import t
 from console.contract.text import shown
 from console.tui import figures
-from console.tui.change_text import needs, touches
+from console.tui.change_text import fields_of, needs, touches
 from console.tui.change_words import change_state, change_style
 from console.tui.screens.changes import ChangePanes
 from console.tui.screens.reading_pane import ReadingPane
@@ -41,7 +41,7 @@ class ChangePane(ReadingPane["Change"], ChangePanes):
         return [
             *field(t("id"), shown(one.id), width, "strong"),
             *field(t("change"), shown(one.title), width, "strong"),
-            *field(t("subject"), _fields(one), width, "accent"),
+            *field(t("subject"), fields_of(one) or figures.NOTHING, width, "accent"),
             *field(t("state"), change_state(one.state), width, change_style(one.state)),
             *field(t("who"), shown(one.who), width),
             *field(t("reason"), shown(one.reason) or figures.NOTHING, width),
@@ -51,13 +51,6 @@ class ChangePane(ReadingPane["Change"], ChangePanes):
             (),
             *_timeline(one, width, zone, self.knowledge.now),
         ]
-
-
-def _fields(one: Change) -> str:
-    told = [
-        f"{shown(name)}={shown(str(value))}" for name, value in one.body.items() if value not in (None, "")
-    ]
-    return "  ".join(told) or figures.NOTHING
 
 
 def _incident(one: Change, width: int) -> list[Line]:
@@ -109,7 +102,7 @@ def _timeline(one: Change, width: int, zone: str, now: datetime) -> list[Line]:
     ]
     for at, what in ((one.lapses_at, t("lapses")), (one.expires_at, t("returns by itself"))):
         if at is not None and one.ended_at is None:
-            left = figures.whole_span(max(0.0, (at - now).total_seconds()))
+            left = figures.told_span(max(0.0, (at - now).total_seconds()))
             said = t("{what}, in {span}", what=what, span=left)
             lines.append(((f" {figures.moment(at, zone)}  ", "dim"), (said, "warn")))
     return lines

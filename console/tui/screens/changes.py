@@ -123,7 +123,7 @@ class ChangesPane(ListPane["Change"], ChangePanes):
         until, style = until_of(one, self.knowledge.now)
         return (
             Cell(figures.moment(one.created_at, zone), "dim"),
-            Cell(change_state(one.state), "old" if old else change_style(one.state)),
+            _state(one, is_old=old),
             Cell(shown(one.title), "old" if old else "text"),
             Cell(subject_of(one), "accent"),
             Cell(shown(one.who), "label"),
@@ -135,6 +135,13 @@ class ChangesPane(ListPane["Change"], ChangePanes):
     def do_move_panel(self, argument: str) -> None:
         """Show the audit."""
         self.post_message(OpenView(View.AUDIT))
+
+
+def _state(one: Change, *, is_old: bool) -> Cell:
+    if one.needs_review and one.reviewed_by is None:
+        said = t("{state}, to review", state=change_state(one.state))
+        return Cell(said, "old" if is_old else "warn")
+    return Cell(change_state(one.state), "old" if is_old else change_style(one.state))
 
 
 def until_of(one: Change, now: datetime) -> tuple[str, str]:

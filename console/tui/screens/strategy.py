@@ -127,7 +127,7 @@ class StrategyPane(ReadingPane["StrategyDetail"]):
 
 
 def _returns(at: datetime, now: datetime, zone: str) -> str:
-    left = figures.whole_span(max(0.0, (at - now).total_seconds()))
+    left = figures.told_span(max(0.0, (at - now).total_seconds()))
     return t("{moment}, in {span}", moment=figures.moment(at, zone), span=left)
 
 

@@ -56,9 +56,9 @@ def _declared(one: Window, width: int, zone: str, now: datetime) -> list[Line]:
         *field(t("policy"), policy_name(one.policy), width),
         *field(t("state"), f"{state}  {when} {left}" if left else state, width, window_style(one.state)),
         *field(t("start"), f"{shown(one.start).replace('T', ' ')} {shown(one.zone)}", width),
-        *field(t("lasts"), figures.whole_span(one.duration_seconds), width),
-        *field(t("drain"), figures.whole_span(one.drain_seconds), width),
-        *field(t("ramp"), figures.whole_span(one.ramp_seconds), width),
+        *field(t("lasts"), figures.told_span(one.duration_seconds), width),
+        *field(t("drain"), figures.told_span(one.drain_seconds), width),
+        *field(t("ramp"), figures.told_span(one.ramp_seconds), width),
         *field(t("repeats"), shown(one.rrule) if one.rrule else t("once"), width),
     ]
     if one.notice:
@@ -86,7 +86,7 @@ def _forecast(forecast: WindowForecast, width: int) -> list[Line]:
     if forecast.minutes is None:
         drains = t("never at these rates: more arrives than can be sent")
     else:
-        drains = t("{span} after traffic comes back", span=figures.whole_span(forecast.minutes * 60))
+        drains = t("{span} after traffic comes back", span=figures.told_span(forecast.minutes * 60))
     rates = t(
         "{arriving} a minute arrive, {sending} a minute can be sent",
         arriving=figures.rate(forecast.arriving_per_minute),
