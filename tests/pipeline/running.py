@@ -62,6 +62,16 @@ def stages_of(store: Store) -> list[str]:
     return [row[0] for row in rows(store, "SELECT stage FROM repayment ORDER BY seq")]
 
 
+def states(pipeline: Pipeline) -> dict[str, str]:
+    """Return how far each gateway is trusted."""
+    return {one.gateway: one.state for one in pipeline.reports()}
+
+
+def in_flight(pipeline: Pipeline) -> dict[str, int]:
+    """Return how many calls each gateway is busy with."""
+    return {one.gateway: one.in_flight for one in pipeline.reports()}
+
+
 def attempts_of(store: Store) -> list[tuple[str, str, str | None]]:
     """Return order number, state and code of every attempt."""
     found = rows(store, "SELECT order_no, state, code FROM attempt ORDER BY id")

@@ -1,7 +1,8 @@
 """Never twice, never lost: the real workers and the real SQL against a model gateway, by hypothesis.
 
 Calls get lost before or after they are executed, are executed late, notifications come twice, stale or
-early, the clock jumps, and the process dies at any point. The judge is the gateway's own ledger.
+early, people have orders closed, the clock jumps, and the process dies at any point. The judge is the
+gateway's own ledger.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import Connection
 
 from console.contract.clock import ManualClock
 from console.contract.vocabulary import (
@@ -27,12 +29,15 @@ from console.gateways.config import GatewayConfig
 from console.gateways.health import Health
 from console.gateways.limits import Limits
 from console.repayment.attempt import EDGES
+from console.repayment.close import Closer
 from console.repayment.dispatch import Dispatcher
 from console.repayment.evidence import Gatherer
 from console.repayment.expire import Expirer
 from console.repayment.inquire import Inquirer
 from console.repayment.lane import Desk, Lane
 from console.repayment.settings import PipelineSettings
+from console.store import closing
+from console.store.attempts import subjects_of
 from console.store.counters import counted, recount
 from console.store.database import Store
 from console.store.facts import Evidence
@@ -54,6 +59,7 @@ FATES: list[Fate] = [
 ]
 OUTCOMES = [Verdict.SUCCEEDED, Verdict.SUCCEEDED, Verdict.FAILED, Verdict.ACCEPTED]
 GATEWAYS = ("alipay", "wechat")
+CLOSABLE = ("ACCEPTED", "UNKNOWN")
 
 
 class Platform(RuleBasedStateMachine):
@@ -77,10 +83,11 @@ class Platform(RuleBasedStateMachine):
 
     # A process: what lives in memory, and dies with it.
 
-    @initialize(strict=st.booleans())
-    def begin(self, strict: bool) -> None:
-        """Begin with an empty database; a gateway that is not strict takes expired orders."""
-        self.world.strict = strict
+    @initialize(strict=st.booleans(), knows_all=st.booleans())
+    def begin(self, strict: bool, knows_all: bool) -> None:
+        """Begin with an empty database; a gateway that is not strict takes expired orders, and one that does
+        not know all closes only orders that it has."""
+        self.world.strict, self.world.knows_all = strict, knows_all
         self.start()
 
     def start(self) -> None:
@@ -112,6 +119,7 @@ class Platform(RuleBasedStateMachine):
         self.desk = Desk(self.store, lanes, SETTINGS, self.clock, KEYS, gatherer, rules, "w_test")
         self.dispatcher = Dispatcher(self.desk, asyncio.Event())
         self.inquirer = Inquirer(self.desk, asyncio.Event())
+        self.closer = Closer(self.desk, asyncio.Event())
         self.expirer = Expirer(self.desk)
         self.do(self.expirer.recover())
 
@@ -139,8 +147,9 @@ class Platform(RuleBasedStateMachine):
         """Kill the process at whatever point it is, and start another."""
         fates = itertools.cycle(executed or ["lost_before"])
         for call, fate in zip(list(self.world.waiting), fates, strict=False):
-            if call.order is not None and fate != "lost_before":
-                (self.world.late.append if fate == "late" else self.world.execute)(call.order)
+            request = call.order or (call.question if call.closes else None)
+            if request is not None and fate != "lost_before":
+                (self.world.late.append if fate == "late" else self.world.arrive)(request)
         self.close()
         self.start()
 
@@ -168,6 +177,7 @@ class Platform(RuleBasedStateMachine):
         self.do(self.expirer.round())
         self.do(self.dispatcher.round())
         self.do(self.inquirer.round())
+        self.do(self.closer.round())
 
     def time_passes(self, seconds: int) -> None:
         """Let both clocks go on."""
@@ -197,8 +207,24 @@ class Platform(RuleBasedStateMachine):
 
     @precondition(lambda self: self.world.late)
     @rule()
-    def an_order_arrives_late(self) -> None:
-        self.world.execute(self.world.late.pop(0))
+    def a_request_arrives_late(self) -> None:
+        self.world.arrive(self.world.late.pop(0))
+
+    @precondition(lambda self: any(state in CLOSABLE for state in self.states.values()))
+    @rule(data=st.data())
+    def people_have_an_order_closed(self, data: st.DataObject) -> None:
+        order_no = data.draw(
+            st.sampled_from([one for one, state in self.states.items() if state in CLOSABLE])
+        )
+        now = self.clock.now()
+
+        def job(connection: Connection) -> None:
+            attempt = subjects_of(connection, [order_no])[order_no].attempt
+            if attempt.state in CLOSABLE:
+                closing.request(connection, [attempt], change_id="chg_c", now=now)
+
+        self.opened.write_now(job)
+        self.do(self.closer.round())
 
     @precondition(lambda self: self.world.accepted())
     @rule(verdict=st.sampled_from([Verdict.SUCCEEDED, Verdict.FAILED]))
@@ -248,7 +274,7 @@ class Platform(RuleBasedStateMachine):
             "SELECT a.order_no, a.state, a.next_action_at, r.id, r.stage FROM attempt a"
             " JOIN repayment r ON r.seq = a.repayment_seq",
         )
-        debited = {order_no for order_no, _ in self.world.debits}
+        debited = self.world.debited()
         for order_no, state, next_action_at, repayment, stage in attempts:
             before = self.states.get(order_no, state)
             assert state == before or _reachable(before, state), f"{before} became {state}"
@@ -257,8 +283,8 @@ class Platform(RuleBasedStateMachine):
             assert (stage == "settled") == (state == "SUCCEEDED")
             if state == "SUCCEEDED":
                 assert order_no in debited, "settled without a debit"
-            if state == "FAILED":
-                assert order_no not in debited, "failed though debited"
+            if state in ("FAILED", "CLOSED", "REVERSED"):
+                assert order_no not in debited, f"{state} though debited"
             assert self.stages.setdefault(repayment, stage) not in FINAL_STAGES or (
                 self.stages[repayment] == stage
             ), "a final stage was left"
@@ -288,6 +314,7 @@ class Platform(RuleBasedStateMachine):
             pass_all(self.opened)
             self.do(self.dispatcher.round())
             self.do(self.inquirer.round())
+            self.do(self.closer.round())
             for order_no in self.world.accepted():
                 self.world.confirm(order_no, Verdict.SUCCEEDED)
             while self.world.waiting:
@@ -295,7 +322,8 @@ class Platform(RuleBasedStateMachine):
             self.do(self.expirer.round())
             open_ones = rows(
                 self.opened,
-                "SELECT count(*) FROM repayment WHERE stage NOT IN ('settled', 'failed', 'manual')",
+                "SELECT count(*) FROM repayment"
+                " WHERE stage NOT IN ('settled', 'failed', 'reversed', 'manual')",
             )
             if open_ones[0][0] == 0:
                 break
@@ -312,7 +340,7 @@ class Platform(RuleBasedStateMachine):
             )
         }
         assert ended == self.taken_in, "a repayment was lost or never ended"
-        for order_no, _ in self.world.debits:
+        for order_no in self.world.debited():
             state = self.states[order_no]
             assert state in ("SUCCEEDED", "MANUAL"), f"debited, yet {state}"
 

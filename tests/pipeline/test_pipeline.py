@@ -18,7 +18,16 @@ from console.store.database import Store
 from console.store.facts import Evidence
 from tests.gateways.third_party import ThirdParty, serving
 from tests.pipeline.entries import entry, rows, take_in
-from tests.pipeline.running import attempts_of, build, running, stages_of, until, until_stages
+from tests.pipeline.running import (
+    attempts_of,
+    build,
+    in_flight,
+    running,
+    stages_of,
+    states,
+    until,
+    until_stages,
+)
 from tests.sla.counted import open_orders_agree
 
 RULES = PipelineSettings().rules()
@@ -49,8 +58,8 @@ async def test_repayments_are_settled_once_each(store: Store, clock: ManualClock
         pipeline.wake()
         await until(lambda: clock.advance(0.005) > 0 and stages_of(store) == ["settled"] * 30)
         assert all(part.state == "ok" for part in pipeline.health())
-        assert pipeline.gateway_states() == {"alipay": "healthy"}
-        assert pipeline.in_flight() == {"alipay": 0}
+        assert states(pipeline) == {"alipay": "healthy"}
+        assert in_flight(pipeline) == {"alipay": 0}
     assert sorted(party.book.debits) == sorted((f"{one}-1", 500 + n) for n, one in enumerate(ids))
     assert {order.account for order in party.book.orders.values()} == {"6225750000001496"}
     steps = rows(store, "SELECT what FROM timeline WHERE repayment_seq = 1 ORDER BY id")
@@ -190,7 +199,7 @@ async def test_a_notification_before_the_answer_settles_and_the_lost_answer_chan
         await until(lambda: order_no in party.book.statuses)
         await submit(store, [notified(party, order_no, "e-1")], rules=RULES)
         assert stages_of(store) == ["settled"]
-        await until(lambda: pipeline.in_flight() == {"alipay": 0})
+        await until(lambda: in_flight(pipeline) == {"alipay": 0})
         await until(lambda: rows(store, "SELECT count(*) FROM evidence")[0][0] == 2)
         assert stages_of(store) == ["settled"]
 
@@ -257,7 +266,7 @@ async def test_a_starting_worker_leaves_alone_what_a_living_one_is_sending(
             await until(lambda: rows(store, "SELECT count(*) FROM worker")[0][0] == 2)
             await until(lambda: second.health()[0].state == "ok")
             assert [one[1] for one in attempts_of(store)] == ["SENDING"]
-        assert first.in_flight() == {"alipay": 1}
+        assert in_flight(first) == {"alipay": 1}
 
 
 async def test_an_order_in_doubt_for_too_long_goes_to_people(
@@ -290,7 +299,7 @@ async def test_a_gateway_that_is_down_loses_its_traffic_to_the_others(
         configs = (party.config(weight=1000, max_in_flight=10), other.config(id="wechat", weight=1))
         await take_in(store, *(entry(number) for number in range(60)))
         async with running(store, clock, *configs) as pipeline:
-            await until(lambda: pipeline.gateway_states()["alipay"] == "down")
+            await until(lambda: states(pipeline)["alipay"] == "down")
             await until(lambda: clock.advance(0.005) > 0 and set(stages_of(store)) == {"settled", "in_doubt"})
         assert len(other.book.debits) > 60 - 4 * DOWN_IN_A_ROW
 

@@ -72,6 +72,15 @@ class Database:
         """Return what a query finds."""
         return self.read(lambda connection: list(connection.execute(text(query), values).all()))
 
+    def table(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Return the columns and the rows that a query finds."""
+
+        def job(connection: Connection) -> tuple[list[str], list[tuple[Any, ...]]]:
+            found = connection.exec_driver_sql(query)
+            return list(found.keys()), [tuple(row) for row in found]
+
+        return self.read(job)
+
     def close(self) -> None:
         """Forget everything."""
         self.connection.close()

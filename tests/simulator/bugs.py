@@ -1,6 +1,7 @@
 """The wrong code that mutants put in the place of right code."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from console.gateways import classify, rest, wire
 from console.gateways.classify import Asked, Finding, Reply, Terms
 from console.gateways.wire import Answer
 from console.repayment import attempt, dispatch, expire, inquire
+from console.repayment.reconcile import parse
 from console.repayment.replay.classes import Step
 from console.store import claims
 from console.store.controls import Controls
@@ -27,6 +29,7 @@ _NEXT: Final = attempt.next_action
 _START: Final = dispatch.Dispatcher._start
 _DEBIT: Final = dispatch.Dispatcher._debit
 _ASKS: Final = inquire.Inquirer._ask
+_FRAMES: Final = parse.SettlementReader.frames
 _LEFT: Final = expire._left_behind
 
 
@@ -205,6 +208,17 @@ def no_windows(self: Any, connection: Connection, now: Any) -> Force:
 def forgets(connection: Connection, waits: Any) -> None:
     """Let repayments wait for ever."""
     claims._guarded(claims._DEFER, connection, [(None, due.seq, due.version) for due, _ in waits])
+
+
+def cut_passes(self: Any) -> Iterator[Any]:
+    """Take what there is of a settlement file for all of it."""
+    with suppress(parse.Incomplete):
+        yield from _FRAMES(self)
+
+
+def covers_all(*_: Any) -> tuple[int, int]:
+    """Take the file of a day for that of all days."""
+    return 0, 2**53
 
 
 def lacking_is_enough(one: Attempt, evidence: Evidence) -> bool:

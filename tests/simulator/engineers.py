@@ -22,7 +22,7 @@ from console.windows.scope import parse_scope
 from console.windows.wall_clock import wall_of, zone_of
 from console.windows.window import Policy, Window
 from tests.pipeline.entries import entry
-from tests.simulator import replays
+from tests.simulator import replays, settlements
 from tests.simulator.process import KEYS, LEASE, SETTINGS, Process
 
 if TYPE_CHECKING:
@@ -270,6 +270,7 @@ _ACTS: Final[dict[str, tuple[int, Callable[["World"], Awaitable[None]]]]] = {
     "stop": (3, _stop_a_gateway),
     "declare": (2, _declare),
     "settle": (3, _settle_the_day),
+    "reconcile": (2, settlements.ask_for),
     "kill": (3, _kill),
     "start": (9, _start),
     "restart": (1, _restart),

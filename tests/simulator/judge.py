@@ -7,7 +7,7 @@ from console.contract.vocabulary import FINAL_ATTEMPT_STATES, FINAL_STAGES, Atte
 from console.gateways.wire import CLOCK_SKEW_SECONDS, DebitRequest, Status
 from console.repayment.attempt import EDGES
 from console.store import invariants
-from tests.simulator import replays
+from tests.simulator import replays, settlements
 from tests.simulator.process import LEASE, TIMEOUT
 
 if TYPE_CHECKING:
@@ -155,6 +155,8 @@ class Judge:
         for finding in found:
             if finding.state == "failed" and finding.check not in NOT_MEANT:
                 self.fail(f"{finding.check}: {finding.detail.raw}")
+        for finding in settlements.wrong_findings(self._world):
+            self.fail(f"a reconciliation found what is not so: {finding}")
         stored = {row[0] for row in self._world.database.rows("SELECT id FROM repayment")}
         if stored != self._world.taken_in:
             self.fail("a repayment was lost, or came from nowhere")

@@ -14,6 +14,7 @@ from console.contract.vocabulary import AttemptState, Verdict
 from console.gateways import callbacks, classify, rest, wire
 from console.gateways.wire import Status
 from console.repayment import attempt, dispatch, expire, inquire, lane
+from console.repayment.reconcile import parse, settle
 from console.repayment.replay import drive
 from console.store import claims, counters
 from console.windows import calendar
@@ -100,6 +101,16 @@ LOST: Final = {"losses": ("lost", "reset"), "rates": {"loss": 0.9, "hidden": 0.5
 HIDDEN: Final = {"losses": ("unheard",), "rates": {"loss": 0.6, "hidden": 0.9}, "fates": ("succeed",)}
 """Debits are made, and the gateway does not find them."""
 
+DAYS: Final[dict[str, Any]] = {
+    "losses": ("unheard",),
+    "lies": ("nonsense",),
+    "rates": {"loss": 0.5, "lie": 0.5, "hidden": 0.9, "kill": 0.0},
+    "fates": ("succeed",),
+    "strict": True,
+    "weights": {"repay": 25, "settle": 0, "reconcile": 25, "jump": 20, "close": 0},
+}
+"""Debits are made, the gateway does not find them, and its files come cut or whole."""
+
 DYING: Final = {"rates": {"kill": 0.03, "latency": 0.3}, "fates": ("succeed",), "weights": {"start": 20}}
 
 RESENT: Final[dict[str, Any]] = {
@@ -181,6 +192,16 @@ MUTANTS: Final = (
         {"fates": ("accept",), "strict": True, "weights": {"settle": 25}},
     ),
     Mutant(
+        "a settlement file that is cut is believed",
+        (Patch(parse.SettlementReader, "frames", bugs.cut_passes),),
+        DAYS,
+    ),
+    Mutant(
+        "a settlement file is proof beyond its day",
+        (Patch(settle.Hearing, "covers", bugs.covers_all),),
+        DAYS,
+    ),
+    Mutant(
         "an order is sent again after the gateway forgot it",
         (Patch(inquire, "may_resend", bugs.resends_for_ever),),
         {**HIDDEN, "window": 660, "strict": False, "weights": {"jump": 25}},
@@ -218,7 +239,7 @@ MUTANTS: Final = (
     Mutant(
         "a pause is ignored",
         (Patch(dispatch, "obey", bugs.uncontrolled),),
-        {"weights": {"pause": 12, "stop": 12}},
+        {"weights": {"pause": 30, "repay": 30}, "fates": ("succeed",)},
     ),
     Mutant(
         "a stop does not concern what is sent again",

@@ -33,6 +33,7 @@ from console.gateways.wire import (
     parse_debit,
     sign_answer,
 )
+from tests.simulator import settlements
 from tests.simulator.bank import DECLINED, MERCHANT, SECRET, VAGUE, Bank, Said
 from tests.simulator.seam import Seam
 
@@ -131,8 +132,12 @@ class SimGateway(RestGateway):
         return await self._heard(said, inquiry)
 
     async def settlement(self, day: date, into: IO[bytes]) -> Settlement:
-        """Never ready: matching files needs a database that a second process can open."""
-        return Settlement(day, "not_ready")
+        """Fetch the file of a day, or find that it is not there."""
+        await self._seam.reach("bytes")
+        found = settlements.told(self._seam.world, self._bank, day, into)
+        self._seam.world.note("settlement", f"{self._bank.name} {day} {found.state} {found.digest}")
+        await self._seam.reach("answered")
+        return found
 
     def _arrive(self, call: _Call, headers: dict[str, str]) -> Said:
         world = self._seam.world

@@ -15,7 +15,7 @@ from console.repayment.settings import PipelineSettings
 from console.store.errors import StoreError
 from tests.simulator.books import SimStore
 from tests.simulator.network import SimGateway
-from tests.simulator.seam import Seam
+from tests.simulator.seam import LIFE, Seam
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
@@ -30,9 +30,6 @@ TIMEOUT: Final = 5.0
 SETTINGS: Final = PipelineSettings(
     poll=1.0, gather=0.002, lease=LEASE, heartbeat=3.0, stop_within=2.0, batch=16, inquiries_in_flight=8
 )
-
-LIFE: Final[contextvars.ContextVar[Seam | None]] = contextvars.ContextVar("life", default=None)
-"""The life that a task belongs to."""
 
 
 class SteppedClock:

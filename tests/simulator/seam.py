@@ -5,6 +5,7 @@ at seams alone is as good as anywhere.
 """
 
 import asyncio
+import contextvars
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Never
 
@@ -79,3 +80,7 @@ class Seam:
             task.cancel()
         if self.tasks:
             self.world.loop.call_later(0.01, self._sweep)
+
+
+LIFE: Final[contextvars.ContextVar[Seam | None]] = contextvars.ContextVar("life", default=None)
+"""The life that a task belongs to."""

@@ -18,7 +18,7 @@ from console.gateways.config import GatewayConfig
 from console.repayment import gate, intake
 from console.repayment.replay import worker as replay_worker
 from console.store import selections
-from tests.simulator import engineers, notices, replays
+from tests.simulator import engineers, notices, replays, settlements
 from tests.simulator.bank import DECLINED, MERCHANT, SECRET, Bank, Said
 from tests.simulator.books import Database
 from tests.simulator.judge import Judge
@@ -285,6 +285,7 @@ def deterministic(world: World) -> Iterator[None]:
             selections, "secrets", SimpleNamespace(token_hex=lambda size: world.chance.randbytes(size).hex())
         ),
         patch.object(replay_worker, "BREATH_SECONDS", replays.BREATH),
+        settlements.matched_here(world),
     ):
         try:
             yield
