@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from console.contract.clock import iso
 from console.gateways import webhook
+from console.gateways.wire import answer_headers
 from console.store import outbox
 from console.store.outbox import Claimed
 
@@ -69,7 +70,8 @@ class Postman:
     async def _send(self, session: ClientSession, message: Claimed) -> None:
         assert self._webhook is not None and self._secret is not None  # noqa: S101 - the caller has asked
         body = encode(message)
-        headers = webhook.signed(body, self._secret, self._clock.now()) | {"X-Event-Id": event_id(message)}
+        headers = answer_headers(self._secret, body, self._clock.now() // 1000)
+        headers["X-Event-Id"] = event_id(message)
         problem, status = await webhook.post(session, self._webhook.url, body, headers)
         now = self._clock.now()
         if problem is None:

@@ -1,4 +1,4 @@
-"""Posting to a receiver outside, signed as a gateway signs its callbacks.
+"""Posting to a receiver outside, which knows by the headers who posts: see `wire.answer_headers`.
 
 Redirects are not followed, no cookies are kept, and of an answer nothing counts but its status. What is
 posted, under which id, and when it is given up is for whoever posts; it keeps its messages in the store.
@@ -11,12 +11,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import aiohttp
 
-from console.gateways.wire import SIGNATURE_HEADER, TIMESTAMP_HEADER, Secret, sign_answer
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from console.contract.clock import Instant
 
 BACK_OFF: Final = (5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
 """Seconds until a message is tried again; the last one for all later tries."""
@@ -47,12 +43,6 @@ async def post(through: aiohttp.ClientSession, url: str, body: bytes, headers: M
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         return Posted(type(error).__name__, None)
     return Posted(None if 200 <= status < 300 else f"HTTP_{status}", status)
-
-
-def signed(body: bytes, secret: Secret, now: Instant) -> dict[str, str]:
-    """Return the headers that prove who posts the body, and when."""
-    seconds = now // 1000
-    return {TIMESTAMP_HEADER: str(seconds), SIGNATURE_HEADER: sign_answer(secret, seconds, body)}
 
 
 def wait_ms(tries: int) -> int:

@@ -15,13 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, NewType
+from typing import Any, Final, NewType
 
 from console.contract.clock import Instant, iso
 from console.contract.text import Untrusted
-
-if TYPE_CHECKING:
-    pass
 
 MERCHANT_HEADER: Final = "X-Merchant"
 TIMESTAMP_HEADER: Final = "X-Timestamp"

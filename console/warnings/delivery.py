@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from console.contract.clock import to_datetime
 from console.gateways import webhook
-from console.gateways.wire import Secret
+from console.gateways.wire import Secret, answer_headers
 from console.store import warnings as stored
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Courier:
             headers: dict[str, str] = {}
         elif (found := self._webhooks.get(message.channel.removeprefix(WEBHOOK))) is not None:
             url, body = found.url, message.body.encode()
-            headers = webhook.signed(body, Secret(found.key), self._clock.now())
+            headers = answer_headers(Secret(found.key), body, self._clock.now() // 1000)
             headers["X-Delivery"] = str(message.id)
         else:
             return "this channel is not configured any more"

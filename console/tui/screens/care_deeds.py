@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from console.actions.registry import View
 from console.contract.language import t
 from console.tui.screens.main_deeds import MainDeeds
 from console.tui.screens.pane import OpenChange
-
-if TYPE_CHECKING:
-    pass
 
 LONGEST_FILTER = 2000
 
