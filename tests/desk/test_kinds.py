@@ -20,9 +20,10 @@ from console.contract.said import Sentence
 from console.contract.vocabulary import Environment
 from console.contract.zh import MESSAGES
 from console.control.desk import registry
-from console.control.desk.desk import Desk, Visit, inverse_of
+from console.control.desk.desk import Desk, Visit
 from console.control.desk.draft import Asked
 from console.control.desk.policy import Policy
+from console.control.desk.stored import inverse_of
 from console.control.desk.wording import Reader, language_of, render, zone_named
 from console.control.signin import OWNER
 from console.store import changes, controls, reserves

@@ -6,13 +6,13 @@ are one. A refusal is raised and nothing of it stays; a request that became void
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from console.contract.change import ChangeState
 from console.control.desk import steps
+from console.control.desk.admission import check_anchored, check_role, lasts
 from console.control.desk.clearance import VOIDING, Facts, Objection, objection
 from console.control.desk.draft import (
     Asked,
@@ -31,8 +31,6 @@ from console.control.desk.people import SERVICE, person_key
 from console.control.desk.policy import (
     APPROVAL_WITHIN_MS,
     APPROVES,
-    BREAK_GLASS_MS,
-    BREAK_GLASS_ROLE,
     Policy,
 )
 from console.control.desk.refusals import (
@@ -45,20 +43,20 @@ from console.control.desk.refusals import (
     refused_body,
     wrong_state,
 )
-from console.control.desk.registry import kinds
 from console.control.desk.states import IllegalStep, Step, after
+from console.control.desk.stored import asked_again, inverse_of
 from console.control.desk.wording import Reader, render, told
 from console.control.problems import ProblemError, invalid
 from console.control.signin import Caller, Role
 from console.store import audit, changes, controls
 from console.store.changes import StoredChange
-from console.store.kinds import Expiry, InvalidChange, Refused, Risk
+from console.store.kinds import InvalidChange, Refused, Risk
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from console.contract.clock import Instant
-    from console.store.kinds import Guard, Impact
+    from console.store.kinds import Impact
 
 THE_SERVICE: Final = Caller(SERVICE, Role.ADMIN, SERVICE)
 """Who acts when a change returns by itself."""
@@ -118,9 +116,9 @@ class Desk:
         changes.take_turn(connection, asked.noun)
         found = self.preview(connection, asked, visit)
         self._check_read_only(connection, found)
-        _check_anchored(found, visit)
-        _check_role(found.guard, asked, visit.caller)
-        lasts_ms = _lasts(found.guard, asked)
+        check_anchored(found, visit.unanchored)
+        check_role(found.guard, asked, visit.caller)
+        lasts_ms = lasts(found.guard, asked)
         if found.guard.reason and not asked.reason:
             raise invalid("reason", "say why: others will read it")
         if found.impact.refusal is not None:
@@ -247,7 +245,7 @@ class Desk:
             return self._object(connection, stored, wrong, told(moved, visit.reader) or problem, visit)
         assert found is not None  # noqa: S101 - an absent draft has another digest
         self._check_read_only(connection, found)
-        _check_anchored(found, visit)
+        check_anchored(found, visit.unanchored)
         row = {"person": visit.caller.person, "person_key": visit.key, "via": visit.caller.via}
         moment = {"at": agreed_at, "used_at": visit.now, "reason": why}
         changes.add_approval(connection, row | moment | {"change_id": stored.id, "digest": stored.digest})
@@ -400,27 +398,6 @@ class Desk:
         )
 
 
-def asked_again(stored: StoredChange) -> Asked:
-    """Return what a stored change asks for. Raises ProblemError (409) when nobody knows its kind now."""
-    kind = kinds().get(stored.kind)
-    if kind is None:
-        raise ProblemError(
-            409, "kind_gone", "this program does not know this kind of change", "use the program that made it"
-        )
-    body = kind.body.model_validate(json.loads(stored.body))
-    return Asked(kind, body, stored.reason, None, stored.lasts_ms, stored.incident, stored.revert_of)
-
-
-def inverse_of(stored: StoredChange) -> Asked | None:
-    """Return what undoes a change that was done, None when nothing does."""
-    asked = asked_again(stored)
-    back = asked.kind.inverse(asked.body, json.loads(stored.undo or "{}"))
-    if back is None:
-        return None
-    kind = kinds()[back[0]]
-    return Asked(kind, kind.body.model_validate(back[1]))
-
-
 def _found(connection: Connection, identity: str, *, lock: bool = True) -> StoredChange:
     stored = changes.find(connection, identity, lock=lock)
     if stored is None:
@@ -433,37 +410,3 @@ def _stepped(stored: StoredChange, step: Step) -> ChangeState:
         return after(stored.state, step)
     except IllegalStep as error:
         raise wrong_state(error) from None
-
-
-def _check_anchored(found: Draft, visit: Visit) -> None:
-    """Raise ProblemError (503) for more than a stop while the audit's second sink takes nothing."""
-    if visit.unanchored is not None and found.guard.risk is not Risk.STOP:
-        raise visit.unanchored
-
-
-def _check_role(guard: Guard, asked: Asked, caller: Caller) -> None:
-    """Raise ProblemError (403) unless the caller may. Break-glass lets an operator stop anything."""
-    least = Role(guard.role)
-    if asked.incident is not None:
-        if guard.risk is not Risk.STOP:
-            raise refused(
-                "break_glass_stops_only",
-                "break-glass is for changes that stop something",
-                "leave the incident out; a second person may have to agree",
-            )
-        least = BREAK_GLASS_ROLE
-    if not caller.may(frozenset({least, *map(Role, guard.also)})):
-        raise refused(
-            "forbidden", f"the role {caller.role.value} may not do this", f"it needs the role {least.value}"
-        )
-
-
-def _lasts(guard: Guard, asked: Asked) -> int | None:
-    """Return how long the change lasts (milliseconds). Raises ProblemError (422)."""
-    if asked.incident is not None and guard.expiry is not Expiry.NEVER:
-        return min(BREAK_GLASS_MS, asked.lasts_ms or BREAK_GLASS_MS)
-    if asked.lasts_ms is None and guard.expiry is Expiry.REQUIRED and asked.revert_of is None:
-        raise invalid("expires", "this change has to return by itself: say when, e.g. 2h")
-    if asked.lasts_ms is not None and guard.expiry is Expiry.NEVER:
-        raise invalid("expires", "this change does not return by itself", hint="leave it out")
-    return asked.lasts_ms

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from console.contract.change import ChangeState
-from console.control.desk.desk import THE_SERVICE, inverse_of
+from console.control.desk.desk import THE_SERVICE
 from console.control.desk.draft import Asked, digest_of
 from console.control.desk.states import Step, after
+from console.control.desk.stored import inverse_of
 from console.control.problems import where
 from console.store import audit, changes
 

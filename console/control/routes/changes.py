@@ -19,10 +19,11 @@ from console.control.audit.keeper import UNANCHORED
 from console.control.bodies import parse_object
 from console.control.deadline import Deadline, Until
 from console.control.desk import request as requests
-from console.control.desk.desk import Outcome, Visit, asked_again
+from console.control.desk.desk import Outcome, Visit
 from console.control.desk.draft import Asked, Draft, dumps
 from console.control.desk.refusals import no_such_change
 from console.control.desk.registry import kinds
+from console.control.desk.stored import asked_again
 from console.control.desk.wording import Reader, change_wire, preview_wire, reader_of
 from console.control.idempotency import Answer, key_of, once
 from console.control.problems import ProblemError, invalid, log, where
