@@ -117,4 +117,4 @@ def sla_now(figures: Figures) -> SlaNow:
     firing = tuple(rule.rule for rule in figures.rules if rule.firing)
     budget = 1 - figures.terms.objective
     allowed = min([*steps, *([budget] if budget > ratio else [])], default=None)
-    return SlaNow(firing, samples, bad, allowed)
+    return SlaNow(firing, samples, bad, allowed, budget)

@@ -13,8 +13,9 @@ from console.contract.wire import Wire
 from console.warnings.causes import OF_STRATEGY, Finding
 from console.warnings.watcher import Sign
 
-QUIET_MS: Final = 5 * 60_000
-"""How long no sign was there when a warning ends by itself."""
+QUIET_MS: Final = 150_000
+"""How long no sign was there when a warning ends by itself: three minutes in a row were judged healthy then.
+A minute is judged when it is over, and the instant of a last sign is noted to half a minute."""
 
 SCENARIO: Final = "strategies"
 """What a change of the scenario touches."""

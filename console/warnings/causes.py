@@ -26,9 +26,11 @@ callback that is lost is made up for by an inquiry."""
 CLEAR: Final = 0.75
 """Score above which a volume of one product stands for itself."""
 
-_OF_GATEWAY: Final = frozenset(
+OF_GATEWAY: Final = frozenset(
     {"failure_rate", "unknown_ratio", "unanswered", "callbacks", "confirm_p95", "outage", "burn"}
 )
+"""Series that are about one gateway."""
+
 OF_STRATEGY: Final = frozenset({"intercept_rate", "friction", "trip", "complaints"})
 """Series that are about one strategy."""
 
@@ -54,7 +56,7 @@ def findings(signs: list[Sign], reading: Reading) -> list[Finding]:
     left = [sign for sign in signs if (sign.series, sign.of) != ("complaints", ALL)]
     complaints = [sign for sign in signs if (sign.series, sign.of) == ("complaints", ALL)]
     found: list[Finding] = []
-    gateways = _by_name(left, _OF_GATEWAY)
+    gateways = _by_name(left, OF_GATEWAY)
     ages = [sign for sign in left if sign.series == "oldest_age"]
     surge = [sign for sign in left if sign.series == "volume" and sign.up]
     drop = [sign for sign in left if sign.series == "volume" and not sign.up]

@@ -114,6 +114,10 @@ class Detector:
         """Judge one point without learning it: what is known to be unusual must not become the usual."""
         return self._judge(value, slot)
 
+    def pass_by(self, value: float) -> None:
+        """Let one point pass without learning it: the next one is compared with it."""
+        self._before = value
+
     def forget_before(self) -> None:
         """Take the next point for the first after a gap: it did not jump."""
         self._before = None

@@ -21,6 +21,13 @@ EXPECTED: Final = 4.0
 """Hits that were to be expected for a ratio to lean: none at all by chance is one time in fifty then."""
 
 
+MORE: Final = 1.25
+"""Times the usual from which on more than usual is surely more."""
+
+SILENT: Final = 10
+"""Minutes without a single sample after which what was before tells nothing any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class RateTuning:
     """`sample` is how many must have been seen, within `span` minutes at most; `margin` how far (as a
@@ -60,11 +67,17 @@ class Rate:
         """Judge a minute with `hits` of `seen`, then learn it unless it is unusual."""
         self._recent.append((min(hits, seen), seen))
         verdict = self._judge()
-        if verdict.value is not None and verdict.score < 0.2 and seen:
+        if verdict.value is not None and verdict.score < 0.2 and seen and not self._made_up_for(hits, seen):
             share = min(1.0, seen / (self._weight + seen))
             self._usual += share * (min(hits, seen) / seen - self._usual)
             self._weight = min(self._weight + seen, self.tuning.memory)
         return verdict
+
+    def _made_up_for(self, hits: int, seen: int) -> bool:
+        """Tell whether what was too few before comes all at once: no minute to learn from, once the usual is
+        known."""
+        known = self.tuning.below and self._weight >= self.tuning.memory / 2
+        return known and wilson(min(hits, seen), seen, Z)[0] > self._usual * MORE
 
     def leans(self) -> RateVerdict | None:
         """Return the ratio of the newest minutes where it is beyond the limit, though nothing is sure; None
@@ -87,8 +100,10 @@ class Rate:
         tuning, usual = self.tuning, self._usual
         hits = seen = 0
         found: RateVerdict | None = None
-        for some, many in reversed(self._recent):
+        for age, (some, many) in enumerate(reversed(self._recent), 1):
             hits, seen = hits + some, seen + many
+            if age == SILENT and not seen:
+                break
             if seen < tuning.sample:
                 continue
             verdict = self._verdict(hits, seen)

@@ -18,6 +18,7 @@ from console.store import board, controls, holds, products, reserves, sla, strat
 from console.store.latency import bucket_ms
 from console.store.sla_counters import EventKind
 from console.warnings.reading import (
+    Declared,
     DueNow,
     GatewayMinute,
     Reading,
@@ -68,11 +69,7 @@ class Reader:
         flow = watching.flow(connection, minute)
         gateways = self._timed(connection, passed.gateways, minute, at)
         force = self.calendar.force(connection, Instant(at))
-        silenced = {
-            f"gateway:{name}": one.window.id
-            for one in force.closures
-            for name in self._closed(one.window.scope.gateways)
-        }
+        declared = tuple(Declared(one.window.id, one.window.scope) for one in force.closures)
         return Reading(
             minute,
             at,
@@ -90,7 +87,7 @@ class Reader:
             self.sla(connection, at),
             watching.tripped(connection, SERVICE, at - TRIP_MS),
             self._windows(connection, at),
-            silenced,
+            declared,
             time.monotonic() - began,
             complaints=passed.complaints,
         )
@@ -135,9 +132,6 @@ class Reader:
             if name in self.terms() and sum(count for _, count in buckets) >= USUAL_ORDERS
         }
         return {name: value for name, value in found.items() if value is not None}
-
-    def _closed(self, gateways: tuple[str, ...]) -> tuple[str, ...]:
-        return gateways or tuple(self.terms())
 
     def _timed(
         self, connection: Connection, gateways: Mapping[str, GatewayMinute], minute: int, at: int

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from console.windows.scope import Scope
+
 
 class GatewayMinute(NamedTuple):
     """One gateway in one minute, by first outcomes. `bad` failed by the gateway's fault, in doubt included;
@@ -59,12 +61,14 @@ class ReserveNow(NamedTuple):
 
 class SlaNow(NamedTuple):
     """A gateway against its SLA: the rules that fire, and over 30 days `bad` of `samples`, where `allowed`
-    is the share of bad ones from which on the next tier (or the budget) is lost."""
+    is the share of bad ones from which on the next tier (or the budget) is lost; `budget` is the share that
+    may be bad."""
 
     firing: tuple[str, ...] = ()
     samples: int = 0
     bad: int = 0
     allowed: float | None = None
+    budget: float | None = None
 
 
 class DueNow(NamedTuple):
@@ -79,11 +83,18 @@ class DueNow(NamedTuple):
 NOTHING_DUE = DueNow()
 
 
+class Declared(NamedTuple):
+    """A window that keeps traffic back now, and what it covers."""
+
+    window: str
+    scope: Scope
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A minute that is over. `at` is the instant it was read; `taken` is by product; `gateways` are those
-    that should take traffic; `trips` are strategies the service put into shadow a moment ago; `silenced` are
-    subjects a declared window covers, with the window."""
+    that should take traffic; `trips` are strategies the service put into shadow a moment ago; `declared`
+    are the windows that keep traffic back."""
 
     minute: int
     at: int
@@ -97,7 +108,7 @@ class Reading:
     trips: Sequence[str] = ()
     windows: Mapping[str, tuple[str, float, int]] = field(default_factory=dict)
     """Windows that end soon: scope, minutes left, and how many wait."""
-    silenced: Mapping[str, str] = field(default_factory=dict)
+    declared: Sequence[Declared] = ()
     store_seconds: float = 0.0
     due: DueNow = NOTHING_DUE
     complaints: Mapping[str, int] = field(default_factory=dict)

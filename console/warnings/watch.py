@@ -17,6 +17,7 @@ from console.warnings.harm import harms
 from console.warnings.plan import Planned
 from console.warnings.reader import MINUTE_MS, Reader, due_now, levers_now, reserves_now
 from console.warnings.remedies import remedy
+from console.warnings.silence import silencing
 from console.warnings.watcher import Sign, Watcher, known
 
 if TYPE_CHECKING:
@@ -93,7 +94,12 @@ class Watch:
             troubles = troubles_of(found, replace(reading, due=due), levers)
         else:
             troubles = []
-        fold = Fold(now, reading.silenced, self._channels())
+        silenced = {
+            one.subject: window
+            for one in found
+            if (window := silencing(one.signs, reading.declared)) is not None
+        }
+        fold = Fold(now, silenced, self._channels())
         paged = await self._store.write(partial(fold.write, troubles=troubles))
         if paged:
             log.warning("%d new: %s", paged, ", ".join(one.finding.subject for one in troubles))
@@ -140,8 +146,11 @@ class Watch:
 
     def _judged(self, signs: list[Sign], reading: Reading) -> list[Sign]:
         """Return signs without those of series a window keeps from being as usual."""
-        quiet = {subject.partition(":")[2] for subject in reading.silenced if subject.startswith("gateway:")}
-        return [sign for sign in signs if not (sign.of in quiet and sign.series == "callbacks")]
+        return [
+            sign
+            for sign in signs
+            if sign.series != "callbacks" or silencing((sign,), reading.declared) is None
+        ]
 
 
 _KNOWN: Final = frozenset({"outage", "burn", "runway", "trip", "window_end", "store"})

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Final, NamedTuple
 
+from console.sla.budget import BURN_RULES, ENOUGH
 from console.warnings.detector import Detector, Tuning
 from console.warnings.plan import Planned, expected, minute_of_day
 from console.warnings.rates import Rate, RateTuning
-from console.warnings.reading import GatewayMinute, Reading, StageMinute, StrategyMinute
+from console.warnings.reading import GatewayMinute, Reading, SlaNow, StageMinute, StrategyMinute
 
 SLOTS: Final = 96
 """Quarters of an hour that have a volume of their own."""
@@ -30,6 +31,9 @@ FORGET_AFTER: Final = 120
 LASTING_MINUTES: Final = 10
 NEWEST_MINUTES: Final = 3
 """Over how long a volume is told of where one minute is too few, and of these the newest."""
+
+NEAR: Final = 1.5
+"""Deviations from the expected within which a value is as usual, however far it jumped to come there."""
 
 RUNWAY_HOURS: Final = 6.0
 QUEUE_SECONDS: Final = 60.0
@@ -63,7 +67,7 @@ _RATES: Final[Mapping[str, RateTuning]] = {
     "complaints": RateTuning(sample=200, margin=0.005, factor=3.0, usual=0.001),
 }
 _AGED: Final = ("intake", "screening", "dispatch")
-"""Queues whose waiting is told of: what waits elsewhere waits for others."""
+"""Queues whose waiting is told of, while they do not catch up: what waits elsewhere waits for others."""
 
 SERIES: Final = (
     "volume", "mistaps", "complaints", "failure_rate", "unknown_ratio", "unanswered", "callbacks",
@@ -74,6 +78,9 @@ SERIES: Final = (
 
 _BURNS: Final = ("page_1h", "page_6h")
 _DOWN: Final = "outage"
+
+LEAST_BURN: Final = min(rule.threshold for rule in BURN_RULES if rule.name in _BURNS)
+"""The slowest burn that pages."""
 
 
 class Sign(NamedTuple):
@@ -221,7 +228,7 @@ class Watcher:
         if name not in _AGED or one.paused:
             return []
         sign = self._level("oldest_age", name, one.oldest_seconds, _AGE, reading)
-        late = one.oldest_seconds >= QUEUE_SECONDS
+        late = one.oldest_seconds >= QUEUE_SECONDS and one.left <= one.entered
         return [sign] if sign is not None and sign.up and late else []
 
     def _level(
@@ -234,9 +241,11 @@ class Watcher:
         unusual = began is not None and reading.minute - began < FORGET_AFTER
         verdict = detector.look(value, slot)
         planned = abs(value - verdict.expected) <= band * abs(verdict.expected)
-        score = 0.0 if planned else verdict.raw
+        score = 0.0 if planned or abs(verdict.residual) < NEAR else verdict.raw
         if not unusual or score < self._limit(series):
             detector.step(value, slot)
+        else:
+            detector.pass_by(value)
         if score < self._limit(series):
             return None
         since = self._began(key, reading)
@@ -268,7 +277,8 @@ def known(reading: Reading) -> list[Sign]:
     for name, sla in reading.sla.items():
         if _DOWN in sla.firing:
             found.append(Sign(_DOWN, name, None, None, 1.0, at))
-        if any(rule in sla.firing for rule in _BURNS):
+        minute = reading.gateways.get(name, GatewayMinute())
+        if any(rule in sla.firing for rule in _BURNS) and _burns(sla, minute):
             found.append(Sign("burn", name, None, None, 0.8, at))
     for name, reserve in reading.reserves.items():
         low = reserve.balance_fen <= reserve.floor_fen
@@ -285,3 +295,11 @@ def known(reading: Reading) -> list[Sign]:
     if reading.store_seconds >= STORE_SECONDS:
         found.append(Sign("store", "database", reading.store_seconds, None, 0.9, at))
     return found
+
+
+def _burns(sla: SlaNow, minute: GatewayMinute) -> bool:
+    """Tell whether a budget goes on to burn too fast: a rule fires for minutes after a trouble is over."""
+    samples = minute.good + minute.bad
+    if sla.budget is None or samples < ENOUGH:
+        return True
+    return minute.bad >= LEAST_BURN * sla.budget * samples

@@ -4,6 +4,7 @@ warned of, when it harmed, which cause was named, and how often quiet hours page
 from __future__ import annotations
 
 import copy
+import math
 import random
 import sys
 from dataclasses import dataclass
@@ -22,6 +23,13 @@ WARM_DAYS = 2
 LASTS = 60
 """Minutes an incident lasts."""
 
+HEALTHY_MINUTES = math.ceil(QUIET_MS / 60_000)
+AGAIN_MINUTES = HEALTHY_MINUTES + AGAIN_MS // 60_000
+"""Minutes without a sign after which a warning ends, and is another one when it comes back."""
+
+AFTERWARDS = 45
+"""Minutes that an incident is watched after its end."""
+
 
 @dataclass(frozen=True)
 class Incident:
@@ -34,7 +42,8 @@ class Incident:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one incident. Minutes count from its beginning; None: never."""
+    """What became of one incident. Minutes count from its beginning; None: never. `closed` counts from its
+    end; `returned` is how often a warning was over and came back meanwhile."""
 
     incident: Incident
     warned: int | None
@@ -44,6 +53,8 @@ class Outcome:
     foreseen: float | None
     pages_before: int
     quiet_minutes: int
+    closed: int | None = None
+    returned: int = 0
 
     @property
     def in_time(self) -> bool:
@@ -120,16 +131,18 @@ class Pages:
 
     def __init__(self) -> None:
         self.seen: dict[str, int] = {}
+        self.returned = 0
 
     def new(self, found: list[Finding], minute: int) -> list[Finding]:
         """Return those that page somebody."""
-        fresh = [
-            one
-            for one in found
-            if minute - self.seen.get(one.subject, -(10**9)) > (QUIET_MS + AGAIN_MS) // 60_000
-        ]
+        away = {one.subject: minute - self.seen.get(one.subject, -(10**9)) for one in found}
+        self.returned += sum(HEALTHY_MINUTES < gone <= AGAIN_MINUTES for gone in away.values())
         self.seen |= {one.subject: minute for one in found}
-        return fresh
+        return [one for one in found if away[one.subject] > AGAIN_MINUTES]
+
+    def ended(self, minute: int) -> bool:
+        """Whether no warning is open any more."""
+        return all(minute - seen >= HEALTHY_MINUTES for seen in self.seen.values())
 
 
 def warmed(seed: int, rate: float) -> tuple[World, Watcher]:
@@ -161,7 +174,29 @@ def run(incident: Incident, seed: int, warm: tuple[World, Watcher]) -> Outcome:
         if warned is not None and passed <= warned + 3 and found:
             cause, foreseen = _first(found, reading)
     harm = None if world.harm_at is None else world.harm_at - world.began + 1
-    return Outcome(incident, warned, harm, world.harm, cause, foreseen, before, quiet)
+    returned = pages.returned
+    return Outcome(
+        incident,
+        warned,
+        harm,
+        world.harm,
+        cause,
+        foreseen,
+        before,
+        quiet,
+        _closed(world, watcher, pages),
+        returned,
+    )
+
+
+def _closed(world: World, watcher: Watcher, pages: Pages) -> int | None:
+    """End the incident; return after how many minutes no warning was open."""
+    world.end()
+    for passed in range(1, AFTERWARDS + 1):
+        pages.new(_found(watcher, world.step())[0], world.minute)
+        if pages.ended(world.minute):
+            return passed
+    return None
 
 
 def _found(watcher: Watcher, reading: Reading) -> tuple[list[Finding], Reading]:
@@ -208,18 +243,26 @@ def main() -> int:
     rate = float(sys.argv[2]) if len(sys.argv) > 2 else 600.0
     outcomes = campaign(seed, rate)
     print(
-        f"{'incident':26} {'warned':>6} {'harm':>5} {'foreseen':>8} cause{'':18} in time right  false pages"
+        f"{'incident':26} {'warned':>6} {'harm':>5} {'foreseen':>8} cause{'':18} in time right  closed again"
+        "  false pages"
     )
     for one in outcomes:
-        told = [str(value) if value is not None else "-" for value in (one.warned, one.harm)]
+        told = [str(value) if value is not None else "-" for value in (one.warned, one.harm, one.closed)]
         foreseen = "-" if one.foreseen is None else f"{one.foreseen:.0f}"
         marks = _marks(one)
         print(
             f"{one.incident.name:26} {told[0]:>6} {told[1]:>5} {foreseen:>8} {one.cause:23}"
-            f" {marks[0]:7} {marks[1]:6} {one.pages_before} in {one.quiet_minutes / 60:.1f} h  {one.harmed}"
+            f" {marks[0]:7} {marks[1]:6} {told[2]:>6} {one.returned:>5}"
+            f"  {one.pages_before} in {one.quiet_minutes / 60:.1f} h  {one.harmed}"
         )
     before, right, false = summary(outcomes)
+    closed = sorted(one.closed or AFTERWARDS for one in outcomes if one.incident.troubles and one.warned)
     real = sum(bool(one.incident.troubles) for one in outcomes)
+    print(
+        f"warnings were over {closed[len(closed) // 2]} minutes after the trouble in half of the cases, "
+        f"{closed[len(closed) * 9 // 10]} in nine of ten; "
+        f"{sum(one.returned for one in outcomes)} came back meanwhile"
+    )
     print(
         f"{real} incidents: {before:.0%} warned of before harm, "
         f"{right:.0%} causes right; {false:.2f} false pages per 8 hours"

@@ -11,7 +11,7 @@ from console.contract.wilson import wilson
 from console.sandbox import rhythm
 from console.warnings.plan import Planned, expected, minutes_to_midnight
 from console.warnings.rates import Rate, RateTuning
-from console.warnings.reading import GatewayMinute, Reading, ReserveNow, SlaNow
+from console.warnings.reading import GatewayMinute, Reading, ReserveNow, SlaNow, StageMinute
 from console.warnings.record import records
 from console.warnings.settings import WarningSettings
 from console.warnings.watcher import SERIES, Watcher, known
@@ -170,3 +170,47 @@ def test_few_repayments_that_stay_away_are_told_of_after_some_minutes() -> None:
         signs = watcher.step(Reading(number, at, {"cash_loan": came}))
         found += [number for sign in signs if (sign.series, sign.up) == ("volume", False)]
     assert found and 370 <= found[0] <= 395
+
+
+def test_what_is_back_at_the_usual_is_no_sign_however_far_it_jumped_to_come_there() -> None:
+    watcher = Watcher()
+    watcher.believe({"bank": 3.0})
+    told = []
+    for number, p95 in enumerate((3.0, 3.1, 120.0, 120.0, 120.0, 3.0, 3.2, 2.9)):
+        minute = GatewayMinute(50, 50, callbacks=9, p95=p95)
+        signs = watcher.step(Reading(number, SHANGHAI_NOON, gateways={"bank": minute}))
+        told.append([sign.series for sign in signs])
+    assert told == [[], [], *[["confirm_p95"]] * 3, [], [], []]
+
+
+def test_callbacks_that_are_made_up_for_do_not_become_the_usual() -> None:
+    rate = Rate(RateTuning(sample=60, usual=0.2, below=True))
+    for _ in range(40):
+        rate.step(20, 100)
+    for _ in range(10):
+        rate.step(90, 100)
+    assert rate.step(20, 100).usual == pytest.approx(0.2, abs=0.02)
+
+
+def test_a_queue_that_catches_up_is_not_told_of() -> None:
+    def signs(left: int) -> list[str]:
+        watcher, found = Watcher(), []
+        for number in range(30):
+            stage = StageMinute(500, 120.0, 300, left) if number == 29 else StageMinute(2, 0.5, 300, 300)
+            reading = Reading(number, SHANGHAI_NOON + number * 60_000, stages={"dispatch": stage})
+            found = [sign.series for sign in watcher.step(reading)]
+        return found
+
+    assert signs(200) == ["oldest_age"]
+    assert signs(400) == []
+
+
+def test_a_budget_burns_no_more_once_the_newest_minute_is_good() -> None:
+    def burns(minute: GatewayMinute) -> bool:
+        sla = SlaNow(("page_1h",), 10_000, 500, 0.05, 0.02)
+        signs = known(Reading(1, SHANGHAI_NOON, gateways={"bank": minute}, sla={"bank": sla}))
+        return [sign.series for sign in signs] == ["burn"]
+
+    assert burns(GatewayMinute(good=60, bad=40))
+    assert not burns(GatewayMinute(good=99, bad=1))
+    assert burns(GatewayMinute(good=2, bad=0)), "too few to tell: the rule is believed"

@@ -108,6 +108,10 @@ class World:
             if one.what == "draw":
                 self.reserve[one.where] = self.draw[one.where] * 60 * one.size
 
+    def end(self) -> None:
+        """Let everything be as it should."""
+        self.troubles = ()
+
     def step(self) -> Reading:
         """Live through one minute."""
         minute, at = self.minute, self.minute * 60_000
@@ -263,7 +267,7 @@ class World:
             firing.append("page_1h")
         samples, wrong = self.month[name]
         allowed = next((tier for tier in TIERS if tier > wrong / samples), None)
-        return SlaNow(tuple(firing), round(samples), round(wrong), allowed)
+        return SlaNow(tuple(firing), round(samples), round(wrong), allowed, 0.02)
 
     def _account(self, came: int, age: float, at: int) -> None:
         """Keep account of the first harm: by what happened, never by what was foreseen."""
