@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from console.cli.board_text import LIGHTS, print_gateways
 from console.cli.figures import age, moment, number, percent, span_seconds, state_cell, zone_of
 from console.cli.output import UNKNOWN, Cell, Column, Tone
-from console.contract.gateway_words import breach_words, word
+from console.contract.gateway_words import breach_words, breaker_words, counted_words, word
 from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import Untrusted, shown
@@ -31,9 +31,9 @@ def print_gateway(context: Context, found: GatewayDetail) -> None:
     print_gateways(output, [found.line])
     output.line()
     light = output.tinted(word(found.light), LIGHTS[found.light])
-    breaker = word(found.breaker.state)
+    breaker = breaker_words(found.breaker)
     share = "" if found.breaker.share in (None, 0.0, 1.0) else f" ({percent(found.breaker.share)})"
-    counted = t("counted by Prometheus") if found.measured_by == "prometheus" else t("counted here")
+    counted = counted_words(found.measured_by)
     output.line(t("light {light}, breaker {breaker}; {counted}", light=light, breaker=breaker + share,
                   counted=counted))  # fmt: skip
     for one in found.breaches:

@@ -40,7 +40,7 @@ class GatewayLine(Wire):
     id: str
     state: Literal["healthy", "degraded", "down", "stopped", "unknown"]
     weight: int
-    in_flight: int
+    in_flight: int | None
     success_rate: float | None
     unknown_ratio: float | None
     confirm_p95_seconds: float | None

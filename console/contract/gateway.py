@@ -95,11 +95,14 @@ class ErrorCount(Wire):
 
 
 class BreakerState(Wire):
-    """The circuit breaker, as the workers of this service have it. Half-open: single probes, or a small
-    exploring `share` of its weight, tell whether the gateway has recovered."""
+    """The circuit breaker, as the worst off of its `workers` has it, in whichever process. Half-open: single
+    probes, or a small exploring `share` of its weight, tell whether the gateway has recovered. Unknown while
+    no worker lives; `silent_seconds` is how long none has reported, None where none ever did."""
 
     state: Literal["closed", "half_open", "open", "unknown"]
     share: float | None
+    workers: int = 0
+    silent_seconds: float | None = None
 
 
 class ReserveState(Wire):

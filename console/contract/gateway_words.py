@@ -10,7 +10,7 @@ from console.contract.language import t
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from console.contract.gateway import Breach
+    from console.contract.gateway import Breach, BreakerState
 
 
 def word(name: str) -> str:
@@ -26,6 +26,22 @@ def breach_words(one: Breach, span: Callable[[float], str]) -> str:
 
     return t("{metric} is {measured}, promised {threshold}", metric=word(one.metric),
              measured=told(one.measured), threshold=told(one.threshold))  # fmt: skip
+
+
+def counted_words(measured_by: str) -> str:
+    """Return who counted which figures of a gateway."""
+    if measured_by == "prometheus":
+        return t("budget and burn counted by its Prometheus, all else here")
+    return t("counted here")
+
+
+def breaker_words(one: BreakerState) -> str:
+    """Return the state of a circuit breaker; of an unknown one, since when."""
+    if one.state != "unknown":
+        return word(one.state)
+    if one.silent_seconds is None:
+        return t("unknown: no worker has reported on it yet")
+    return t("unknown: no worker has reported on it for {count} s", count=f"{one.silent_seconds:,.0f}")
 
 
 def _known() -> dict[str, str]:

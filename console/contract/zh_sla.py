@@ -26,7 +26,6 @@ _DETAIL: Final[dict[str, str]] = {
     "inquiry availability": "查询可用率",
     "confirmation p95": "确认时延 p95",
     "confirmation p99": "确认时延 p99",
-    "counted by Prometheus": "由 Prometheus 计数",
     "counted here": "由本平台计数",
     "light {light}, breaker {breaker}; {counted}": "指示灯 {light}，熔断器 {breaker}；{counted}",
     "error, last hour": "错误码（近 1 小时）",

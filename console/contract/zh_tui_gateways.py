@@ -4,6 +4,9 @@ from typing import Final
 
 MESSAGES: Final[dict[str, str]] = {
     "SLA {light}": "SLA {light}",
+    "budget and burn counted by its Prometheus, all else here": "预算与燃烧率由其 Prometheus 计量，其余由本平台计量",
+    "unknown: no worker has reported on it yet": "未知：尚无 worker 报告",
+    "unknown: no worker has reported on it for {count} s": "未知：已 {count} 秒没有 worker 报告",
     "not kept: {clause}": "未达标：{clause}",
     "{metric} is {measured}, promised {threshold}": "{metric}为 {measured}，承诺 {threshold}",
     "Gateways: held to what they promised": "支付通道：对照承诺",

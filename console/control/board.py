@@ -27,6 +27,7 @@ from console.control import replays, warning_view
 from console.control.desk.outlook import Outlook, outlook
 from console.control.sla import Figures as SlaFigures
 from console.control.sla import light
+from console.gateways.fleet import UNKNOWN, Trust
 from console.risk.health import strategy_lines
 from console.store.board import GatewayFigures, gateway_figures, stages
 from console.store.controls import Controls, look
@@ -51,6 +52,7 @@ class Figures(NamedTuple):
     windows: tuple[tuple[WindowLine, ...], tuple[WarningLine, ...]]
     replays: tuple[ReplayLine, ...]
     warnings: tuple[WarningLine, ...]
+    trust: Mapping[str, Trust]
 
 
 SLOW_SECONDS: Final = 1.0
@@ -118,6 +120,7 @@ async def read_figures(service: Service, now: Instant) -> tuple[Figures | None, 
             board_lines(connection, service.calendar, now),
             replays.board_lines(connection, now),
             warning_view.board_lines(connection, now),
+            service.trust(connection, now),
         )
 
     began = time.monotonic()
@@ -143,21 +146,19 @@ def _ranked(harmful: tuple[WarningLine, ...], others: tuple[WarningLine, ...]) -
 
 
 def _gateway_lines(service: Service, figures: Figures) -> tuple[GatewayLine, ...]:
-    pipeline = service.pipeline
-    states = {} if pipeline is None else pipeline.gateway_states()
-    in_flight = {} if pipeline is None else pipeline.in_flight()
     lines = []
     for name, config in service.configs.items():
         known, held_to = figures.gateways.get(name), figures.sla.get(name)
         reserve = None if held_to is None else held_to.reserve
         weight = figures.controls.weight(name, config.weight)
-        state = "stopped" if weight == 0 else states.get(name, "unknown")
+        trusted = figures.trust.get(name, UNKNOWN)
+        state = "stopped" if weight == 0 else trusted.state
         lines.append(
             GatewayLine(
                 id=name,
                 state=state,
                 weight=weight,
-                in_flight=in_flight.get(name, 0),
+                in_flight=trusted.in_flight,
                 success_rate=None if known is None else known.success_rate,
                 decided=0 if known is None else known.decided,
                 unknown_ratio=None if known is None else known.unknown_ratio,

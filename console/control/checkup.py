@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from console.contract.checkup import INVARIANTS, Finding
 from console.contract.clock import business_day
 from console.contract.text import Untrusted
 from console.control.problems import log, where
+from console.gateways.fleet import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,9 +166,13 @@ async def _of_gateway(service: Service, name: str) -> Finding:
             advice="check base_url, the network and the gateway; its orders stay in doubt until it answers",
         )
     writer.close()
-    states = {} if service.pipeline is None else service.pipeline.gateway_states()
-    state = states.get(name, "reachable")
-    if state in ("healthy", "reachable"):
+    state = UNKNOWN.state
+    if service.store is not None:
+        trusted = await service.store.read(partial(service.trust, now=service.clock.now()))
+        state = trusted.get(name, UNKNOWN).state
+    if state == "unknown":
+        return Finding(check=check, state="ok", detail=Untrusted("is reachable"))
+    if state == "healthy":
         return Finding(check=check, state="ok", detail=Untrusted(f"is {state}"))
     advice = "look at its figures and ask its operator; traffic goes to the others"
     return Finding(check=check, state="warning", detail=Untrusted(f"is {state}"), advice=advice)

@@ -78,8 +78,8 @@ class _BoardCollector(Collector):
         unknown = GaugeMetricFamily("repay_gateway_unknown_ratio", "of those sent", labels=["gateway"])
         confirm = GaugeMetricFamily("repay_gateway_confirm_p95_seconds", "to decision", labels=["gateway"])
         for line in self._board.gateways:
-            in_flight.add_metric([line.id], line.in_flight)
             for family, value in (
+                (in_flight, line.in_flight),
                 (success, line.success_rate),
                 (unknown, line.unknown_ratio),
                 (confirm, line.confirm_p95_seconds),

@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from console.contract.board import Board
 from console.contract.text import Untrusted, shown
+from console.gateways.fleet import UNKNOWN, Trust
 from console.gateways.health import Circuit
 from console.sla.blame import Blamer
 from console.sla.indicators import FAILURES
@@ -45,6 +46,7 @@ class Counted:
     open: Mapping[str, list[tuple[int, int]]]
     figures: Mapping[str, Figures]
     audit_rows: int
+    trust: Mapping[str, Trust]
 
 
 def read(connection: Connection, service: Service, now: int) -> Counted:
@@ -57,6 +59,7 @@ def read(connection: Connection, service: Service, now: int) -> Counted:
         sla.open_orders(connection),
         service.sla.figures(connection, now),
         head[0],
+        service.trust(connection, now),
     )
 
 
@@ -68,8 +71,6 @@ class GatewayCollector(Collector):
         self._blamers = {
             name: Blamer(config.sla.blame if config.sla else None) for name, config in service.configs.items()
         }
-        pipeline = service.pipeline
-        self._circuits = {} if pipeline is None else pipeline.circuits()
 
     def collect(self) -> Iterator[Metric]:
         yield from self._counters()
@@ -139,9 +140,10 @@ class GatewayCollector(Collector):
             for name in ("healthy", "degraded", "down", "stopped", "unknown"):
                 state.add_metric([line.id, name], float(line.state == name))
             weight.add_metric([line.id], line.weight)
-            if (found := self._circuits.get(line.id)) is not None:
+            found = self._counted.trust.get(line.id, UNKNOWN).circuit
+            if found is not None:
                 for circuit in Circuit:
-                    breaker.add_metric([line.id, circuit.value], float(found[0] is circuit))
+                    breaker.add_metric([line.id, circuit.value], float(found is circuit))
         yield from (state, breaker, weight)
 
     def _budget(self) -> Iterator[Metric]:

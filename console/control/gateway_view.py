@@ -23,6 +23,7 @@ from console.contract.gateway import (
 from console.contract.text import Untrusted
 from console.contract.vocabulary import Stage
 from console.control.sla import MONTH_MINUTES, Figures, light, percentiles
+from console.gateways.fleet import UNKNOWN, Trust
 from console.sla.blame import Blamer
 from console.sla.budget import BUDGET_DAYS
 from console.sla.indicators import FAILURES, Counts, counts, with_open
@@ -61,7 +62,7 @@ def detail(
     figures = service.sla.figures(connection, now)
     own = figures[line.id]
     blamer = Blamer(config.sla.blame if config.sla else None)
-    breaker = _breaker(service, line.id)
+    breaker = _breaker(service.trust(connection, now).get(line.id, UNKNOWN), now)
     slis = tuple(_sli(connection, line.id, span, blamer, now) for span in SPAN_MINUTES)
     weights = weight_suggestions(connection, service.configs, figures)
     minute = now // MINUTE_MS
@@ -107,12 +108,14 @@ def weight_suggestions(
     return tuple(WeightSuggestion(**one._asdict()) for one in suggest_weights(records))
 
 
-def _breaker(service: Service, gateway: str) -> BreakerState:
-    pipeline = service.pipeline
-    found = None if pipeline is None else pipeline.circuits().get(gateway)
-    if found is None:
-        return BreakerState(state="unknown", share=None)
-    return BreakerState(state=found[0].value, share=found[1])
+def _breaker(trusted: Trust, now: int) -> BreakerState:
+    silent = None if trusted.seen_at is None else max(0.0, (now - trusted.seen_at) / 1000)
+    return BreakerState(
+        state="unknown" if trusted.circuit is None else trusted.circuit.value,
+        share=trusted.share,
+        workers=trusted.workers,
+        silent_seconds=silent,
+    )
 
 
 def _sli(connection: Connection, gateway: str, span: Span, blamer: Blamer, now: int) -> Sli:

@@ -33,8 +33,10 @@ from console.control.publisher import Publisher
 from console.control.signin import Tokens
 from console.control.sla import SlaBook
 from console.control.stored_tokens import StoredTokens
+from console.gateways.fleet import Trust, trust
 from console.repayment.evidence import Gatherer
 from console.repayment.settings import PipelineSettings
+from console.store import workers
 from console.store.controls import READ_ONLY, switch
 from console.store.errors import StoreError
 from console.warnings.settings import WarningSettings
@@ -158,6 +160,11 @@ class Service:
     def pipeline(self) -> Pipeline | None:
         """The workers of this process, while they run."""
         return self.workers.pipeline
+
+    def trust(self, connection: Connection, now: int) -> dict[str, Trust]:
+        """Return how the workers have each gateway, those of this process as they are at this instant."""
+        here = [] if self.pipeline is None else self.pipeline.reports()
+        return trust([*workers.reports(connection), *here], now)
 
     async def take_evidence(self, piece: Evidence) -> Applied:
         """Return what became of a piece of evidence, once it is committed."""

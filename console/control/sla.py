@@ -58,8 +58,8 @@ HOUR_SECONDS: Final = 3600
 class Figures:
     """One gateway against its SLA. `by_span` are the counts of the last so many seconds; `budget` those of
     30 days without excluded minutes. `terms` None: nothing was promised. `measured` is False where a
-    Prometheus is to count and has not answered lately. `confirm_p95_seconds` and `breaches`, the clauses not kept, are of the last minutes;
-    open orders count with their age."""
+    Prometheus is to count and has not answered lately. `confirm_p95_seconds` and `breaches`, the clauses not
+    kept, are of the last minutes; open orders count with their age."""
 
     terms: SlaTerms | None
     by_span: Mapping[int, Counts]

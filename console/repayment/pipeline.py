@@ -18,7 +18,7 @@ from console.contract.said import Said
 from console.contract.text import Untrusted
 from console.gateways.base import Gateway
 from console.gateways.config import GatewayConfig
-from console.gateways.health import Circuit, Health
+from console.gateways.health import Health
 from console.gateways.limits import Limits
 from console.repayment.close import Closer
 from console.repayment.dispatch import Dispatcher
@@ -36,8 +36,7 @@ from console.store.controls import Announced
 from console.store.database import Store
 from console.store.errors import StoreError
 from console.store.reserves import Placed
-
-GatewayStateName = Literal["healthy", "degraded", "down", "unknown"]
+from console.store.workers import Report
 
 EXPIRE_EVERY: Final = 1.0
 """Seconds between the rounds of expiry."""
@@ -159,20 +158,20 @@ class Pipeline:
         parts.append(Part.of("doubt", "degraded" if late else "ok", detail))
         return tuple(parts)
 
-    def in_flight(self) -> dict[str, int]:
-        """Return how many calls each gateway is busy with."""
-        return {name: lane.limits.in_flight for name, lane in self._lanes.items()}
-
-    def circuits(self) -> dict[str, tuple[Circuit, float]]:
-        """Return whether traffic passes to each gateway, and the share of its weight that it gets."""
-        return {name: (lane.health.circuit(), lane.health.share()) for name, lane in self._lanes.items()}
-
-    def gateway_states(self) -> dict[str, GatewayStateName]:
-        """Return how far each gateway is trusted, whether it gets traffic or not."""
-        return {
-            name: lane.health.state().value if (lane := self._lanes.get(name)) else "unknown"
-            for name in self._configs
-        }
+    def reports(self) -> list[Report]:
+        """Return how these workers have each gateway now, whether it gets traffic or not."""
+        return [
+            Report(
+                self._owner,
+                name,
+                lane.health.state().value,
+                lane.health.circuit().value,
+                lane.health.share(),
+                lane.limits.in_flight,
+                self._clock.now(),
+            )
+            for name, lane in self._lanes.items()
+        ]
 
     # Start, work, end.
 
@@ -284,6 +283,7 @@ class Pipeline:
             for name, config in self._configs.items()
         ]
 
+        told = self.reports()
         placed = [
             Placed(name, config.reserve.balance_fen, config.reserve.floor_fen)
             for name, config in self._configs.items()
@@ -292,6 +292,7 @@ class Pipeline:
 
         def job(connection: Connection) -> None:
             workers.appear(connection, self._owner, "pipeline", started_at=started_at, now=now)
+            workers.report(connection, told)
             controls.announce(connection, served, now=now)
             reserves.announce(connection, placed, now=now)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-HEAD: Final = "0017"
+HEAD: Final = "0018"
 """The revision this program needs; a test holds it equal to the newest migration."""
 
 _LOCK: Final = 0x7265706179

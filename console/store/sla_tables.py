@@ -6,7 +6,7 @@ them, and processes never wait for each other: each adds to the rows of its own 
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, text
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, String, Table, text
 
 from console.store.tables import RowId, metadata
 
@@ -93,3 +93,17 @@ Index(
     sqlite_where=text("count <> 0"),
     postgresql_where=text("count <> 0"),
 )
+
+worker_gateway = Table(
+    "worker_gateway",
+    metadata,
+    Column("worker", String(64), primary_key=True),
+    Column("gateway", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("circuit", String(16), nullable=False),
+    Column("share", Double, nullable=False),
+    Column("in_flight", Integer, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+)
+"""How far each worker trusts each gateway, whether its circuit is closed, and the calls it has under way
+there; written with every sign of life."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from console.contract.gateway_words import breach_words, word
+from console.contract.gateway_words import breach_words, breaker_words, counted_words, word
 from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import shown
@@ -96,7 +96,7 @@ def _head(one: GatewayDetail, width: int) -> list[Line]:
     line = one.line
     letter, kept, style = sla_light(one.light)
     sign, state, state_style = light(line.state)
-    breaker = word(one.breaker.state)
+    breaker = breaker_words(one.breaker)
     if one.breaker.share is not None and 0 < one.breaker.share < 1:
         breaker = t("{state}, {share} of its weight explores", state=breaker,
                     share=figures.share(one.breaker.share))  # fmt: skip
@@ -105,7 +105,7 @@ def _head(one: GatewayDetail, width: int) -> list[Line]:
         weight = t("{weight} (configured {configured})", weight=weight, configured=one.configured_weight)
     flight = t("{now} of {most} in flight, at most {rate} a second", now=figures.count(line.in_flight),
                most=one.max_in_flight, rate=f"{one.rate_per_second:g}")  # fmt: skip
-    counted = t("counted by Prometheus") if one.measured_by == "prometheus" else t("counted here")
+    counted = counted_words(one.measured_by)
     return [
         *field(t("gateway"), shown(line.id), width, "strong"),
         *field(t("SLA"), f"{letter} {kept}  ({counted})", width, style),

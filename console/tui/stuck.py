@@ -124,8 +124,9 @@ def _gateway(line: GatewayLine) -> list[Trouble]:
     here = term("gateway", line.id)
     if line.state == "down":
         why = t(
-            "success {rate}, in flight {count}", rate=figures.share(line.success_rate), count=line.in_flight
-        )
+            "success {rate}, in flight {count}", rate=figures.share(line.success_rate),
+            count=figures.count(line.in_flight),
+        )  # fmt: skip
         return [Trouble(f"gateway:{line.id}", 0, "x", "bad", t("{gateway} is down", gateway=name), why, here)]
     found: list[Trouble] = []
     if line.state == "degraded" or _succeeds_too_seldom(line):

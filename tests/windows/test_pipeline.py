@@ -17,7 +17,7 @@ from console.windows.shapes import board_lines, detail
 from console.windows.window import Policy, State
 from tests.gateways.third_party import ThirdParty, serving
 from tests.pipeline.entries import entry, rows, take_in
-from tests.pipeline.running import running, stages_of, until, until_stages
+from tests.pipeline.running import in_flight, running, stages_of, until, until_stages
 from tests.windows.conftest import Declare
 
 
@@ -61,7 +61,7 @@ async def test_what_would_go_to_a_closed_gateway_is_held_and_leaves_by_itself(
         assert held(store) == kept
         assert len(other.book.debits) == 50 - kept
         clock.advance(599)
-        await until(lambda: pipeline.in_flight() == {"alipay": 0, "wechat": 0})
+        await until(lambda: in_flight(pipeline) == {"alipay": 0, "wechat": 0})
         assert party.book.debits == []
         clock.advance(1)
         await until_stages(store, *["settled"] * 50)
