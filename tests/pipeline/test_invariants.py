@@ -211,8 +211,8 @@ class Platform(RuleBasedStateMachine):
         self.world.arrive(self.world.late.pop(0))
 
     @precondition(lambda self: any(state in CLOSABLE for state in self.states.values()))
-    @rule(data=st.data())
-    def people_have_an_order_closed(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), answered=st.booleans())
+    def people_have_an_order_closed(self, data: st.DataObject, answered: bool) -> None:
         order_no = data.draw(
             st.sampled_from([one for one, state in self.states.items() if state in CLOSABLE])
         )
@@ -225,6 +225,8 @@ class Platform(RuleBasedStateMachine):
 
         self.opened.write_now(job)
         self.do(self.closer.round())
+        while answered and (calls := [one for one in self.world.waiting if _is_about(one, order_no)]):
+            self.let_go(calls[0], "answered")
 
     @precondition(lambda self: self.world.accepted())
     @rule(verdict=st.sampled_from([Verdict.SUCCEEDED, Verdict.FAILED]))
@@ -350,6 +352,11 @@ async def _die() -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+
+
+def _is_about(call: Call, order_no: str) -> bool:
+    """Tell whether a call asks about an order, or closes it."""
+    return call.question is not None and call.question.order_no == order_no
 
 
 def _reachable(before: str, after: str) -> bool:

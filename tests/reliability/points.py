@@ -87,9 +87,9 @@ def _at_commits(trap: _Trap, *, before: bool, closing: bool) -> None:
 
 def _note_closings(meant: threading.local) -> None:
     """Remember of each thread whether its next commit is the one after which an order is closed."""
-    from console.repayment import close
+    from console.repayment import attempt, close
 
-    begin = close.step_to_closing
+    begin = attempt.closing
 
     def step_to_closing(*words: Any) -> Any:
         meant.by = True

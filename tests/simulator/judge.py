@@ -155,8 +155,8 @@ class Judge:
         for finding in found:
             if finding.state == "failed" and finding.check not in NOT_MEANT:
                 self.fail(f"{finding.check}: {finding.detail.raw}")
-        for finding in settlements.wrong_findings(self._world):
-            self.fail(f"a reconciliation found what is not so: {finding}")
+        for one in settlements.wrong_findings(self._world):
+            self.fail(f"a reconciliation found what is not so: {one}")
         stored = {row[0] for row in self._world.database.rows("SELECT id FROM repayment")}
         if stored != self._world.taken_in:
             self.fail("a repayment was lost, or came from nowhere")

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import polars as pl
 
-from console.contract.clock import business_day, iso
+from console.contract.clock import Instant, business_day, iso
 from console.gateways.base import Settlement
 from console.gateways.wire import SETTLEMENT_HEADER, settlement_end
 from console.repayment.reconcile import match, run
@@ -58,7 +58,7 @@ def _content(bank: "Bank", day: date) -> bytes:
 
 async def ask_for(world: "World") -> None:
     """Have yesterday reconciled, as an engineer does."""
-    now = world.wall()
+    now = Instant(world.wall())
     gateway, day = world.chance.choice(list(world.banks)), yesterday(now).isoformat()
     identity = f"rec_{world.chance.randbytes(6).hex()}"
     world.database.write(
