@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from console.contract.doubt import DoubtAnswer, Tells
 
-CASE_STATES = ("open", "waiting", "credit", "resolved")
-
 
 def tells_name(tells: Tells) -> str:
     """Return what an answer is worth."""

@@ -280,9 +280,6 @@ class Link(Protocol):
         """End the pause before the next try."""
 
 
-OpenLink = "Callable[[Profile], Link]"
-
-
 def open_link(profile: Profile) -> Link:
     """Return a link to the profile's service.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from console.contract.text import nearest, shown
 from console.risk.expression.errors import ExpressionError
@@ -118,8 +118,6 @@ _READABLE: Final = {
     "COMMA": ",",
     "$END": "the end",
 }
-
-NodeT = TypeVar("NodeT", bound=Node)
 
 
 def parse(text: str) -> Node:
