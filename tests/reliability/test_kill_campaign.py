@@ -29,28 +29,27 @@ from tests.reliability.test_kills import Feeder, judge
 
 FAULTS: Final = (("timeout_after_debit", 0.1), ("duplicate_callback", 0.3), ("truncate", 0.05))
 
-SERVER_EVERY: Final = 4.0
-"""Seconds between two kills of the database server."""
-
 
 @dataclass(frozen=True)
 class Size:
-    """How large a campaign is, and how many kills of the database server belong to it."""
+    """How large a campaign is; how many kills of the database server belong to it, and the seconds between
+    two of them."""
 
     kills: int
     repayments: int
     server_kills: int
+    server_every: float
     per_second: float
     patience: float
 
 
-SMALL: Final = Size(kills=150, repayments=1500, server_kills=4, per_second=60, patience=180)
+SMALL: Final = Size(kills=150, repayments=1500, server_kills=4, server_every=4, per_second=60, patience=400)
 
 
 def large() -> Size:
     """Return the size of the large campaign; REPAY_CAMPAIGN_KILLS makes it smaller (10 repayments a kill)."""
     kills = int(os.environ.get("REPAY_CAMPAIGN_KILLS", "10000"))
-    return Size(kills, kills * 10, max(1, kills // 25), 60, kills * 1.5 + 600)
+    return Size(kills, kills * 10, max(1, kills // 50), 15, 60, kills * 1.5 + 600)
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -113,7 +112,7 @@ async def _kill(size: Size, server: Server | None, feeder: Feeder, reaper: Reape
 
 async def _kill_server(server: Server, size: Size, reaper: Reaper) -> None:
     while reaper.kills < size.kills or server.killed.total() < size.server_kills:
-        await asyncio.sleep(reaper.chance.uniform(0.5, 1.5) * SERVER_EVERY)
+        await asyncio.sleep(reaper.chance.uniform(0.5, 1.5) * size.server_every)
         await server.kill(reaper.chance)
 
 
