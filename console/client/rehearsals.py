@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from console.client.runs import steps_of
+from console.contract.change import Needs, Preview
 from console.contract.playbook import TRIED_BY_PREVIEW
 from console.contract.strategy_preview import Flips, NewStrategyPreview
+from console.contract.text import Untrusted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,3 +69,22 @@ def _asked(step: Step, day: str) -> NewStrategyPreview:
     if step.kind == "strategy.scenario":
         return NewStrategyPreview(scenario=str(step.fields.get("scenario")), day=day)
     return NewStrategyPreview(changes=(dict(step.fields),), day=day)
+
+
+def to_look_at(title: str) -> Preview:
+    """Return the preview of a rehearsal: it touches nothing, whatever it finds."""
+    needs = Needs(role="viewer", risk="low", approval=None, expiry="never", reason=False)
+    return Preview(
+        kind="playbook.rehearse",
+        title=Untrusted(title),
+        count=0,
+        sum_fen=0,
+        effects=(),
+        warnings=(),
+        irreversible=(),
+        refusal=None,
+        digest="",
+        needs=needs,
+        revertible=False,
+        as_of=datetime.now(UTC),
+    )

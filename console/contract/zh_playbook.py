@@ -60,6 +60,18 @@ _FILES: Final[dict[str, str]] = {
 }
 
 _REHEARSAL: Final[dict[str, str]] = {
+    "Rehearse a playbook on a past day": "用过去某天演练预案",
+    "Rehearse": "演练",
+    "rehearse": "演练",
+    "a past day, as 2026-11-11": "过去的一天，如 2026-11-11",
+    "counting that day ...": "正在统计那一天……",
+    "{day}: {count} repayments taken in": "{day}：接收还款 {count} 笔",
+    "none: it only counts what was on that day": "无：只统计那一天的情况",
+    "left and right choose; {nowhere} writes it into none": "左右键选择；{nowhere} 表示不归入事件",
+    "Take it out": "移出",
+    "take out": "移出",
+    "nothing is attached to it": "没有归入任何内容",
+    "Take out of {incident}": "移出事件 {incident}",
     "it is about what runs or is in force at the moment: nobody keeps that of a past day": (
         "它针对当前正在运行或生效的事项：过去某天的情况没有保存"
     ),

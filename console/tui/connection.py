@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from console.contract.doubt import Doubts
     from console.contract.gateway import GatewayDetail
     from console.contract.incident import Incident, Incidents, Report
-    from console.contract.playbook import Run, RunPlan
+    from console.contract.playbook import Rehearsed, Run, RunPlan
     from console.contract.playbook import Runs as RunPage
     from console.contract.privacy import AskReveal, Found, Revealed
     from console.contract.reconciliation import OrderFindings, Reconciliation
@@ -162,6 +162,9 @@ class Playbooks(Protocol):
 
     async def plan(self, steps: Sequence[dict[str, Any]]) -> RunPlan:
         """Return what the steps would do now."""
+
+    async def rehearsed(self, steps: Sequence[dict[str, Any]], day: str) -> Rehearsed:
+        """Return what the steps would have met on a past day."""
 
     async def runs(self, *, limit: int = 200, after: str | None = None) -> RunPage:
         """Return runs, newest first."""

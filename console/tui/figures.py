@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from console.contract.clock import BUSINESS_ZONE
 from console.contract.language import current_language
 
 if TYPE_CHECKING:
@@ -112,6 +114,11 @@ def full_moment(at: datetime | None, zone_name: str) -> str:
     local = at.astimezone(zone(zone_name))
     offset = f"{local:%z}"
     return f"{local:%Y-%m-%d %H:%M:%S}.{local.microsecond // 1000:03d} {offset[:3]}:{offset[3:]}"
+
+
+def yesterday(now: datetime) -> str:
+    """Return the last day that is over in Shanghai, as `2026-11-23`."""
+    return (now.astimezone(zone(BUSINESS_ZONE)) - timedelta(days=1)).date().isoformat()
 
 
 def wall_clock(at: datetime, zone_name: str) -> str:

@@ -1,7 +1,8 @@
-"""What the console can ask the change desk for about the incident log. Pure: values in, intents out."""
+"""What the console can ask the change desk for about the incident log: values in, intents out."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from console.contract.language import t
@@ -10,9 +11,14 @@ from console.tui.intents import Intent, Question, span_problem
 
 if TYPE_CHECKING:
     from console.contract.incident import IncidentLine
+    from console.tui.connection import Service
 
 PREFIXES: Final = {"chg_": "change", "run_": "run", "rpl_": "replay", "warn_": "warning"}
 """What an id is of, by how it begins: what can be attached to an incident."""
+
+
+PATIENCE: Final = 2.0
+"""Seconds that a dialog waits for the incidents it offers."""
 
 
 def open_incident(gateways: tuple[str, ...], proposed: str = "") -> Intent:
@@ -71,6 +77,30 @@ def attach_to(one: IncidentLine, ref: str) -> Intent:
         reason="optional",
         about=((t("id"), shown(ref)),),
     )
+
+
+def detach_from(one: IncidentLine, what: str, ref: str) -> Intent:
+    """Take what has that id out of an incident."""
+    return Intent(
+        t("Take out of an incident"),
+        named(one),
+        t("Take it out"),
+        {"kind": "incident.detach", "id": one.id, "what": what, "ref": ref},
+        reason="optional",
+        about=((t("id"), shown(ref)),),
+    )
+
+
+async def open_incidents(service: Service | None) -> tuple[IncidentLine, ...]:
+    """Return the incidents that are open, newest first; none where the service does not say so soon."""
+    from console.client.errors import ClientError
+
+    try:
+        async with asyncio.timeout(PATIENCE):
+            page = None if service is None else await service.playbooks.incidents()
+    except (ClientError, TimeoutError):
+        return ()
+    return () if page is None else tuple(one for one in page.items if one.closed_at is None)
 
 
 def attach_something(one: IncidentLine) -> Intent:

@@ -1,4 +1,4 @@
-"""What the console can ask for about playbooks: begin one, do what comes next of a run, undo a run.
+"""What the console can ask for about playbooks: begin one, rehearse it, do what comes next of a run, undo it.
 
 Pure: values in, intents out. A whole run is asked for through its own dialog, which shows the plan.
 """
@@ -6,6 +6,7 @@ Pure: values in, intents out. A whole run is asked for through its own dialog, w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from console.contract.language import t
@@ -15,8 +16,9 @@ from console.profiles.playbook_parameters import typed
 from console.tui.intents import Intent, Question
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from console.contract.incident import IncidentLine
     from console.contract.playbook import Run, RunStep
     from console.profiles.playbook import Playbook
     from console.profiles.playbook_parameters import Parameter
@@ -24,27 +26,77 @@ if TYPE_CHECKING:
 PREFIX: Final = "param:"
 """What the names of parameters begin with in the dialog, so that none is mistaken for another entry."""
 
+INTO: Final = "into"
+DAY: Final = "day"
+FILLED: Final = "filled"
+"""The playbook with its parameters, in the body of what is only rehearsed."""
+
+NOWHERE: Final = "-"
+_TITLE: Final = 40
+
 
 @dataclass(frozen=True)
 class RunIntent(Intent):
     """Several changes that are agreed to at once; `run` is the one that is gone on with, or undone."""
 
-    doing: Literal["begin", "rest", "revert"] = "begin"
+    doing: Literal["begin", "rest", "revert", "rehearse"] = "begin"
     run: Run | None = None
     waits: tuple[str, ...] = ()
     """What each step waits for, safe to show; only of a run that begins."""
 
 
-def begin_run(playbook: Playbook, given: Mapping[str, str]) -> RunIntent:
-    """Begin a run; its parameters are asked for, `given` are proposed."""
+def begin_run(
+    playbook: Playbook, given: Mapping[str, str], incidents: Sequence[IncidentLine] = ()
+) -> RunIntent:
+    """Begin a run; its parameters are asked for, `given` are proposed. It may be written into one of the
+    `incidents` that are open."""
+    asked = [_question(one, given.get(one.name)) for one in playbook.parameters.values()]
+    if incidents:
+        asked.append(_into(incidents))
     return RunIntent(
         t("Begin a run of a playbook"),
         f"{shown(playbook.name)}  {shown(playbook.title)}",
         t("Begin"),
         binds="",
-        questions=tuple(_question(one, given.get(one.name)) for one in playbook.parameters.values()),
+        questions=tuple(asked),
         fill=lambda body: _begins(playbook, body),
         waits=tuple(shown(step.waits_for) for step in playbook.steps),
+    )
+
+
+def rehearse_run(playbook: Playbook, day: str) -> RunIntent:
+    """Try a playbook on a past day's traffic; its parameters are asked for, a day is proposed."""
+    on = Question(DAY, t("day"), day, t("a past day, as 2026-11-11"), required=True, read=_day)
+    return RunIntent(
+        t("Rehearse a playbook on a past day"),
+        f"{shown(playbook.name)}  {shown(playbook.title)}",
+        t("Rehearse"),
+        binds="",
+        questions=(on, *(_question(one, None) for one in playbook.parameters.values())),
+        fill=lambda body: {DAY: body[DAY], FILLED: playbook.with_values(_given(body))},
+        doing="rehearse",
+        tries=True,
+    )
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(t("write the day as 2026-11-11")) from None
+
+
+def _into(incidents: Sequence[IncidentLine]) -> Question:
+    """Ask into which open incident a run is written; at first into none."""
+    named = tuple(f"{shown(one.id)} {shown(one.title)[:_TITLE]}" for one in incidents)
+    hint = t("left and right choose; {nowhere} writes it into none", nowhere=NOWHERE)
+    return Question(
+        INTO,
+        t("incident"),
+        NOWHERE,
+        hint,
+        choices=(NOWHERE, *named),
+        read=lambda text: None if text in ("", NOWHERE) else text.split()[0],
     )
 
 
@@ -81,8 +133,13 @@ def _begins(playbook: Playbook, body: dict[str, Any]) -> dict[str, Any]:
     """Return the change that begins the run with what was filled in."""
     from console.client.runs import start_body
 
-    given = {name.removeprefix(PREFIX): text for name, text in body.items() if name.startswith(PREFIX)}
-    return start_body(playbook.with_values(given))
+    begun = start_body(playbook.with_values(_given(body)))
+    return begun if body.get(INTO) is None else begun | {INTO: body[INTO]}
+
+
+def _given(body: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parameters that were filled in."""
+    return {name.removeprefix(PREFIX): text for name, text in body.items() if name.startswith(PREFIX)}
 
 
 def rest_of_run(run: Run) -> RunIntent:

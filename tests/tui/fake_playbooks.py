@@ -7,7 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from console.contract.incident import Entry, Incident, Incidents, Report
-from console.contract.playbook import Run, RunPlan, Runs, RunState, RunStep, Standing, StepPlan
+from console.contract.playbook import (
+    Rehearsed,
+    Run,
+    RunPlan,
+    Runs,
+    RunState,
+    RunStep,
+    Standing,
+    StepPlan,
+    StepRehearsal,
+)
 from console.contract.text import Untrusted
 from tests.tui.fake_desk import preview
 
@@ -100,6 +110,23 @@ class FakePlaybooks:
             number=number, kind=one["kind"], title=Untrusted(f"Title of {one['kind']}"), preview=seen,
             problem=None, standing=(standing,) if number == 1 else (), builds_on=(), allowed=True,
         )  # fmt: skip
+
+    async def rehearsed(self, steps: Sequence[dict[str, Any]], day: str) -> Rehearsed:
+        """Try steps on a day: the first touches two repayments, of the others nobody can tell."""
+        self.planned = list(steps)
+        tried = tuple(
+            StepRehearsal(
+                number=number,
+                kind=one["kind"],
+                title=Untrusted(f"Title of {one['kind']}"),
+                count=2 if number == 1 else None,
+                sum_fen=200 if number == 1 else None,
+                effects=(Untrusted(f"would have waited {HOSTILE}"),) if number == 1 else (),
+                cannot=None if number == 1 else Untrusted("nobody keeps that"),
+            )
+            for number, one in enumerate(steps, 1)
+        )
+        return Rehearsed(day=day, taken_in=40, steps=tried)
 
     async def runs(self, *, limit: int = 200, after: str | None = None) -> Runs:
         """Return all runs."""

@@ -130,3 +130,25 @@ async def test_it_speaks_chinese(size: tuple[int, int]) -> None:
         await one.shows("事件", "alipay is out")
         one.press("enter")
         await one.shows("时间线", "登记人")
+
+
+async def test_what_is_attached_is_taken_out() -> None:
+    async with console(size=(100, 30)) as one:
+        holding(one)
+        await shown(one)
+        one.press("D")
+        await one.shows("Take out of alipay is out")
+        one.press("enter")
+        body = await body_of(one, "shift+tab")
+        assert (body["kind"], body["what"], body["ref"]) == ("incident.detach", "change", "chg_7")
+
+
+async def test_nothing_is_taken_out_of_an_incident_without_anything() -> None:
+    async with console(size=(100, 30)) as one:
+        holding(one, entries=())
+        one.press(":incidents", "enter")
+        await one.shows("alipay is out")
+        one.press("enter")
+        await one.shows("Timeline")
+        one.press("D")
+        await one.shows("nothing is attached to it")

@@ -14,9 +14,10 @@ from console.profiles.playbook import load_playbook
 from console.tui.run_intents import begin_run
 from console.tui.screens.change_dialog import ChangeDialog
 from console.tui.screens.playbook_deeds import fitting_to
+from console.tui.screens.rehearsal_dialog import RehearsalDialog
 from console.tui.screens.run_dialog import RunDialog
 from tests.tui.consoles import console
-from tests.tui.fake_playbooks import FakePlaybooks, run, step
+from tests.tui.fake_playbooks import NIGHT, FakePlaybooks, incident, run, step
 from tests.tui.fakes import profile
 
 if TYPE_CHECKING:
@@ -192,3 +193,57 @@ async def test_it_speaks_chinese(size: tuple[int, int]) -> None:
         holding(one, FakePlaybooks(run(step(1, "applied"))))
         one.press(":playbooks", "enter")
         await one.shows("预案", "部分", "通道中断", "备好")
+
+
+async def test_a_run_is_written_into_the_incident_that_is_chosen() -> None:
+    async with console(size=(110, 40)) as one:
+        closed = incident(id="inc_0000000000000002", closed_at=NIGHT)
+        holding(one, FakePlaybooks(incidents=(incident(), closed)))
+        one.press(":playbook night-upgrade", "enter")
+        await one.shows("A gateway is upgraded")
+        one.press("s")
+        dialog = await asked(one)
+        into = next(entry for entry in dialog.form.entries if entry.name == "into")
+        assert [choice[:24] for choice in into.choices] == ["-", "inc_0000000000000001 ali"]
+        await one.until(lambda: dialog.request.preview is not None, "the plan")
+        assert "into" not in dialog.request._body()
+        while dialog.form.at != "into":
+            dialog.form.move(1)
+        one.press("right", "tab", "upgrade", "enter")
+        await one.until(lambda: dialog.form.at == "do" and dialog.request.step == "asking", "the button")
+        one.press("enter")
+        await one.until(lambda: bool(sent(one)), "what was sent")
+        assert sent(one)[0][1]["into"] == "inc_0000000000000001"
+
+
+async def test_without_an_open_incident_none_is_asked_for() -> None:
+    async with console(size=(100, 40)) as one:
+        holding(one, FakePlaybooks(incidents=(incident(closed_at=NIGHT),)))
+        one.press(":playbook gateway-outage", "enter")
+        await one.shows("A gateway is out")
+        one.press("s")
+        assert not any(entry.name == "into" for entry in (await asked(one)).form.entries)
+
+
+@pytest.mark.parametrize("keys", [(":playbook gateway-outage", "enter"), (":playbooks", "enter")])
+async def test_a_playbook_is_rehearsed_on_a_past_day(keys: tuple[str, ...]) -> None:
+    async with console(size=(100, 44)) as one:
+        held = holding(one, FakePlaybooks())
+        one.press(*keys)
+        if len(keys) == 2 and keys[0] == ":playbooks":
+            await one.shows("at hand", "gateway-outage")
+            one.press("jj")
+        else:
+            await one.shows("A gateway is out")
+        one.press("t")
+        await one.until(lambda: isinstance(one.app.screen, RehearsalDialog), "the dialog")
+        dialog = cast("RehearsalDialog", one.app.screen)
+        await one.until(lambda: dialog.request.step == "asking" and dialog.form.has_button, "the form")
+        assert dialog.form.text("day") == "2026-11-23"
+        assert held.planned == []
+        one.press("enter", "enter")
+        await one.shows(
+            "40 repayments taken in", "would have waited", "cannot be rehearsed: nobody keeps that"
+        )
+        assert len(held.planned) == 3
+        assert sent(one) == []

@@ -153,6 +153,10 @@ def _dialog_for(intent: Intent) -> type[ChangeDialog]:
     from console.tui.run_intents import RunIntent
     from console.tui.screens.change_dialog import ChangeDialog
 
+    if intent.tries and isinstance(intent, RunIntent):
+        from console.tui.screens.rehearsal_dialog import RehearsalDialog
+
+        return RehearsalDialog
     if intent.tries:
         from console.tui.screens.trial_dialog import TrialDialog
 

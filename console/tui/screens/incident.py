@@ -7,13 +7,15 @@ import json
 from typing import TYPE_CHECKING, ClassVar
 
 from console.actions.registry import View
+from console.contract.incident import ATTACHABLE
 from console.contract.incident_words import happened
 from console.contract.language import t
 from console.contract.text import shown
 from console.tui import figures
-from console.tui.incident_intents import attach_something
+from console.tui.incident_intents import attach_something, detach_from
 from console.tui.screens.incidents import IncidentPanes
 from console.tui.screens.pane import Say, in_background
+from console.tui.screens.picker import Choice, Picker
 from console.tui.screens.reading_pane import ReadingPane
 from console.tui.widgets.fields import field, heading
 
@@ -62,6 +64,29 @@ class IncidentPane(ReadingPane["Incident"], IncidentPanes):
         """Ask for an id, and attach what it is of."""
         if self.found is not None:
             self.change(attach_something(self.found))
+
+    def do_incident_detach(self, argument: str) -> None:
+        """Choose what is taken out."""
+        one = self.found
+        attached = (
+            {}
+            if one is None
+            else {
+                entry.ref: entry
+                for entry in one.entries
+                if entry.ref is not None and entry.what in ATTACHABLE
+            }
+        )
+        if one is None or not attached:
+            self.post_message(Say(t("nothing is attached to it"), "bar-warn"))
+            return
+
+        def chosen(ref: str | None) -> None:
+            if ref is not None:
+                self.change(detach_from(one, attached[ref].what, ref))
+
+        choices = [Choice(ref, happened(it.what), shown(ref)) for ref, it in attached.items()]
+        self.app.push_screen(Picker(t("Take out of {incident}", incident=shown(one.title)), choices), chosen)
 
     def write_report(self, name: str) -> None:
         """Write the handover to a file, as JSON where the name says so, else as Markdown."""

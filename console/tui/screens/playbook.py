@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from console.actions.registry import View
 from console.contract.language import t
-from console.tui.run_intents import begin_run
+from console.tui import figures
+from console.tui.incident_intents import open_incidents
+from console.tui.run_intents import begin_run, rehearse_run
 from console.tui.run_text import playbook_lines
+from console.tui.screens.pane import in_background
 from console.tui.screens.reading_pane import ReadingPane
 
 if TYPE_CHECKING:
@@ -49,7 +52,15 @@ class PlaybookPane(ReadingPane["Playbook"]):
     def do_playbook_apply(self, argument: str) -> None:
         """Ask the parameters, show the plan, and begin."""
         if self.found is not None:
-            self.change(begin_run(self.found, {}))
+            in_background(self, "begin", self._begin, self.found)
+
+    async def _begin(self, playbook: Playbook) -> None:
+        self.change(begin_run(playbook, {}, await open_incidents(self.connection.service)))
+
+    def do_playbook_rehearse(self, argument: str) -> None:
+        """Ask a past day, and try it there."""
+        if self.found is not None:
+            self.change(rehearse_run(self.found, figures.yesterday(self.knowledge.now)))
 
     async def on_key(self, event: events.Key) -> None:
         """Enter begins it, as its own key does."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from console.actions.registry import View
 from console.contract.language import t
 from console.contract.text import shown
-from console.tui.incident_intents import attach_to, what_of
+from console.tui.incident_intents import attach_to, open_incidents, what_of
 from console.tui.run_intents import begin_run
 from console.tui.screens.change_deeds import ChangeDeeds
 from console.tui.screens.pane import in_background
@@ -58,7 +58,8 @@ class PlaybookDeeds(ChangeDeeds):
 
         async def chosen(name: str | None) -> None:
             if name is not None:
-                await self.open_change(begin_run(*fitting[name]))
+                incidents = await open_incidents(self._main.connection.service)
+                await self.open_change(begin_run(*fitting[name], incidents))
 
         await self._main.app.push_screen(Picker(t("Playbooks for {scope}", scope=scope), choices), chosen)
 

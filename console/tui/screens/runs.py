@@ -9,9 +9,10 @@ from console.actions.registry import View
 from console.contract.language import t
 from console.contract.text import shown
 from console.tui import figures
-from console.tui.run_intents import begin_run
+from console.tui.incident_intents import open_incidents
+from console.tui.run_intents import begin_run, rehearse_run
 from console.tui.screens.list_pane import ListPane
-from console.tui.screens.pane import OpenView
+from console.tui.screens.pane import OpenView, in_background
 from console.tui.widgets.columns import Column
 from console.tui.widgets.rows import Cell, Row
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from console.contract.playbook import Run
-    from console.profiles.playbook import ListedPlaybook
+    from console.profiles.playbook import ListedPlaybook, Playbook
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk
     from console.tui.knowledge import Knowledge
@@ -65,16 +66,27 @@ class RunsPane(ListPane["Run"]):
     def refusals(self) -> tuple[tuple[str, str], ...]:
         """Return what cannot be done with the row at hand, and why."""
         if self._file is None:
-            return (("playbook.apply", t("it is begun already; enter shows it")),)
+            begun = t("it is begun already; enter shows it")
+            return (("playbook.apply", begun), ("playbook.rehearse", begun))
         if self._file.playbook is None:
-            return (("playbook.apply", t("the file cannot be used; enter says why")),)
+            broken = t("the file cannot be used; enter says why")
+            return (("playbook.apply", broken), ("playbook.rehearse", broken))
         return ()
 
     def do_playbook_apply(self, argument: str) -> None:
         """Begin the playbook under the cursor."""
         file = self._file
         if file is not None and file.playbook is not None:
-            self.change(begin_run(file.playbook, {}))
+            in_background(self, "begin", self._begin, file.playbook)
+
+    async def _begin(self, playbook: Playbook) -> None:
+        self.change(begin_run(playbook, {}, await open_incidents(self.connection.service)))
+
+    def do_playbook_rehearse(self, argument: str) -> None:
+        """Try the playbook under the cursor on a past day."""
+        file = self._file
+        if file is not None and file.playbook is not None:
+            self.change(rehearse_run(file.playbook, figures.yesterday(self.knowledge.now)))
 
     def note(self) -> str:
         return t("unfinished runs, then the plans at hand, then what is over")
