@@ -86,7 +86,6 @@ _PROBLEMS: Final[dict[str, str]] = {
     "there is no such time zone": "没有这个时区",
     "write an IANA zone like Asia/Shanghai": "请写 IANA 时区，如 Asia/Shanghai",
     "there is no such policy": "没有这种策略",
-    "there is no such state": "没有这种状态",
     "this is too long": "太长了",
     "this is not a time": "这不是时间",
     "there is no such time": "没有这个时间",

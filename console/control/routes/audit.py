@@ -15,12 +15,12 @@ from console.contract.change import AuditPage, AuditRow, AuditVerdict
 from console.contract.clock import iso, to_datetime, to_instant
 from console.contract.csv_text import cell, record, records
 from console.contract.text import Untrusted
+from console.control import queries
 from console.control.audit.sinks import SinkError
 from console.control.audit.verifying import ROWS_AT_ONCE, verified
 from console.control.deadline import Until
 from console.control.problems import unavailable
 from console.control.rights import Admitted
-from console.control.routes.changes import cursor_of
 from console.control.routes.common import InService, json_bytes, json_of
 from console.store import audit
 from console.store.audit import Row
@@ -44,7 +44,7 @@ async def list_audit(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Response:
     """List who did what, newest first."""
-    before = cursor_of(cursor)
+    before = queries.before(cursor)
     wanted = audit.Wanted(who, action, None if since is None else to_instant(since), change)
     rows = await service.read(lambda connection: audit.page(connection, wanted, before, limit + 1), until)
     following = str(rows[limit - 1].seq) if len(rows) > limit else None

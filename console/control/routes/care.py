@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from console.contract.care import CareGrant, CareGrants, RepaymentCare
-from console.control import care_view
+from console.control import care_view, queries
 from console.control.deadline import Until
 from console.control.desk.wording import reader_of
-from console.control.problems import ProblemError, invalid
+from console.control.problems import ProblemError
 from console.control.rights import Admitted
 from console.control.routes.common import InService, json_bytes, json_of
 
 router = APIRouter(prefix="/v1", tags=["care"])
 
-NEWEST: Final = 2**53
 """Before this number is everything."""
 
 
@@ -31,7 +30,7 @@ async def list_care(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """List what was granted, newest first."""
-    before = place(cursor)
+    before = queries.before(cursor)
 
     def job(connection: Connection) -> bytes:
         return care_view.grants(connection, before, limit).model_dump_json().encode()
@@ -63,12 +62,3 @@ async def show_repayment_care(
             404, "no_such_repayment", "there is no such repayment", "search with text~ or the external id"
         )
     return json_of(found)
-
-
-def place(cursor: str | None) -> int:
-    """Return the number before which a page begins. Raises ProblemError (422)."""
-    if cursor is None:
-        return NEWEST
-    if not (cursor.isascii() and cursor.isdigit()):
-        raise invalid("cursor", "it is the next of the page before", hint="leave it out for the first page")
-    return min(int(cursor), NEWEST)

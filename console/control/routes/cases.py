@@ -13,8 +13,9 @@ from console.contract.case import CaseLine, Cases, Suspense, SuspenseLine
 from console.contract.clock import to_datetime
 from console.contract.text import Untrusted
 from console.contract.vocabulary import AttemptState, EvidenceSource, Stage, Verdict
+from console.control import queries
 from console.control.deadline import Until
-from console.control.problems import ProblemError, invalid
+from console.control.problems import ProblemError
 from console.control.rights import Admitted
 from console.control.routes.common import InService, json_bytes, json_of
 from console.store import cases
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 
-_NEWEST: Final = 2**62
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,9 +38,7 @@ async def list_cases(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """List the cases that are not over, newest first; `all` lists those that are over, too."""
-    if cursor is not None and not (cursor.isascii() and cursor.isdigit()):
-        raise invalid("cursor", "it is the next of the page before", hint="leave it out for the first page")
-    before = _NEWEST if cursor is None else min(int(cursor), _NEWEST)
+    before = queries.before(cursor)
 
     def job(connection: Connection) -> bytes:
         found, following = cases.page(connection, before, limit, opened=not every)

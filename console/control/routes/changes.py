@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from console.contract.change import Change, Changes, ChangeState, KindLine, Kinds, Preview
 from console.contract.language import translated
 from console.contract.text import Untrusted, shown
+from console.control import queries
 from console.control.audit.keeper import UNANCHORED
 from console.control.bodies import parse_object
 from console.control.deadline import Deadline, Until
@@ -26,7 +27,7 @@ from console.control.desk.registry import kinds
 from console.control.desk.stored import asked_again
 from console.control.desk.wording import Reader, change_wire, preview_wire, reader_of
 from console.control.idempotency import Answer, key_of, once
-from console.control.problems import ProblemError, invalid, log, where
+from console.control.problems import ProblemError, log, where
 from console.control.rights import Admitted
 from console.control.routes.common import InService, json_bytes, json_of
 from console.control.service import Service
@@ -108,7 +109,7 @@ async def list_changes(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """List changes, newest first. `unreviewed`: those made by break-glass that nobody looked at yet."""
-    before = cursor_of(cursor)
+    before = queries.before(cursor)
     reader = reader_of(request.headers)
     wanted = changes.Wanted(state, kind, who, target, unreviewed)
 
@@ -330,12 +331,3 @@ def _moved() -> ProblemError:
     return ProblemError(
         409, "conflict", "somebody else changed the same at this moment", "look at it, then try again"
     )
-
-
-def cursor_of(cursor: str | None) -> int | None:
-    """Return the number a page begins before. Raises ProblemError (422)."""
-    if cursor is None:
-        return None
-    if not cursor.isascii() or not cursor.isdigit():
-        raise invalid("cursor", "it is the next of the page before", hint="leave it out for the first page")
-    return int(cursor)

@@ -12,13 +12,12 @@ from sqlalchemy import Connection
 
 from console.contract.care import Complaint, Complaints, NewComplaint
 from console.contract.clock import to_instant
-from console.control import care_view
+from console.control import care_view, queries
 from console.control.bodies import parse_object, validate
 from console.control.deadline import Until
 from console.control.idempotency import Answer, key_of, once
 from console.control.problems import ProblemError, invalid
 from console.control.rights import Admitted
-from console.control.routes.care import place
 from console.control.routes.common import InService, json_bytes
 from console.store import complaints
 from console.store.complaints import StoredComplaint, Subject
@@ -70,7 +69,7 @@ async def list_complaints(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """List complaints, newest first; of one repayment or borrower where named."""
-    before = place(cursor)
+    before = queries.before(cursor)
 
     def job(connection: Connection) -> bytes:
         found = care_view.complaint_page(

@@ -12,6 +12,7 @@ from console.contract.clock import to_datetime
 from console.contract.doubt import DoubtAnswer, DoubtLine, Doubts, tells
 from console.contract.text import Untrusted
 from console.contract.vocabulary import AttemptState, Stage
+from console.control import queries
 from console.control.deadline import Until
 from console.control.problems import invalid
 from console.control.rights import Admitted
@@ -54,9 +55,9 @@ def _place(cursor: str | None) -> Place | None:
     if cursor is None:
         return None
     parts = cursor.split(".")
-    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
-        raise invalid("cursor", "it is the next of the page before", hint="leave it out for the first page")
-    return Place(*(min(int(part), 2**53) for part in parts))
+    if len(parts) != 2:
+        raise queries.no_cursor()
+    return Place(*(queries.number(part, 2**53) for part in parts))
 
 
 def _line(one: Doubt) -> DoubtLine:

@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 
 from console.contract.clock import BUSINESS_ZONE, to_datetime
 from console.contract.incident import Incident, Incidents, Report
+from console.control import queries
 from console.control.deadline import Until
 from console.control.desk.registry import kinds
 from console.control.desk.wording import reader_of, title_of, zone_named
 from console.control.problems import ProblemError
 from console.control.rights import Admitted
-from console.control.routes.changes import cursor_of
 from console.control.routes.common import InService, json_bytes
 from console.incidents.report import Kinds, incident_of, line_of, report
 from console.store import incidents
@@ -34,7 +34,7 @@ async def list_incidents(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """List incidents, newest first."""
-    before = cursor_of(cursor)
+    before = queries.before(cursor)
 
     def job(connection: Connection) -> bytes:
         found = incidents.page(connection, before, limit + 1)

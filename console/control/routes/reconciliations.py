@@ -6,7 +6,7 @@ nothing.
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
@@ -19,6 +19,7 @@ from console.contract.reconciliation import (
     SettlementPiece,
 )
 from console.contract.text import nearest
+from console.control import queries
 from console.control.deadline import Until
 from console.control.problems import ProblemError, invalid
 from console.control.rights import Admitted
@@ -28,8 +29,6 @@ from console.repayment.reconcile.findings import Finding
 from console.store import reconciliation, settlement_pieces
 
 router = APIRouter(prefix="/v1", tags=["reconciliations"])
-
-_NEWEST: Final = 2**62
 
 
 @router.get("/reconciliations", response_model=Reconciliations)
@@ -41,9 +40,7 @@ async def list_reconciliations(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """List reconciliations, newest first."""
-    if cursor is not None and not (cursor.isascii() and cursor.isdigit()):
-        raise invalid("cursor", "it is the next of the page before", hint="leave it out for the first page")
-    before = _NEWEST if cursor is None else min(int(cursor), _NEWEST)
+    before = queries.before(cursor)
 
     def job(connection: Connection) -> bytes:
         items, following = shapes.page(connection, before, limit)

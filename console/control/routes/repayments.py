@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from console.contract.repayment import IntakeReport, Repayment, RepaymentRow
 from console.contract.wire import StrictWire, Wire
-from console.control import taking_in
+from console.control import queries, taking_in
 from console.control.bodies import parse_object, validate
 from console.control.deadline import Until
 from console.control.idempotency import Answer, key_of, once
-from console.control.problems import ProblemError, invalid
+from console.control.problems import ProblemError
 from console.control.rights import Admitted
 from console.control.routes.common import InService, json_bytes, json_of
 from console.control.routes.selections import filter_of
@@ -106,13 +106,11 @@ async def list_repayments(
 ) -> Response:
     """List repayments that match a filter, newest first, in pages that live traffic does not shift."""
     wanted = filter_of(filter)
-    if cursor is not None and not cursor.isdigit():
-        raise invalid("cursor", "it is the next of the page before", hint="leave it out for the first page")
-    after = None if cursor is None else int(cursor)
+    before = queries.before(cursor)
     now = service.clock.now()
 
     def job(connection: Connection) -> bytes:
-        rows, following = repayments.page(connection, wanted, after, limit, now=now)
+        rows, following = repayments.page(connection, wanted, before, limit, now=now)
         found = RepaymentList.model_construct(items=rows, next=None if following is None else str(following))
         return found.model_dump_json().encode()
 

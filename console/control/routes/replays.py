@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -21,7 +21,7 @@ from console.contract.replay import (
     Replays,
     ReplayState,
 )
-from console.contract.text import nearest
+from console.control import queries
 from console.control.bodies import parse_body
 from console.control.deadline import Deadline, Until
 from console.control.desk.people import person_key
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from console.control.signin import Caller
 
 router = APIRouter(prefix="/v1/replays", tags=["replays"])
-
-_NEWEST: Final = 2**62
 
 
 @router.post("/plan", response_model=Replay, status_code=202)
@@ -166,9 +164,9 @@ async def list_replays(
 ) -> Response:
     """List replays, newest first; `state` is one or several of the states, with commas."""
     states = frozenset(
-        ReplayState(word) for word in _words("state", state, [one.value for one in ReplayState])
+        ReplayState(word) for word in queries.words("state", state, [one.value for one in ReplayState])
     )
-    before = _NEWEST if cursor is None else _number(cursor)
+    before = queries.before(cursor)
     reader = reader_of(request.headers)
 
     def job(connection: Connection) -> bytes:
@@ -206,8 +204,8 @@ async def items_of_replay(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Response:
     """Return items in the order they run; `outcome` and `class` take several words with commas."""
-    outcomes = _words("outcome", outcome, [one.value for one in ReplayOutcome])
-    classes = _words("class", class_, [one.value for one in ReplayClass])
+    outcomes = queries.words("outcome", outcome, [one.value for one in ReplayOutcome])
+    classes = queries.words("class", class_, [one.value for one in ReplayClass])
     after = _place(cursor)
 
     def job(connection: Connection) -> bytes:
@@ -242,30 +240,11 @@ def _there(found: StoredReplay | None) -> StoredReplay:
     return found
 
 
-def _words(field: str, text: str, known: list[str]) -> frozenset[str]:
-    words = frozenset(word for word in text.split(",") if word)
-    for word in sorted(words - set(known)):
-        near = nearest(word, known)
-        hint = f"did you mean {near}?" if near else f"known: {', '.join(known)}"
-        raise invalid(field, "there is no such word", hint=hint)
-    return words
-
-
-def _number(cursor: str) -> int:
-    if not cursor.isascii() or not cursor.isdigit():
-        raise _no_cursor()
-    return min(int(cursor), _NEWEST)
-
-
 def _place(cursor: str | None) -> tuple[str, int]:
     """Return the place (day and number) after which a page of items begins."""
     if cursor is None:
         return "", 0
     day, _, seq = cursor.partition("_")
     if not seq or len(day) != 10 or not day.isascii():
-        raise _no_cursor()
-    return day, _number(seq)
-
-
-def _no_cursor() -> ProblemError:
-    return invalid("cursor", "it is the next of the page before", hint="leave it out for the first page")
+        raise queries.no_cursor()
+    return day, queries.number(seq)

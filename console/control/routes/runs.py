@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from console.contract.playbook import PlanBody, RehearsalBody, Rehearsed, Run, RunPlan, Runs
+from console.control import queries
 from console.control.bodies import parse_body
 from console.control.deadline import Until
 from console.control.desk.desk import Visit
@@ -16,7 +17,6 @@ from console.control.desk.wording import reader_of
 from console.control.problems import ProblemError
 from console.control.rehearsal import rehearse
 from console.control.rights import Admitted
-from console.control.routes.changes import cursor_of
 from console.control.routes.common import InService, json_bytes, json_of
 from console.control.run_view import plan, run_wires
 from console.store import runs
@@ -52,7 +52,7 @@ async def list_runs(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """List runs of playbooks, newest first."""
-    before, reader = cursor_of(cursor), reader_of(request.headers)
+    before, reader = queries.before(cursor), reader_of(request.headers)
 
     def job(connection: Connection) -> bytes:
         found = runs.page(connection, before, limit + 1)

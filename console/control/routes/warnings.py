@@ -9,11 +9,10 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from console.contract.clock import to_datetime
-from console.contract.text import nearest
 from console.contract.warning import Detectors, Warning, Warnings, WarningState
-from console.control import warning_view
+from console.control import queries, warning_view
 from console.control.deadline import Until
-from console.control.problems import ProblemError, invalid
+from console.control.problems import ProblemError
 from console.control.rights import Admitted
 from console.control.routes.common import InService, json_bytes, json_of
 from console.store import warnings as stored
@@ -21,7 +20,6 @@ from console.warnings.record import DAYS, records
 
 router = APIRouter(prefix="/v1/warnings", tags=["warnings"])
 
-_NEWEST: Final = 2**62
 _DAY_MS: Final = 86_400_000
 
 
@@ -35,10 +33,8 @@ async def list_warnings(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """List warnings by time to harm, then those that ended, newest first; `state` is one or several."""
-    states = _states(state)
-    if cursor is not None and not (cursor.isascii() and cursor.isdigit()):
-        raise invalid("cursor", "it is the next of the page before", hint="leave it out for the first page")
-    before = _NEWEST if cursor is None else min(int(cursor), _NEWEST)
+    states = queries.words("state", state, tuple(WarningState)) or {WarningState.OPEN, WarningState.ACKED}
+    before = queries.before(cursor)
     now = service.clock.now()
 
     def job(connection: Connection) -> bytes:
@@ -85,12 +81,3 @@ async def show_warning(warning_id: str, service: InService, caller: Admitted, un
             404, "no_such_warning", "there is no such warning", "repay warning list shows them"
         )
     return json_of(found)
-
-
-def _states(text: str) -> frozenset[str]:
-    words = frozenset(word for word in text.split(",") if word)
-    for word in sorted(words - set(WarningState)):
-        near = nearest(word, tuple(WarningState))
-        known = f"known: {', '.join(WarningState)}"
-        raise invalid("state", "there is no such state", hint=f"did you mean {near}?" if near else known)
-    return words or frozenset({WarningState.OPEN, WarningState.ACKED})

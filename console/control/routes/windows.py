@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from console.contract.text import nearest
 from console.contract.window import Window, Windows
+from console.control import queries
 from console.control.deadline import Until
-from console.control.problems import ProblemError, invalid
+from console.control.problems import ProblemError
 from console.control.rights import Admitted
 from console.control.routes.common import InService, json_bytes, json_of
 from console.windows import shapes
 from console.windows.window import State
 
 router = APIRouter(prefix="/v1/windows", tags=["windows"])
-
-_NEWEST: Final = 2**62
 
 
 @router.get("", response_model=Windows)
@@ -32,10 +30,8 @@ async def list_windows(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """List windows, newest first; `state` is one or several of the states, with commas."""
-    states = _states(state)
-    if cursor is not None and not (cursor.isascii() and cursor.isdigit()):
-        raise invalid("cursor", "it is the next of the page before", hint="leave it out for the first page")
-    before = _NEWEST if cursor is None else min(int(cursor), _NEWEST)
+    states = queries.words("state", state, tuple(State))
+    before = queries.before(cursor)
     now = service.clock.now()
 
     def job(connection: Connection) -> bytes:
@@ -56,12 +52,3 @@ async def show_window(window_id: str, service: InService, caller: Admitted, unti
             404, "no_such_window", "there is no such maintenance window", "repay window list shows them"
         )
     return json_of(found)
-
-
-def _states(text: str) -> frozenset[str]:
-    words = frozenset(word for word in text.split(",") if word)
-    for word in sorted(words - set(State)):
-        near = nearest(word, tuple(State))
-        known = f"known: {', '.join(State)}"
-        raise invalid("state", "there is no such state", hint=f"did you mean {near}?" if near else known)
-    return words
