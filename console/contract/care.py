@@ -72,7 +72,8 @@ class CareReleaseBody(StrictWire):
 
 
 class CareGrant(Wire):
-    """One grant. `origin` is `change` or `service`; `open` counts the repayments it still stands for.
+    """One grant. `origin` is `change` or `service`; `open` counts the repayments it still stands for
+    whose instalment is not paid.
 
     `coupons_fen` is the money of its coupons, of which `coupons_used` were used; of its notices
     `notices_sent` were taken by the receiver.

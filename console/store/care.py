@@ -110,9 +110,14 @@ _ONE: Final = Prepared(f"SELECT {_COLUMNS} FROM care_grant WHERE id = ?")  # noq
 _PAGE: Final = Prepared(
     f"SELECT {_COLUMNS} FROM care_grant WHERE seq < ? ORDER BY seq DESC LIMIT ?"  # noqa: S608 - as above
 )
+_UNPAID: Final = "i.released_at IS NULL AND r.stage <> 'settled' AND r.due_state <> 'paid'"
 _OPEN: Final = Prepared(
-    "SELECT grant_seq, count(*) FROM care_item WHERE grant_seq {among} AND released_at IS NULL"
-    " GROUP BY grant_seq"
+    "SELECT i.grant_seq, count(*) FROM care_item i JOIN repayment r ON r.seq = i.repayment_seq"  # noqa: S608 - our own words
+    f" WHERE i.grant_seq {{among}} AND {_UNPAID} GROUP BY i.grant_seq"
+)
+_LEFT: Final = Prepared(
+    "SELECT i.repayment_seq FROM care_item i JOIN repayment r ON r.seq = i.repayment_seq"  # noqa: S608 - as above
+    f" WHERE i.grant_seq = ? AND {_UNPAID} ORDER BY i.repayment_seq"
 )
 _COUPONS: Final = Prepared(
     "SELECT grant_seq, count(*), coalesce(sum(amount_fen), 0), count(used_at) FROM coupon"
@@ -237,6 +242,11 @@ def set_grace(connection: Connection, seqs: Sequence[int], now: int) -> None:
 def standing(connection: Connection, grant_seq: int) -> list[int]:
     """Return the repayments a grant still stands for."""
     return [row[0] for row in _STANDING.rows(connection, (grant_seq,))]
+
+
+def left(connection: Connection, grant_seq: int) -> list[int]:
+    """Return the repayments a grant still means something to: it stands, and their instalment is not paid."""
+    return [row[0] for row in _LEFT.rows(connection, (grant_seq,))]
 
 
 def release(connection: Connection, grant: StoredGrant, now: int) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+from sqlalchemy import update
 
 from console.contract.clock import ManualClock
 from console.repayment.lane import Desk
@@ -12,6 +13,7 @@ from console.risk.rulebook import seed
 from console.store import care, complaints
 from console.store.care import Terms
 from console.store.complaints import StoredComplaint
+from console.store.tables import repayment
 from tests.care.conftest import standings
 from tests.desk.conftest import Person
 from tests.doubt.conftest import sent
@@ -169,3 +171,22 @@ async def test_a_complaint_about_nobody_is_refused(office: Desk, party: ThirdPar
     assert (await complain(li, repayment="rep_none")).status_code == 422
     assert (await complain(li, borrower="nobody")).status_code == 422
     assert rows(office.store, "SELECT count(*) FROM complaint")[0][0] == 0
+
+
+async def test_what_was_paid_meanwhile_is_not_counted_as_still_cared_for(
+    office: Desk, party: ThirdParty, li: Person
+) -> None:
+    ids = await sent(office, party, "decline", 1, 2)
+    one = await granted(li, filter="state:failed", grace="3d")
+    assert (one["count"], one["open"]) == (2, 2)
+    paid = {"stage": "settled", "waiting_since": None, "next_action_at": None}
+    first = repayment.c.id == ids[0]
+    await office.store.write(
+        lambda connection: connection.execute(update(repayment).where(first).values(paid))
+    )
+    assert (await li.get("/care")).json()["items"][0]["open"] == 1
+    release = {"kind": "care.release", "grant": one["id"]}
+    preview = (await li.post("/changes/preview", release)).json()
+    assert preview["count"] == 1
+    assert preview["effects"][0].startswith("1 repayments lose")
+    assert (await li.change("care.release", grant=one["id"])).status_code == 201

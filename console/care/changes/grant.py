@@ -111,7 +111,7 @@ class CareReleaseKind(Kind[CareReleaseBody]):
         grant = _found(connection, body)
         left = care.figures(connection, [grant.seq])[grant.seq]
         unsent = left.notices - left.notices_sent
-        members = care.members(connection, care.standing(connection, grant.seq))
+        members = care.members(connection, care.left(connection, grant.seq))
         effects = [Said("{count} repayments lose what it gave them", {"count": left.open})]
         if left.coupons:
             effects.append(Said("{count} coupons are taken back", {"count": left.coupons}))
