@@ -61,6 +61,9 @@ _PROGRESS: Final[dict[str, str]] = {
         "最近 {count} 笔订单中 {percent}% 结果未知；超过 {limit}% 时重放自行停止"
     ),
     "{count} other repayments wait to be sent and go first": "另有 {count} 笔还款等待发送，它们优先",
+    "{bad} of its last {count} orders failed again or are in doubt: it stays at {percent} % of its rate": (
+        "最近 {count} 笔中有 {bad} 笔再次失败或结果未知：速率保持在 {percent}%"
+    ),
     "it begins with {percent} % of its rate, and speeds up as orders succeed": (
         "以速率的 {percent}% 起步，随订单成功而加快"
     ),

@@ -83,7 +83,7 @@ def replay_lines(one: Replay, receipt: Receipt | None, width: int, zone: str, no
 
 def _head(one: Replay, width: int, zone: str, now: datetime) -> list[Line]:
     said = state_name(one.state)
-    if one.started_at is not None:
+    if one.started_at is not None and one.state is not ReplayState.PAUSED:
         end = one.ended_at or now
         said = f"{said}  {figures.whole_span((end - one.started_at).total_seconds())}"
     who = shown(one.started_by if one.started_by is not None else one.who)
@@ -151,7 +151,9 @@ def _progress(one: Replay, width: int) -> list[Line]:
     done = f"{figures.count(one.reached)} / {figures.count(one.to_run)}"
     share = figures.share(part_of(one.reached, one.to_run))
     lines = field(t("progress"), f"{bar(one.reached, one.to_run, cells)} {share}  {done}", width, "strong")
-    if one.state not in OVER:
+    if one.state is ReplayState.PAUSED:
+        lines += field(t("pace"), t("nothing is sent until it is resumed"), width, "warn")
+    elif one.state not in OVER:
         lines += field(t("pace"), _pace(one), width)
         if one.slowed is not None:
             lines += field(t("slowed by"), one.slowed, width, "warn")

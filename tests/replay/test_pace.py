@@ -31,6 +31,7 @@ def test_it_ramps_up_only_as_orders_succeed() -> None:
     pace.note([Outcome.REFAILED, Outcome.REFAILED, Outcome.SETTLED])
     pace.look(0, 101.0)
     assert pace.share == RAMP[0], "most failed"
+    assert (said := pace.slowed()) is not None and (said.values["bad"], said.values["count"]) == (2, 3)
     pace.note([Outcome.SETTLED] * 3)
     pace.look(0, 102.0)
     assert pace.share == RAMP[1]

@@ -37,6 +37,7 @@ class Pace:
         self._step = 0
         self._step_began = moment
         self._decided, self._bad = 0, 0
+        self._held_back = False
         self._headroom = 1.0
         self._crowd = 0
         self._tokens: dict[str, float] = {}
@@ -97,7 +98,9 @@ class Pace:
             self._headroom = min(1.0, self._headroom * 1.5)
         limit = min(settings.stop_refailed, settings.stop_unknown)
         lasted = moment - self._step_began >= settings.ramp
-        if lasted and self._step + 1 < len(RAMP) and self._decided and self._bad <= limit * self._decided:
+        ready = lasted and self._step + 1 < len(RAMP) and self._decided > 0
+        self._held_back = ready and self._bad > limit * self._decided
+        if ready and not self._held_back:
             self._step += 1
             self._step_began, self._decided, self._bad = moment, 0, 0
 
@@ -107,6 +110,9 @@ class Pace:
             return Said("{count} other repayments wait to be sent and go first", {"count": self._crowd})
         if self._step + 1 < len(RAMP):
             percent = round(RAMP[self._step] * 100)
+            if self._held_back:
+                told = {"percent": percent, "bad": self._bad, "count": self._decided}
+                return Said(HELD_BACK, told)
             return Said(BEGINS, {"percent": percent})
         if self._headroom < 1:
             return Said("it speeds up again after it made room for other repayments")
@@ -129,6 +135,9 @@ class Pace:
 
 
 BEGINS: Final = "it begins with {percent} % of its rate, and speeds up as orders succeed"
+HELD_BACK: Final = (
+    "{bad} of its last {count} orders failed again or are in doubt: it stays at {percent} % of its rate"
+)
 REFAILED: Final = "{percent} % of its last {count} orders failed again; above {limit} % a replay stops itself"
 IN_DOUBT: Final = "{percent} % of its last {count} orders are in doubt; above {limit} % a replay stops itself"
 

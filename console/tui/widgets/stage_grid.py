@@ -112,15 +112,17 @@ class StageGrid(Lines, can_focus=True):
 
     def _title(self, stage: Stage, width: int, row: int, column: int) -> Line:
         here = (row, column) == (self._row, self._column)
-        style = ("cursor" if self.has_focus else "cursor-idle") if here else stage_style(stage)
+        active = here and self.has_focus
+        style = ("cursor" if active else "cursor-idle") if here else stage_style(stage)
         if not here and style == "text":
             style = "strong"
         arrow = ">" if not row and column < 4 else ""
         line = self._knowledge.stage(stage)
         word = f" ({t('paused')})" if width >= _NARROW else " ||"
         paused = word if line is not None and line.paused else ""
+        name = f"[{stage_name(stage)}]" if active else stage_name(stage)
         return spread(
-            ((f"{stage_name(stage)}{paused}", style),), ((arrow, "accent"),), width, style if here else "text"
+            ((f"{name}{paused}", style),), ((arrow, "accent"),), width, style if here else "text"
         )
 
     # --- keys -----------------------------------------------------------------------------------

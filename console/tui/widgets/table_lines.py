@@ -59,7 +59,7 @@ def row_line(
     """Return a row with its signs and its piece of the scroll bar; neighbours of one style are joined."""
     over = style("cursor" if state.active else "cursor-idle") if state.cursor else None
     plain = over or style("text")
-    signs = (">" if state.cursor else " ") + ("*" if state.marked else " ")
+    signs = (">" if state.cursor and state.active else " ") + ("*" if state.marked else " ")
     segments = [Segment(signs, over or style("mark"))]
     used, text, pen = GUTTER, "", plain
     for place, (index, column_width) in enumerate(arrangement.shown):
