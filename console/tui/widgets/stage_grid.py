@@ -121,9 +121,7 @@ class StageGrid(Lines, can_focus=True):
         word = f" ({t('paused')})" if width >= _NARROW else " ||"
         paused = word if line is not None and line.paused else ""
         name = f"[{stage_name(stage)}]" if active else stage_name(stage)
-        return spread(
-            ((f"{name}{paused}", style),), ((arrow, "accent"),), width, style if here else "text"
-        )
+        return spread(((f"{name}{paused}", style),), ((arrow, "accent"),), width, style if here else "text")
 
     # --- keys -----------------------------------------------------------------------------------
 
