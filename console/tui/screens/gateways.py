@@ -133,7 +133,7 @@ def _row(line: GatewayLine, old: bool) -> Row:
     return (
         drawn(shown(line.id), "text"),
         drawn(f"{letter} {word}", style),
-        drawn(f"{sign} {kept}", kept_style),
+        drawn(sign if line.light == "unknown" else f"{sign} {kept}", kept_style),
         drawn(figures.share(line.success_rate)),
         drawn(figures.share(line.unknown_ratio)),
         drawn(figures.span(line.confirm_p95_seconds)),
@@ -155,7 +155,7 @@ def _columns() -> tuple[Column, ...]:
     return (
         Column(t("gateway"), 9, share=1),
         Column(t("state"), 10),
-        Column(t("SLA"), 9),
+        Column(t("SLA"), 7),
         Column(t("success"), 7, right=True),
         Column(t("in doubt"), 8, right=True),
         Column("p95", 6, right=True),
