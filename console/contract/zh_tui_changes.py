@@ -71,6 +71,7 @@ MESSAGES: Final[dict[str, str]] = {
     "another person: view 9 and a, or: repay change approve {id}": (
         "由另一人：视图 9 按 a，或 repay change approve {id}"
     ),
+    "{count} still held": "仍有 {count} 笔暂缓",
     "{state}, to review": "{state}，待复核",
     "it undid another change: do that one anew": "它是一次撤销：请重新做原来的变更",
     "this cannot be undone": "无法撤销",

@@ -85,7 +85,7 @@ def test_a_service_killed_while_it_is_asked_is_asked_again_with_the_same_key(pla
         assert one.wait_exit() == 0
 
 
-def test_a_window_is_held_by_a_form_and_ended(places: dict[str, str]) -> None:
+def test_a_window_is_held_by_a_form_extended_and_ended(places: dict[str, str]) -> None:
     with ProgramInTerminal(CONSOLE, columns=100, lines=40, environment=places) as one:
         one.wait_for("SANDBOX +(LIVE|DEGRADED)", 30)
         one.press("6")
@@ -98,6 +98,22 @@ def test_a_window_is_held_by_a_form_and_ended(places: dict[str, str]) -> None:
         one.send("\rthe bank works on it\r\r")
         one.wait_for("Open a maintenance window: applied", 15)
         one.press("enter")
+        one.wait_for(lambda: "scheduled" in row_of(one, "gateway=alipay", "hold"))
+        one.press("+")
+        one.wait_for("that wait for it wait longer")
+        one.press("tab")
+        one.send("it takes longer\r\r")
+        one.wait_for("Extend a maintenance window: applied")
+        one.press("enter", "9")
+        one.wait_for(lambda: row_of(one, ">", "Extend a", "applied"))
+        one.press("u")
+        one.wait_for("that wait for it leave earlier")
+        one.press("tab")
+        one.send("it does not\r\r")
+        one.wait_for("Let a maintenance window end earlier: applied")
+        one.press("enter")
+        one.wait_for(lambda: "undone" in row_of(one, "Extend a"))
+        one.press("6")
         one.wait_for(lambda: "scheduled" in row_of(one, "gateway=alipay", "hold"))
         one.press("e")
         one.wait_for("End a window")

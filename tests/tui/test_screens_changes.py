@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from console.actions.registry import View
+from console.contract.board import WindowLine
 from console.contract.change import AuditVerdict, ChangeState
 from console.contract.text import Untrusted
 from console.tui.change_request import Step
@@ -156,12 +157,17 @@ async def test_the_header_and_overview_tell_what_is_under_way() -> None:
     async with console(size=(120, 30)) as one:
         now = one.app.knowledge.now
         desk(one).changes = [change(6, expires=timedelta(minutes=5), now=now)]
-        one.link.send(board(2).model_copy(update={"approvals": 2}))
+        over = WindowLine(
+            id="w_1", scope="gateway=alipay", policy="hold", state="recovering", starts_at=now, ends_at=now,
+            held=1204,
+        )  # fmt: skip
+        one.link.send(board(2).model_copy(update={"approvals": 2, "windows": (over,)}))
         one.app.main.deeds._watched = float("-inf")
         one.app.main.deeds.watch_changes()
         await one.shows(
-            "2 to approve", "returns 4m", "2 wait for approval: 9", "Pause a queue dispatch returns in 4m"
-        )
+            "2 to approve", "returns 4m", "2 wait for approval: 9", "Pause a queue dispatch returns in 4m",
+            "hold gateway=alipay recovering, 1,204 still held",
+        )  # fmt: skip
 
 
 async def test_the_audit_is_read_on_to_its_beginning() -> None:

@@ -18,7 +18,7 @@ from console.tui.widgets.lines import Line, Lines, width_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from console.contract.board import ReplayLine
+    from console.contract.board import ReplayLine, WindowLine
     from console.contract.change import Change
     from console.tui.knowledge import Knowledge
 
@@ -26,7 +26,8 @@ SOON: Final = 600.0
 """Seconds before something returns or ends from which it is told in the header too."""
 
 _REPLAYING: Final = ("running", "paused")
-_OPEN: Final = ("draining", "active", "recovering")
+_OPEN: Final = ("draining", "active")
+_RECOVERING: Final = "recovering"
 
 
 class DeskLine(Lines):
@@ -76,12 +77,21 @@ def under_way(knowledge: Knowledge) -> list[Line]:
             what = f"{shown(strategy.id)} ({mode_word(strategy.mode, strategy.percent)})"
             parts.append(_part(t("{what} returns in", what=what), left))
     for window in board.windows:
-        if window.state in _OPEN:
+        if window.state == _RECOVERING:
+            parts.append(_recovering(window))
+        elif window.state in _OPEN:
             left = (window.ends_at - knowledge.now).total_seconds()
             what = f"{policy_name(window.policy)} {shown(window.scope)} {window_state(window.state)}"
             parts.append(_part(t("{what}, ends in", what=what), left))
     parts += [_replay(line) for line in board.replays if line.state in _REPLAYING]
     return parts
+
+
+def _recovering(window: WindowLine) -> Line:
+    """Return that a window gives its traffic back, and how many still wait for it."""
+    what = f"{policy_name(window.policy)} {shown(window.scope)} {window_state(window.state)}"
+    waiting = t("{count} still held", count=figures.count(window.held))
+    return ((f"{what}, ", "bar-dim"), (waiting, "bar"), ("   ", "bar"))
 
 
 def _replay(line: ReplayLine) -> Line:
