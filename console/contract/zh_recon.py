@@ -79,7 +79,10 @@ _CONSOLE: Final[dict[str, str]] = {
     "no day was reconciled yet; o reconciles one": "尚未核对任何一天；按 o 核对",
     "a day that has ended": "已经结束的一天",
     "{rows}, {reversals} of them reversals": "{rows}，其中冲正 {reversals}",
-    "and more: repay reconcile {id} --to FILE": "还有更多：repay reconcile {id} --to 文件",
+    "as a file: repay reconcile {id} --to FILE.csv": "存为文件：repay reconcile {id} --to 文件.csv",
+    "and more, all as a file: repay reconcile {id} --to FILE.csv": (
+        "还有更多；全部存为文件：repay reconcile {id} --to 文件.csv"
+    ),
     "Whether the money adds up": "收支是否相符",
     "Findings": "核对结果",
     "Orders that did not simply agree": "并非直接一致的订单",

@@ -129,6 +129,8 @@ _CONSOLE: Final[dict[str, str]] = {
     "Resume a replay": "继续重放",
     "Change a replay's pace": "调整重放的速度",
     "{rate} a second at each of: {gateways}": "每个通道每秒 {rate} 笔：{gateways}",
+    "once more": "再次重放",
+    "z plans a replay of those that are failed now": "按 z 对目前仍失败的还款计划重放",
     "nothing is sent until it is resumed": "恢复之前不发送任何订单",
     "{now} a second, {allowed} allowed now; about {left} left": "每秒 {now} 笔，目前允许 {allowed}；约剩 {left}",
     "{run}, of {count} taken in": "{run}（共纳入 {count} 笔）",

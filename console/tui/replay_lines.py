@@ -46,6 +46,9 @@ OUTCOME_STYLES: Final[dict[ReplayOutcome, str]] = {
     ReplayOutcome.WAITING: "dim",
 }
 
+_LEFT_BEHIND: Final = frozenset({ReplayOutcome.REFAILED, ReplayOutcome.LEFT})
+"""Outcomes of repayments that may be failed still."""
+
 _FULL: Final = "#"
 _EMPTY: Final = "."
 _BAR: Final = 40
@@ -158,7 +161,15 @@ def _progress(one: Replay, width: int) -> list[Line]:
         if one.slowed is not None:
             lines += field(t("slowed by"), one.slowed, width, "warn")
     lines += [_outcome(line, one, width) for line in one.outcomes if line.count]
+    if may_go_once_more(one):
+        lines += field(t("once more"), t("z plans a replay of those that are failed now"), width, "accent")
     return lines
+
+
+def may_go_once_more(one: Replay) -> bool:
+    """Tell whether a replay that is over left anything that another one could take up."""
+    some = any(line.count for line in one.outcomes if line.outcome in _LEFT_BEHIND)
+    return one.state in OVER and some
 
 
 def _pace(one: Replay) -> str:
@@ -180,5 +191,5 @@ def _check(receipt: Receipt, width: int) -> list[Line]:
     balanced = receipt.conservation.balanced
     lines: list[Line] = [heading(t("Check: what went in came out"), width)]
     *parts, verdict = [text for _, text in conservation_rows(receipt)]
-    lines += [((f" {text}", "figure"),) for text in parts]
-    return [*lines, ((f" {verdict}", "good" if balanced else "bad"),)]
+    lines.append(((f" {verdict}", "good" if balanced else "bad"),))
+    return [*lines, *(((f" {text}", "figure"),) for text in parts)]

@@ -21,7 +21,7 @@ async def test_one_in_full_says_whether_the_money_adds_up_and_which_orders_to_lo
         one.press("M")
         await one.shows("complete")
         one.press("j", "enter")
-        await one.shows("it adds up", "¥300.00", "missing_here", "rp_stranger-1")
+        await one.shows("it adds up", "¥300.00", "missing_here", "rp_stranger-1", ".csv")
         one.press("escape")
         await one.until(lambda: one.app.main.view is View.RECONCILIATIONS, "the list")
 

@@ -130,6 +130,9 @@ async def test_a_running_replay_tells_how_far_how_fast_and_what_slows_it() -> No
         )
         replays(one).put(replay(state="running", done=1000, settled=985))
         await one.shows("1,000 / 1,187")
+        replays(one).put(replay(state="paused", rate_now=None, rate_allowed=None, eta_seconds=None))
+        await one.shows("paused", "nothing is sent until it is resumed")
+        await one.shows_not("? a second")
 
 
 @pytest.mark.parametrize(
@@ -176,7 +179,7 @@ async def test_what_failed_again_is_planned_anew() -> None:
     async with console(size=(100, 40)) as one:
         replays(one).put(replay(state="done"))
         one.press(":replay rpl_000001", "enter")
-        await one.shows("failed again")
+        await one.shows("failed again", "z plans a replay of those that are failed now")
         one.press("z")
         await one.until(lambda: bool(replays(one).asked), "planned")
         assert replays(one).asked[0].filter == "replay:rpl_000001 state:failed"

@@ -135,7 +135,8 @@ def _orders(one: Reconciled, width: int) -> list[Line]:
                 (f"  {moved}", "dim"),
             )
         )
+    command = {"id": shown(one.run.id)}
+    said = t("as a file: repay reconcile {id} --to FILE.csv", **command)
     if one.more:
-        said = t("and more: repay reconcile {id} --to FILE", id=shown(one.run.id))
-        lines.append(((f" {said}", "dim"),))
-    return lines
+        said = t("and more, all as a file: repay reconcile {id} --to FILE.csv", **command)
+    return [*lines, ((f" {said}", "dim"),)]

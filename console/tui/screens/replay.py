@@ -82,7 +82,11 @@ class ReplayPane(ReplayPanes):
     @property
     def replay_filter(self) -> str | None:
         """What to plan over from here: the repayments of this replay that are failed now."""
-        return f"replay:{self.key} state:failed" if self.found is not None and self.found.refailed else None
+        from console.tui.replay_lines import may_go_once_more
+
+        found = self.found
+        some = found is not None and (found.refailed or may_go_once_more(found))
+        return f"replay:{self.key} state:failed" if some else None
 
     def first_focus(self) -> Widget | None:
         return self.table
