@@ -1,6 +1,8 @@
 """Personal data on the wire: asking for one value in full, and finding whom a value belongs to."""
 
+import re
 from enum import StrEnum
+from typing import Final
 
 from pydantic import Field
 
@@ -9,6 +11,13 @@ from console.contract.wire import StrictWire, Wire
 
 SHOWN_SECONDS = 30
 """How long a front shows a value in full."""
+
+_PERSONAL: Final = re.compile(r"(?<![0-9A-Za-z_])(?:1[3-9]\d{9}|\d{15,19}|\d{17}[Xx])(?![0-9A-Za-z_])")
+
+
+def looks_personal(text: str) -> bool:
+    """Whether a mainland mobile number, an identity number or the number of a bank card stands in a text."""
+    return _PERSONAL.search(text) is not None
 
 
 class PersonalField(StrEnum):

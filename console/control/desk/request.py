@@ -6,6 +6,7 @@ import re
 from typing import Any, Final
 
 from console.contract.change import COMMON_FIELDS
+from console.contract.privacy import looks_personal
 from console.contract.span import SpanError, parse_span
 from console.contract.text import nearest, shown
 from console.control.bodies import validate
@@ -19,9 +20,6 @@ LONGEST_REASON: Final = 512
 LONGEST_INCIDENT: Final = 128
 
 _STEP: Final = re.compile(r"(run_[0-9a-f]{1,36})/([1-9][0-9]?)\Z")
-
-_PERSONAL: Final = re.compile(r"(?<![0-9A-Za-z_])(?:1[3-9]\d{9}|\d{15,19}|\d{17}[Xx])(?![0-9A-Za-z_])")
-"""A mainland mobile number, an identity number or the number of a bank card, standing alone."""
 
 
 def asked(found: dict[str, Any]) -> Asked:
@@ -87,7 +85,7 @@ def reason(found: dict[str, Any]) -> str:
     number.
     """
     value = text(found, "reason", LONGEST_REASON) or ""
-    if _PERSONAL.search(value):
+    if looks_personal(value):
         raise invalid("reason", "looks as if it held personal data", hint="name repayments by their id")
     return value
 

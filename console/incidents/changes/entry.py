@@ -5,13 +5,13 @@ A closed incident takes them too: much is understood only afterwards.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
+from console.contract.privacy import looks_personal
 from console.contract.wire import StrictWire
 from console.incidents.changes.incident import OPERATES
 from console.incidents.writing import Entry, exists, found, write
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from console.contract.clock import Instant
-
-_PERSONAL: Final = re.compile(r"(?<![0-9A-Za-z_])(?:1[3-9]\d{9}|\d{15,19}|\d{17}[Xx])(?![0-9A-Za-z_])")
-"""What looks like a mobile, an identity number or the number of a bank card: it is kept for ever."""
 
 
 class NoteBody(StrictWire):
@@ -63,7 +60,7 @@ class IncidentNote(Kind[NoteBody]):
         return _NOTES
 
     def preview(self, connection: Connection, body: NoteBody, now: Instant) -> Impact:
-        if _PERSONAL.search(body.text):
+        if looks_personal(body.text):
             raise InvalidChange("text", "looks as if it held personal data", "name repayments by their id")
         found(connection, body.id)
         return Impact(effects=(Said("the note stays in the incident for good"),))

@@ -6,6 +6,7 @@ They write down; they stop nothing and change no traffic, so they are done in a 
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from console.contract.clock import Instant
-    from console.store.incidents import StoredIncident
 
 LONGEST_AGO_MS: Final = 90 * 86_400_000
 """How long ago an incident may have begun when it is opened."""
@@ -97,63 +97,64 @@ def _ago(body: OpenBody) -> int:
     return ago
 
 
-def _impact(one: StoredIncident, effect: Said, refusal: Said | None) -> Impact:
-    return Impact(effects=(effect,), targets=target(one), refusal=refusal)
+class _Turn(Kind[IncidentBody]):
+    """Close an incident, or open it again: the two undo each other."""
+
+    body: ClassVar[type[StrictWire]] = IncidentBody
+    in_read_only: ClassVar[bool] = True
+    closes: ClassVar[bool]
+    event: ClassVar[str]
+    """What the incident tells of it."""
+    undone_by: ClassVar[str]
+    """The kind that turns it back."""
+
+    @abstractmethod
+    def told(self) -> tuple[Said, Said]:
+        """Return the effect, and the refusal where it is so already."""
+
+    def guard(self, connection: Connection, body: IncidentBody, now: Instant) -> Guard:
+        found(connection, body.id)
+        return OPERATES
+
+    def preview(self, connection: Connection, body: IncidentBody, now: Instant) -> Impact:
+        one = found(connection, body.id)
+        effect, refusal = self.told()
+        is_so = (one.closed_at is not None) is self.closes
+        return Impact(effects=(effect,), targets=target(one), refusal=refusal if is_so else None)
+
+    def apply(
+        self, connection: Connection, body: IncidentBody, now: Instant, change_id: str
+    ) -> dict[str, Any]:
+        one = found(connection, body.id)
+        incidents.set_closed(connection, one.seq, now if self.closes else None)
+        write(connection, one, Entry(self.event, ""), now, change_id)
+        return {}
+
+    def inverse(self, body: IncidentBody, before: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        return self.undone_by, {"id": body.id}
 
 
-class IncidentClose(Kind[IncidentBody]):
+class IncidentClose(_Turn):
     """Close an incident."""
 
     name: ClassVar[str] = "incident.close"
     title: ClassVar[str] = "Close an incident"
-    body: ClassVar[type[StrictWire]] = IncidentBody
-    in_read_only: ClassVar[bool] = True
+    closes = True
+    event = "closed"
+    undone_by = "incident.reopen"
 
-    def guard(self, connection: Connection, body: IncidentBody, now: Instant) -> Guard:
-        found(connection, body.id)
-        return OPERATES
-
-    def preview(self, connection: Connection, body: IncidentBody, now: Instant) -> Impact:
-        one = found(connection, body.id)
-        closed = None if one.closed_at is None else Said("the incident is closed")
-        return _impact(one, Said("what happens from now on is not counted into it"), closed)
-
-    def apply(
-        self, connection: Connection, body: IncidentBody, now: Instant, change_id: str
-    ) -> dict[str, Any]:
-        one = found(connection, body.id)
-        incidents.set_closed(connection, one.seq, now)
-        write(connection, one, Entry("closed", ""), now, change_id)
-        return {}
-
-    def inverse(self, body: IncidentBody, before: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        return IncidentReopen.name, {"id": body.id}
+    def told(self) -> tuple[Said, Said]:
+        return Said("what happens from now on is not counted into it"), Said("the incident is closed")
 
 
-class IncidentReopen(Kind[IncidentBody]):
+class IncidentReopen(_Turn):
     """Open a closed incident again."""
 
     name: ClassVar[str] = "incident.reopen"
     title: ClassVar[str] = "Open an incident again"
-    body: ClassVar[type[StrictWire]] = IncidentBody
-    in_read_only: ClassVar[bool] = True
+    closes = False
+    event = "reopened"
+    undone_by = "incident.close"
 
-    def guard(self, connection: Connection, body: IncidentBody, now: Instant) -> Guard:
-        found(connection, body.id)
-        return OPERATES
-
-    def preview(self, connection: Connection, body: IncidentBody, now: Instant) -> Impact:
-        one = found(connection, body.id)
-        is_open = Said("the incident is open") if one.closed_at is None else None
-        return _impact(one, Said("what happens from now on is counted into it again"), is_open)
-
-    def apply(
-        self, connection: Connection, body: IncidentBody, now: Instant, change_id: str
-    ) -> dict[str, Any]:
-        one = found(connection, body.id)
-        incidents.set_closed(connection, one.seq, None)
-        write(connection, one, Entry("reopened", ""), now, change_id)
-        return {}
-
-    def inverse(self, body: IncidentBody, before: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        return IncidentClose.name, {"id": body.id}
+    def told(self) -> tuple[Said, Said]:
+        return Said("what happens from now on is counted into it again"), Said("the incident is open")
