@@ -8,14 +8,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
-from console.contract.replay import ReplayClass, ReplayOutcome
-from console.contract.vocabulary import AttemptState, Stage
-from console.store.decisions import Screenable
+from console.contract.replay import ReplayOutcome
 from console.store.prepared import Prepared, among
+from console.store.replay_rows import (
+    ITEM,
+    ITEM_WIDTH,
+    LAST,
+    SUBJECT,
+    Attempted,
+    Item,
+    Marked,
+    Planned,
+    Seen,
+    Subject,
+    Unsent,
+    item_of,
+    seen_of,
+    subject_of,
+)
 from console.store.replays import DriverGone
 
 if TYPE_CHECKING:
@@ -24,109 +38,7 @@ if TYPE_CHECKING:
     from console.contract.clock import Instant
 
 
-class Planned(NamedTuple):
-    """A new item."""
-
-    repayment_seq: int
-    day: str
-    class_: ReplayClass
-    outcome: ReplayOutcome
-    gateway: str
-    amount_fen: int
-    attempts: int
-    old_order_no: str | None
-
-
-class Attempted(NamedTuple):
-    """The last attempt of a repayment; `lease_owner` is who works on it now."""
-
-    id: int
-    state: AttemptState
-    gateway: str
-    order_no: str
-    sent_at: int | None
-    inquiries: int
-    next_action_at: int | None
-    lease_owner: str | None
-    version: int
-
-
-class Subject(NamedTuple):
-    """A repayment as planning and sending see it.
-
-    `contested`: evidence speaks against one of its attempts, or people have not decided about it. `twin`:
-    another repayment of the same borrower and instalment is settled or on its way. `held_by` is a window.
-    """
-
-    screenable: Screenable
-    stage: Stage
-    day: str
-    gateway: str | None
-    instalment: str
-    last: Attempted | None
-    held_by: str | None
-    contested: bool
-    twin: bool
-
-
-class Item(NamedTuple):
-    """An item as stored."""
-
-    repayment_seq: int
-    day: str
-    class_: ReplayClass
-    outcome: ReplayOutcome
-    gateway: str
-    amount_fen: int
-    attempts: int
-    asked_from: int | None
-    submitted: bool
-
-
-class Seen(NamedTuple):
-    """An item with what its repayment looks like now."""
-
-    item: Item
-    stage: Stage
-    attempts: int
-    last: Attempted | None
-
-
-class Unsent(NamedTuple):
-    """A repayment that waits to be sent."""
-
-    seq: int
-    version: int
-    amount_fen: int
-
-
-class Marked(NamedTuple):
-    """What becomes of an item."""
-
-    item: Item
-    outcome: ReplayOutcome
-
-
-_ITEM: Final = (
-    "i.repayment_seq, i.day, i.class, i.outcome, i.gateway, i.amount_fen, i.attempts, i.asked_from,"
-    " i.submitted_at"
-)
-_LAST: Final = (
-    "a.id, a.state, a.gateway, a.order_no, a.sent_at, a.inquiries, a.next_action_at, a.lease_owner, a.version"
-)
 _LAST_ATTEMPT: Final = "LEFT JOIN attempt a ON a.repayment_seq = r.seq AND a.number = r.attempts"
-_SCREENABLE: Final = (
-    "r.seq, r.id, r.amount_fen, r.product, r.due_on, r.wanted_gateway, r.attempts, r.version,"
-    " r.borrower_token, s.device, s.region, s.mis_taps, s.name_matches"
-)
-_SUBJECT: Final = (
-    f"{_SCREENABLE}, r.stage, coalesce(r.grace_until, r.due_on), r.gateway, r.instalment, {_LAST},"  # noqa: S608
-    " h.window_id, EXISTS (SELECT 1 FROM attempt b JOIN exception_case x ON x.attempt_id = b.id"
-    " WHERE b.repayment_seq = r.seq AND (NOT x.resolved OR x.kind = 'against_final')),"
-    " EXISTS (SELECT 1 FROM repayment o WHERE o.instalment = r.instalment"
-    " AND o.borrower_token = r.borrower_token AND o.seq <> r.seq"
-    " AND (o.stage NOT IN ('failed', 'rejected', 'cancelled', 'reversed')"
-)
 _IN_PLAN: Final = (
     " OR EXISTS (SELECT 1 FROM replay_item p WHERE p.replay_seq = ? AND p.repayment_seq = o.seq"
     " AND p.class IN ('resubmit', 'inquire_first'))"
@@ -136,16 +48,16 @@ _AROUND: Final = (
     " LEFT JOIN signal s ON s.repayment_seq = r.seq"
 )
 _TO_PLAN: Final = Prepared(
-    f"SELECT {_SUBJECT}{_IN_PLAN})) FROM repayment r {_AROUND} WHERE r.seq {{among}} ORDER BY r.seq"  # noqa: S608
+    f"SELECT {SUBJECT}{_IN_PLAN})) FROM repayment r {_AROUND} WHERE r.seq {{among}} ORDER BY r.seq"  # noqa: S608
 )
 _TO_DO_TEXT: Final = (
-    f"SELECT {_ITEM}, {_SUBJECT})) FROM replay_item i JOIN repayment r ON r.seq = i.repayment_seq"  # noqa: S608
+    f"SELECT {ITEM}, {SUBJECT})) FROM replay_item i JOIN repayment r ON r.seq = i.repayment_seq"  # noqa: S608
     f" {_AROUND} WHERE i.replay_seq = ? AND i.gateway = ? AND i.outcome = 'waiting'"
     " ORDER BY i.day, i.repayment_seq LIMIT ?"
 )
 _TO_DO: Final = Prepared(_TO_DO_TEXT, f"{_TO_DO_TEXT} FOR UPDATE OF i, r SKIP LOCKED")
 _SEEN: Final = (
-    f"SELECT {_ITEM}, r.stage, r.attempts, {_LAST} FROM replay_item i"  # noqa: S608
+    f"SELECT {ITEM}, r.stage, r.attempts, {LAST} FROM replay_item i"  # noqa: S608
     f" JOIN repayment r ON r.seq = i.repayment_seq {_LAST_ATTEMPT}"
     " WHERE i.replay_seq = ? AND i.gateway = ? AND i.outcome = ?"
 )
@@ -165,7 +77,7 @@ _STILL_ASKED: Final = Prepared(
     " AND r.stage IN ('in_doubt', 'confirming') AND a.inquiries < ? LIMIT 1"
 )
 _UNSENT_TEXT: Final = (
-    f"SELECT {_ITEM}, r.seq, r.version, r.amount_fen FROM replay_item i"  # noqa: S608
+    f"SELECT {ITEM}, r.seq, r.version, r.amount_fen FROM replay_item i"  # noqa: S608
     f" JOIN repayment r ON r.seq = i.repayment_seq {_LAST_ATTEMPT}"
     " WHERE i.replay_seq = ? AND i.gateway = ? AND i.outcome = 'submitted' AND r.stage = 'dispatch'"
     " AND r.attempts = i.attempts AND a.state IN ('FAILED', 'CLOSED', 'REVERSED') LIMIT ?"
@@ -221,13 +133,6 @@ _TURN: Final = 0x72657061792F7270
 """The advisory lock under which repayments are sent on their way again, one replay after the other, so
 that two of them never send two repayments of one instalment."""
 
-_WIDTH: Final = len(Attempted._fields)
-_ITEM_WIDTH: Final = len(Item._fields)
-_STATES: Final = {state.value: state for state in AttemptState}
-_STAGES: Final = {stage.value: stage for stage in Stage}
-_CLASSES: Final = {one.value: one for one in ReplayClass}
-_OUTCOMES: Final = {one.value: one for one in ReplayOutcome}
-
 
 # Planning.
 
@@ -235,7 +140,7 @@ _OUTCOMES: Final = {one.value: one for one in ReplayOutcome}
 def to_plan(connection: Connection, replay_seq: int, members: Sequence[int]) -> list[Subject]:
     """Return repayments as planning sees them; those of an instalment that is planned already are twins."""
     rows = _TO_PLAN.rows(connection, (replay_seq, among(connection, list(members))))
-    return [_subject(row) for row in rows]
+    return [subject_of(row) for row in rows]
 
 
 def plan(
@@ -259,13 +164,13 @@ def plan(
 def asking(connection: Connection, replay_seq: int, gateway: str) -> list[Seen]:
     """Return the items of one gateway that are asked about, with their repayments as they are now."""
     rows = _UNDER_WAY.rows(connection, (replay_seq, gateway, ReplayOutcome.ASKING.value))
-    return [_seen(row) for row in rows]
+    return [seen_of(row) for row in rows]
 
 
 def arrived(connection: Connection, replay_seq: int, gateway: str) -> list[Seen]:
     """Return the items of one gateway that were submitted and are not on their way any more."""
     rows = _ARRIVED.rows(connection, (replay_seq, gateway, ReplayOutcome.SUBMITTED.value))
-    return [_seen(row) for row in rows]
+    return [seen_of(row) for row in rows]
 
 
 def sending(connection: Connection, replay_seq: int, gateway: str) -> int:
@@ -284,7 +189,7 @@ def concluded(
     """Return up to `limit` items of one gateway and outcome after a place (day and number)."""
     day, seq = after
     rows = _CONCLUDED.rows(connection, (replay_seq, gateway, outcome.value, day, day, seq, limit))
-    return [_seen(row) for row in rows]
+    return [seen_of(row) for row in rows]
 
 
 def still_asked(connection: Connection, replay_seq: int, gateway: str, inquiries: int) -> bool:
@@ -301,7 +206,7 @@ def take_turn(connection: Connection) -> None:
 def to_do(connection: Connection, replay_seq: int, gateway: str, limit: int) -> list[tuple[Item, Subject]]:
     """Return up to `limit` items that have not begun, grace that ends first first, locked."""
     rows = _TO_DO.rows(connection, (replay_seq, gateway, limit))
-    return [(_item(row[:_ITEM_WIDTH]), _subject(row[_ITEM_WIDTH:])) for row in rows]
+    return [(item_of(row[:ITEM_WIDTH]), subject_of(row[ITEM_WIDTH:])) for row in rows]
 
 
 def submit(
@@ -320,7 +225,7 @@ def submit(
 def unsent(connection: Connection, replay_seq: int, gateway: str, limit: int) -> list[tuple[Item, Unsent]]:
     """Return up to `limit` submitted items that still wait to be sent, without a new attempt, locked."""
     rows = _UNSENT.rows(connection, (replay_seq, gateway, limit))
-    return [(_item(row[:_ITEM_WIDTH]), Unsent._make(row[_ITEM_WIDTH:])) for row in rows]
+    return [(item_of(row[:ITEM_WIDTH]), Unsent._make(row[ITEM_WIDTH:])) for row in rows]
 
 
 def take_back(connection: Connection, replay_seq: int, items: Sequence[Item], *, now: Instant) -> None:
@@ -377,7 +282,7 @@ def left_over(
     connection: Connection, replay_seq: int, gateway: str, outcome: ReplayOutcome, limit: int
 ) -> list[Item]:
     """Return some items of one gateway and outcome."""
-    return [_item(row) for row in _LEFT_OVER.rows(connection, (replay_seq, gateway, outcome.value, limit))]
+    return [item_of(row) for row in _LEFT_OVER.rows(connection, (replay_seq, gateway, outcome.value, limit))]
 
 
 def _move(connection: Connection, replay_seq: int, marks: Sequence[Marked]) -> None:
@@ -393,43 +298,3 @@ def _move(connection: Connection, replay_seq: int, marks: Sequence[Marked]) -> N
 def _count(connection: Connection, replay_seq: int, sums: dict[tuple[str, str, str], list[int]]) -> None:
     rows = [(replay_seq, *map(str, key), *entry) for key, entry in sorted(sums.items())]
     _COUNT.many(connection, rows)
-
-
-# Rows.
-
-
-def _item(row: Sequence[Any]) -> Item:
-    seq, day, class_, outcome, gateway, fen, attempts, asked_from, submitted_at = row
-    return Item(
-        seq,
-        day,
-        _CLASSES[class_],
-        _OUTCOMES[outcome],
-        gateway,
-        fen,
-        attempts,
-        asked_from,
-        submitted_at is not None,
-    )
-
-
-def _seen(row: Sequence[Any]) -> Seen:
-    stage, attempts = row[_ITEM_WIDTH], row[_ITEM_WIDTH + 1]
-    return Seen(_item(row[:_ITEM_WIDTH]), _STAGES[stage], attempts, _attempted(row[_ITEM_WIDTH + 2 :]))
-
-
-def _subject(row: Sequence[Any]) -> Subject:
-    width = len(Screenable._fields)
-    screenable = Screenable._make(row[:width])
-    stage, day, gateway, instalment, *rest = row[width:]
-    last, (held_by, contested, twin) = _attempted(rest[:_WIDTH]), rest[_WIDTH:]
-    return Subject(
-        screenable, _STAGES[stage], day, gateway, instalment, last, held_by, bool(contested), bool(twin)
-    )
-
-
-def _attempted(row: Sequence[Any]) -> Attempted | None:
-    if row[0] is None:
-        return None
-    found = Attempted._make(row)
-    return found._replace(state=_STATES[str(found.state)])

@@ -10,7 +10,7 @@ from console.contract.replay import RUN, ReplayClass, ReplayOutcome
 from console.contract.vocabulary import AttemptState, Stage
 from console.repayment.replay.classes import Step, class_of, first_outcome, outcome_of, step_of
 from console.store.decisions import Screenable
-from console.store.replay_items import Attempted, Item, Seen, Subject
+from console.store.replay_rows import Attempted, Item, Seen, Subject
 
 NOW = 1_000_000
 KEY_MS = 1_000

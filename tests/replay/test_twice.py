@@ -11,7 +11,7 @@ from console.contract.filter import parse_filter
 from console.contract.replay import ReplayClass, ReplayOutcome
 from console.store import repayments, replay_items, replays, retention
 from console.store.database import Store
-from console.store.replay_items import Item, Planned
+from console.store.replay_rows import Item, Planned
 from tests.pipeline.entries import entry, take_in
 from tests.replay.failed import fail_all
 from tests.replay.stage import found, planned, start

@@ -10,7 +10,7 @@ from console.contract.replay import RUN, ReplayClass, ReplayOutcome
 from console.contract.vocabulary import FINAL_STAGES, NOT_EXECUTED_STATES, AttemptState, Stage
 
 if TYPE_CHECKING:
-    from console.store.replay_items import Item, Seen, Subject
+    from console.store.replay_rows import Item, Seen, Subject
 
 KeyEnds = Callable[[str], int]
 """How long (ms) after sending a gateway still knows an order number, the margin taken off."""

@@ -22,7 +22,7 @@ from console.repayment.replay.receipt import receipt_of
 from console.store import claims, controls, counters, decisions, replay_items, replays
 from console.store.claims import Screened
 from console.store.kinds import Said
-from console.store.replay_items import Attempted, Item, Marked, Seen, Subject
+from console.store.replay_rows import Attempted, Item, Marked, Seen, Subject
 from console.windows.calendar import Calendar
 
 if TYPE_CHECKING:

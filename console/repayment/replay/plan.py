@@ -21,7 +21,7 @@ from console.store import replay_items, replays, selections
 from console.store.board import WINDOW_MINUTES, gateway_figures
 from console.store.controls import look
 from console.store.kinds import Said
-from console.store.replay_items import Planned, Subject
+from console.store.replay_rows import Planned, Subject
 from console.store.replays import Lease, StoredReplay
 from console.windows.calendar import Calendar
 from console.windows.window import Policy
