@@ -108,9 +108,9 @@ _BY_STATUS: dict[int, type[ClientError]] = {
 
 def in_our_language(text: Untrusted) -> Untrusted:
     """Return what the service says in the reader's language, where the catalogue knows the sentence."""
-    from console.contract.language import t
+    from console.contract.retold import retold
 
-    return Untrusted(t(text.raw))
+    return Untrusted(retold(text.raw))
 
 
 def error_of(status: int, problem: Problem | None, retry_after: float | None) -> ClientError:
