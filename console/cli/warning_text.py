@@ -116,12 +116,13 @@ def print_warning(context: Context, one: Warning) -> None:
 def _answer(one: Answer, zone: tzinfo) -> Row:
     """Return what was done about it, and stands."""
     said = told(one.said, one.title, zone)
-    text = t("{change}: {who}, {at}", change=said, who=shown(one.who), at=moment(one.at, zone))
+    values = {"change": said, "who": shown(one.who), "at": moment(one.at, zone)}
     if one.state == "awaiting_approval":
-        return t("waits for a yes"), text
-    if one.expires_at is not None:
-        text = t("{done}, until {end}", done=text, end=moment(one.expires_at, zone))
-    return t("done about it"), text
+        return t("waits for a yes"), t("{change} ({who}, {at})", **values)
+    if one.expires_at is None:
+        return t("done about it"), t("{change} ({who}, {at})", **values)
+    end = moment(one.expires_at, zone)
+    return t("done about it"), t("{change} ({who}, {at}, until {end})", **values, end=end)
 
 
 def _entry(entry: TimelineEntry, zone: tzinfo) -> str:

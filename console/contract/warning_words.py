@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 UNKNOWN: Final = "?"
 
 _SHARES: Final = frozenset(
-    {"failure_rate", "intercept_rate", "unknown_ratio", "friction", "mistaps", "unanswered", "complaints"}
-)
+    {"failure_rate", "intercept_rate", "unknown_ratio", "friction", "mistaps", "unanswered", "complaints",
+     "callbacks"}
+)  # fmt: skip
 _SECONDS: Final = frozenset({"confirm_p95", "oldest_age", "store"})
 
 

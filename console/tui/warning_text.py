@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 URGENT: Final = 60.0
 """Minutes to harm below which a warning is drawn as bad."""
 
+MOST_HARMS: Final = 2
+"""Harms that the few lines below the list have room for, the soonest first."""
+
 _MOST_BAR: Final = 10
 
 _WIDTHS: Final = (7, 6, 6, 10, 8, 9, 7, 9)
@@ -60,7 +63,7 @@ def summary_lines(one: WarningSummary, width: int, zone_name: str) -> list[Line]
     lines += field(t("likely cause"), cause_word(one.cause), width, "strong")
     if one.state == "ended":
         return [*lines, *field(t("state"), _state(one, zone_name), width), *_label(one.label, width)]
-    lines += [*_answers(one, width, zone_name), *_harms(one, width, zone)]
+    lines += [*_answers(one, width, zone_name), *_harms(one, one.harms[:MOST_HARMS], width, zone)]
     if one.prepared is not None:
         would = told(one.prepared.said, one.prepared.title, zone)
         lines += field(t("prepared"), t("{change}; p asks for it", change=would), width, "accent")
@@ -76,7 +79,7 @@ def warning_lines(one: Warning, preview: Preview | str | None, width: int, zone_
         []
         if one.state == "ended"
         else [
-            *_harms(one, width, zone),
+            *_harms(one, one.harms, width, zone),
             (),
             *_help(one, preview, width, zone_name),
         ]
@@ -128,11 +131,11 @@ def _state(one: WarningSummary, zone_name: str) -> str:
     return text
 
 
-def _harms(one: WarningSummary, width: int, zone: tzinfo) -> list[Line]:
-    if not one.harms:
+def _harms(one: WarningSummary, harms: Sequence[Harm], width: int, zone: tzinfo) -> list[Line]:
+    if not harms:
         return field(t("harm"), t("nobody yet, as far as is known"), width, "dim")
     lines: list[Line] = []
-    for index, harm in enumerate(one.harms):
+    for index, harm in enumerate(harms):
         words = harm_words(harm, zone)
         money = "" if harm.sum_fen is None else f"  {yuan(harm.sum_fen)}"
         style = urgency(one) if not index else "text"
@@ -146,13 +149,15 @@ def _answers(one: WarningSummary, width: int, zone_name: str) -> list[Line]:
     lines: list[Line] = []
     for each in one.answers:
         said = told(each.said, each.title, figures.zone(zone_name))
-        text = t("{change}: {who}, {at}", change=said, who=shown(each.who), at=_clock(each.at, zone_name))
+        values = {"change": said, "who": shown(each.who), "at": _clock(each.at, zone_name)}
         if each.state == "awaiting_approval":
-            lines += field(t("waits for a yes"), text, width, "warn")
-            continue
-        if each.expires_at is not None:
-            text = t("{done}, until {end}", done=text, end=_clock(each.expires_at, zone_name))
-        lines += field(t("done about it"), text, width, "good")
+            lines += field(t("waits for a yes"), t("{change} ({who}, {at})", **values), width, "warn")
+        elif each.expires_at is None:
+            lines += field(t("done about it"), t("{change} ({who}, {at})", **values), width, "good")
+        else:
+            end = _clock(each.expires_at, zone_name)
+            done = t("{change} ({who}, {at}, until {end})", **values, end=end)
+            lines += field(t("done about it"), done, width, "good")
     return lines
 
 

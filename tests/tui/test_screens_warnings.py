@@ -12,7 +12,7 @@ from console.contract.board import Board
 from console.contract.language import Language, use_language
 from console.contract.said import Said, Sentence
 from console.contract.text import Untrusted
-from console.contract.warning import Detectors, TimelineEntry, WarningSummary
+from console.contract.warning import Answer, Detectors, TimelineEntry, WarningSummary
 from console.contract.warning_words import harm_when, series_value, soon
 from console.tui.alarm import Alarm
 from console.tui.screens.change_dialog import ChangeDialog
@@ -179,6 +179,61 @@ async def test_the_list_shows_the_card_under_the_cursor_and_opens_it() -> None:
         }
         one.press("escape")
         await one.until(lambda: one.app.main.view is View.WARNINGS, "the list")
+
+
+def answer(**fields: object) -> Answer:
+    """What somebody did about wechat."""
+    known: dict[str, object] = {
+        "change": "chg_01",
+        "kind": "gateway.weight",
+        "state": "applied",
+        "title": Untrusted("wechat: weight 30 becomes 3"),
+        "said": None,
+        "who": Untrusted(HOSTILE),
+        "at": NIGHT,
+        "expires_at": NIGHT,
+        "revertible": True,
+    }
+    return Answer.model_validate(known | fields)
+
+
+def test_a_card_tells_what_was_done_about_it_and_where_to_look() -> None:
+    done = TimelineEntry(
+        at=NIGHT, title=Untrusted("weight 30 becomes 3"), who=Untrusted("lin"), change="chg_01"
+    )
+    look = Sentence.of(
+        Said("call {name}; once they confirm it, the playbook gateway-outage", {"name": "wechat"})
+    )
+    one = warning(prepared=None, answers=(answer(),), look=look, timeline=(done,))
+    for text in (
+        text_of(warning_lines(one, None, 118, ZONE)),
+        text_of(summary_lines(one, 118, ZONE)),
+    ):
+        assert "done about it  wechat: weight 30 becomes 3 (" in text and "until 11-24 03:07" in text
+        assert "call wechat" in text and "\x1b" not in text and "would surely" not in text
+    assert "lin: weight 30 becomes 3  chg_01" in text_of(warning_lines(one, None, 118, ZONE))
+    waits = warning(prepared=None, answers=(answer(state="awaiting_approval", revertible=False),))
+    assert "waits for a yes" in text_of(summary_lines(waits, 118, ZONE))
+
+
+async def test_what_was_done_is_undone_from_the_card() -> None:
+    async with console() as one:
+        warnings(one).known = [warning(prepared=None, answers=(answer(),))]
+        one.press("8")
+        await one.shows("wechat answers nothing", "done about it")
+        one.press("p")
+        await one.shows("p does nothing here: it is done, or waits for a yes")
+        one.press("u")
+        await one.until(lambda: isinstance(one.app.screen, ChangeDialog), "the dialog")
+        await one.shows("Undo a change", "chg_01")
+
+
+async def test_nothing_is_undone_where_nothing_was_done() -> None:
+    async with console() as one:
+        one.press("8")
+        await one.shows("wechat answers nothing")
+        one.press("u")
+        await one.shows("u does nothing here: nothing that could be undone was done about it")
 
 
 async def test_what_is_over_is_shown_when_asked_for() -> None:

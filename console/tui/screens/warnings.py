@@ -21,6 +21,7 @@ from console.tui.widgets.rows import Cell, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import tzinfo
 
     from textual import events
     from textual.app import ComposeResult
@@ -211,8 +212,7 @@ class WarningsPane(ListPane["WarningSummary"], WarningPanes):
         letter = {"open": "!", "acked": "*", "ended": "-"}[one.state]
         harm = t("ended") if one.state == "ended" else soon(one.harm_in_minutes)
         label = label_words(one.label)
-        would = one.prepared
-        prepared = figures.NOTHING if would is None else told(would.said, would.title, zone)
+        prepared = _prepared(one, zone)
         plain = "old" if old else "text"
         return (
             Cell(harm, style),
@@ -234,6 +234,15 @@ class WarningsPane(ListPane["WarningSummary"], WarningPanes):
     def at_another_row(self) -> None:
         self._card.redraw()
         super().at_another_row()
+
+
+def _prepared(one: WarningSummary, zone: tzinfo) -> str:
+    """Return what is prepared, or else the last that was done."""
+    if one.prepared is not None:
+        return told(one.prepared.said, one.prepared.title, zone)
+    if not one.answers:
+        return figures.NOTHING
+    return t("done: {change}", change=told(one.answers[-1].said, one.answers[-1].title, zone))
 
 
 def _columns() -> tuple[Column, ...]:
