@@ -198,11 +198,11 @@ def _hold_back(context: Context, preview: Preview) -> None:
             Exit.REFUSED,
             code="read_only",
         )
-    if preview.is_bounded and preview.count > guard.max_items:
+    if preview.bounded_count > guard.max_items:
         raise Failure(
             t(
                 "it touches {count:,} repayments, the profile {name} allows {most:,} (guard.max_items)",
-                count=preview.count,
+                count=preview.bounded_count,
                 name=name,
                 most=guard.max_items,
             ),

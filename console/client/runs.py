@@ -187,12 +187,23 @@ def bound(plan: RunPlan) -> dict[int, str]:
     }
 
 
+class Whole(Preview):
+    """Several steps as one preview; `bounded` is what those of them touch that a profile may bound."""
+
+    bounded: int
+
+    @property
+    def bounded_count(self) -> int:
+        """As its steps have it, each for itself."""
+        return self.bounded
+
+
 def whole(plan: RunPlan, what: str) -> Preview:
     """Return a plan as one preview: what its steps touch together."""
     previews = [one.preview for one in plan.steps if one.preview is not None]
     stops = bool(previews) and all(one.needs.risk == STOP for one in previews)
     why = Untrusted(t("{count} of the steps", count=plan.approvals)) if plan.approvals else None
-    return Preview(
+    return Whole(
         kind=START,
         title=Untrusted(what),
         count=plan.count,
@@ -202,6 +213,7 @@ def whole(plan: RunPlan, what: str) -> Preview:
         irreversible=tuple(line for one in previews for line in one.irreversible),
         refusal=None,
         digest=plan.digest,
+        bounded=sum(one.bounded_count for one in previews),
         needs=Needs(
             role="operator", risk=STOP if stops else "low", approval=why, expiry="never", reason=True
         ),

@@ -91,6 +91,11 @@ class Preview(Wire):
         and not where nothing is touched yet."""
         return self.needs.risk != "stop" and self.kind not in ENDS_A_STOP | EXPECTS
 
+    @property
+    def bounded_count(self) -> int:
+        """How many of the repayments that it touches a profile may bound."""
+        return self.count if self.is_bounded else 0
+
 
 class Approval(Wire):
     """Who said yes, when, and why; an empty reason when they gave none."""

@@ -249,10 +249,10 @@ class ChangeRequest:
         guard = self._guard
         if guard.read_only:
             return t("this console is read-only")
-        if preview.is_bounded and preview.count > guard.max_items:
+        if preview.bounded_count > guard.max_items:
             return t(
                 "it touches {count} repayments, the profile allows {most} (guard.max_items)",
-                count=figures.count(preview.count),
+                count=figures.count(preview.bounded_count),
                 most=figures.count(guard.max_items),
             )
         return ""

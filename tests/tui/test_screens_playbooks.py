@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from console.actions.registry import View
+from console.client.runs import whole
 from console.contract.playbook import RunState
 from console.contract.replay import ReplayState
 from console.contract.text import shown
@@ -17,6 +18,7 @@ from console.tui.screens.playbook_deeds import fitting_to
 from console.tui.screens.rehearsal_dialog import RehearsalDialog
 from console.tui.screens.run_dialog import RunDialog
 from tests.tui.consoles import console
+from tests.tui.fake_desk import preview
 from tests.tui.fake_playbooks import NIGHT, FakePlaybooks, incident, run, step
 from tests.tui.fakes import profile
 
@@ -247,3 +249,13 @@ async def test_a_playbook_is_rehearsed_on_a_past_day(keys: tuple[str, ...]) -> N
         )
         assert len(held.planned) == 3
         assert sent(one) == []
+
+
+@pytest.mark.parametrize(("kind", "bounded"), [("window.open", 0), ("care.grant", 9000)])
+async def test_what_a_step_only_expects_is_not_bounded_by_the_profile(kind: str, bounded: int) -> None:
+    """An outage is answered however much traffic its window expects."""
+    plan = await FakePlaybooks().plan([{"kind": kind, "body": {}}])
+    seen = preview(kind, count=9000, risk="low")
+    steps = tuple(one.model_copy(update={"preview": seen}) for one in plan.steps)
+    found = whole(plan.model_copy(update={"steps": steps, "count": 9000}), "An outage")
+    assert (found.count, found.bounded_count) == (9000, bounded)
