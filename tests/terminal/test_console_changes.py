@@ -5,30 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.terminal.pty import ProgramInTerminal
-from tests.terminal.test_console import end
 
 CONSOLE = (sys.executable, "-m", "console")
-
-
-@pytest.fixture
-def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Private directories; whatever runs in them at the end is ended."""
-    home = tmp_path_factory.mktemp("d")
-    names = {
-        "HOME": str(home),
-        "XDG_CONFIG_HOME": str(home / "config"),
-        "REPAY_STATE_DIR": str(home / "state"),
-        "REPAY_RUNTIME_DIR": str(home / "run"),
-    }
-    yield names
-    for lock in (home / "run").glob("*.lock"):
-        end(lock)
 
 
 def row_of(one: ProgramInTerminal, *words: str) -> str:

@@ -7,9 +7,6 @@ import sys
 import pytest
 
 from tests.terminal.pty import ProgramInTerminal
-from tests.terminal.test_console_changes import places
-
-__all__ = ["places"]
 
 CONSOLE = (sys.executable, "-m", "console")
 

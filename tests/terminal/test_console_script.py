@@ -9,12 +9,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from tests.terminal.pty import PROJECT, ProgramInTerminal
-from tests.terminal.test_console_changes import places
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-__all__ = ["places"]
 
 CONSOLE = (sys.executable, "-m", "console")
 

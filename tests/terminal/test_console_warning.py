@@ -11,9 +11,6 @@ from typing import Any
 import pytest
 
 from tests.terminal.pty import ProgramInTerminal
-from tests.terminal.test_console_changes import places
-
-__all__ = ["places"]
 
 REPAY = (sys.executable, "-m", "console")
 
