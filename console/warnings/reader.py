@@ -40,6 +40,7 @@ MINUTE_MS: Final = 60_000
 P95_MINUTES: Final = 3
 P95_MOST_MINUTES: Final = 15
 ENOUGH_ORDERS: Final = 20
+P95_SPANS: Final = (P95_MINUTES, P95_MOST_MINUTES)
 """Confirmation times are of the orders sent in the last minutes; of more of them where these are too few."""
 
 USUAL_ORDERS: Final = 200
@@ -137,15 +138,13 @@ class Reader:
         self, connection: Connection, gateways: Mapping[str, GatewayMinute], minute: int, at: int
     ) -> dict[str, GatewayMinute]:
         """Return gateways with the confirmation times of the orders of the last minutes."""
-        decided = [
-            (minutes, sla.latencies(connection, minute + 1 - minutes, minute + 1))
-            for minutes in (P95_MINUTES, P95_MOST_MINUTES)
-        ]
         waiting = sla.open_orders(connection)
+        first = minute + 1 - P95_MOST_MINUTES
         found = {}
         for name in self.terms():
-            open_orders = [one for one in waiting.get(name, ()) if one[0] > minute - 60]
-            times = (newest(known.get(name, ()), open_orders, minutes, at) for minutes, known in decided)
+            open_orders = [one for one in waiting.get(name, ()) if one[0] >= minute - 60]
+            decided = sla.latency_slices(connection, name, first, minute + 1, hours=False)
+            times = (newest(decided, open_orders, minute + 1 - span, at) for span in P95_SPANS)
             enough = next((own for own in times if sum(count for _, count in own) >= ENOUGH_ORDERS), None)
             found[name] = gateways.get(name, GatewayMinute())._replace(
                 p95=None if enough is None else confirm_seconds(enough, 0.95),
@@ -164,14 +163,20 @@ class Reader:
         return found
 
 
-def newest(decided: Buckets, open_orders: Iterable[tuple[int, int]], minutes: int, at: int) -> Buckets:
-    """Return the confirmation times of orders that were sent in the last minutes, open ones with their age.
+def newest(
+    decided: Mapping[int, Buckets], open_orders: Iterable[tuple[int, int]], first: int, at: int
+) -> Buckets:
+    """Return the confirmation times of the orders sent from a minute on, open ones with their age; `decided`
+    are times by the minute of the outcome.
 
     What was sent before tells how things were: an outage leaves orders that find their outcome long after it.
     """
-    span = minutes * MINUTE_MS
-    fresh = [one for one in open_orders if at - one[0] * MINUTE_MS <= span + MINUTE_MS]
-    return with_open([one for one in decided if bucket_ms(one[0]) <= span], fresh, at)
+    times: dict[int, int] = {}
+    for minute, buckets in decided.items():
+        for bucket, count in buckets:
+            if minute >= first and bucket_ms(bucket) <= (minute + 1 - first) * MINUTE_MS:
+                times[bucket] = times.get(bucket, 0) + count
+    return with_open(sorted(times.items()), [one for one in open_orders if one[0] >= first], at)
 
 
 def reserves_now(connection: Connection, runways: Mapping[str, float | None]) -> dict[str, ReserveNow]:
