@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from console.store.controls import KnownGateway
 
+MINUTE_MS: Final = 60_000
+
 DAYS_BACK: Final = 7
 """Days whose same hours tell what to expect."""
 
@@ -81,7 +83,12 @@ def _volume(connection: Connection, window: Window, first: int, last: int) -> fl
 
 
 def _recent(connection: Connection, window: Window, known: int, until: int) -> float:
-    """Return the rate (per second) of the last minutes before an instant."""
+    """Return the rate (per second) of the last minutes before an instant: of whole ones where some are known,
+    as the first minute of all and the one that is going on hold less than their share."""
+    last = until // MINUTE_MS * MINUTE_MS
+    first = max(known + MINUTE_MS, last - RECENT_MS)
+    if first < last:
+        return _volume(connection, window, first, last) * 1000 / (last - first)
     first = max(known, until - RECENT_MS)
     seconds = (until - first) / 1000
     return _volume(connection, window, first, until) / seconds if seconds >= 1 else 0.0

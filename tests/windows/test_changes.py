@@ -109,6 +109,23 @@ async def test_a_preview_tells_volume_money_due_days_overlaps_and_the_end_in_loc
     assert "drains within about" in "\n".join(same_hours["effects"])
 
 
+async def test_without_known_days_the_last_whole_minutes_tell_what_comes(
+    li: Person, store: Store, clock: ManualClock
+) -> None:
+    """The minute in which counting began, and the one going on, hold less than their share."""
+    present = clock.now() // 60_000 * 60_000
+
+    def past(connection: Any) -> None:
+        for back, sent in ((5, 6), (4, 60), (3, 60), (2, 60), (1, 60), (0, 1)):
+            deltas = Deltas()
+            deltas.sent("alipay", sent)
+            deltas.moved(None, Stage.DISPATCH, 0, sent)
+            fold(connection, deltas, 0, Instant(present - back * 60_000))
+
+    store.write_now(past)
+    assert (await li.preview("window.open", **OPEN | {"duration": "10m"}))["count"] == 600
+
+
 async def test_the_last_gateway_standing_is_refused_unless_forced(li: Person, store: Store) -> None:
     both = await li.change("window.open", **OPEN | {"scope": "gateway=alipay,wechat"})
     assert both.status_code == 403
