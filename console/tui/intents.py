@@ -13,6 +13,7 @@ from console.contract.language import t
 from console.contract.span import NO_TIME, SpanError, parse_span
 from console.contract.text import shown
 from console.tui.change_text import fields_of
+from console.tui.change_words import mode_word
 from console.tui.words import stage_word
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def toggle_strategy(strategy: str, mode: str) -> Intent:
         t("Set"),
         {"kind": "strategy.set", "id": strategy, "mode": wanted},
         expires="1h",
-        about=((t("mode"), f"{shown(mode)} -> {wanted}"),),
+        about=((t("mode"), f"{mode_word(mode)} -> {mode_word(wanted)}"),),
     )
 
 
