@@ -62,6 +62,7 @@ _FILES: Final[dict[str, str]] = {
 _REHEARSAL: Final[dict[str, str]] = {
     "Rehearse a playbook on a past day": "用过去某天演练预案",
     "Rehearse": "演练",
+    "which day": "哪一天",
     "rehearse": "演练",
     "a past day, as 2026-11-11": "过去的一天，如 2026-11-11",
     "counting that day ...": "正在统计那一天……",

@@ -80,7 +80,7 @@ class RehearsalRequest(TrialRequest):
             return labelled("", t("counting that day ..."), width) if self._wanted is not None else ()
         day, tried = self.tried
         told = t("{day}: {count} repayments taken in", day=day.day, count=figures.count(day.taken_in))
-        lines: list[Line] = labelled(t("day"), told, width)
+        lines: list[Line] = labelled(t("which day"), told, width)
         if not day.taken_in:
             lines += labelled("", t("nothing is known of that day: each figure is of nothing"), width, _WARN)
         for one in tried:

@@ -66,7 +66,7 @@ def begin_run(
 
 def rehearse_run(playbook: Playbook, day: str) -> RunIntent:
     """Try a playbook on a past day's traffic; its parameters are asked for, a day is proposed."""
-    on = Question(DAY, t("day"), day, t("a past day, as 2026-11-11"), required=True, read=_day)
+    on = Question(DAY, t("which day"), day, t("a past day, as 2026-11-11"), required=True, read=_day)
     return RunIntent(
         t("Rehearse a playbook on a past day"),
         f"{shown(playbook.name)}  {shown(playbook.title)}",

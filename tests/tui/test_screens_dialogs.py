@@ -269,3 +269,13 @@ async def test_a_broken_choice_of_another_shell_is_said_once(profiles: Path) -> 
         await follow(one)
         await one.shows("title must be text")
         assert one.app.profile.name == "sandbox"
+
+
+async def test_a_long_note_leaves_its_title_in_sight() -> None:
+    found = [
+        Choice("one", "staging  Staging", f"STAGING  {'why ' * 40}"),
+        Choice("two", "sandbox", "SANDBOX"),
+    ]
+    async with console() as one:
+        await one.app.push_screen(Picker("Choose", found))
+        await one.shows("staging  Staging", "STAGING  why why", "sandbox")

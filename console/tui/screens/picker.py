@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from console.contract.language import t
-from console.contract.text import cell_width
+from console.contract.text import cell_width, fit
 from console.tui.widgets.lines import Line, Lines, fitted, spread
 from console.tui.widgets.prompt import Prompt
 
@@ -89,14 +89,21 @@ class ChoiceList(Lines):
         for index, choice in enumerate(self.found[self._first : self._first + height], self._first):
             here = index == self.at
             style, note = ("dialog-cursor", "dialog-cursor") if here else ("dialog", "dialog-dim")
-            room = width - cell_width(choice.note) - 2
-            title = fitted(((f" {choice.title}", style),), max(8, room), style)
-            lines.append(spread(title, ((f"{choice.note} ", note),), width, style))
+            told = _told(choice, width)
+            title = fitted(((f" {choice.title}", style),), max(8, width - cell_width(told) - 2), style)
+            lines.append(spread(title, ((f"{told} ", note),), width, style))
         return lines
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where it was clicked."""
         self.move(self._first + event.y - self.at)
+
+
+def _told(choice: Choice, width: int) -> str:
+    """Return the note, cut where both do not fit: the title keeps its room, up to half of the line."""
+    title = min(cell_width(choice.title) + 1, width // 2)
+    room = width - title - 3
+    return choice.note if cell_width(choice.note) <= room else fit(choice.note, room)
 
 
 class Picker(ModalScreen["str | None"], inherit_bindings=False):

@@ -50,4 +50,4 @@ def _choice(entry: Listed, here: str) -> Choice:
 
 
 def _note(profile: Profile, words: str) -> str:
-    return f"{t(str(profile.environment).upper())}  {profile.service}  {words}"
+    return f"{t(str(profile.environment).upper())}  {words}  {profile.service}"
