@@ -63,9 +63,9 @@ class Burn(Wire):
 
 
 class Breach(Wire):
-    """A clause of the contract that is surely not kept now, over the last 5 minutes; open orders count with
-    their age. Seconds or ratios, as the `metric` has it; `worst` tells that it is beyond the last of several
-    tiers. Always counted by this platform."""
+    """A clause of the contract that is surely not kept now: by the orders sent in the last 5 minutes, open
+    ones with their age. Seconds or ratios, as the `metric` has it; `worst` tells that it is beyond the last
+    of several tiers. Always counted by this platform."""
 
     clause: str
     metric: Metric

@@ -22,7 +22,7 @@ from console.sla.budget import (
     verdicts,
 )
 from console.sla.clauses import breaches
-from console.sla.indicators import Counts, confirm_seconds, counts, with_open
+from console.sla.indicators import Counts, confirm_seconds, counts, newest
 from console.sla.ledger import Account, Measured, Period, Slot, Split, ledger, runs, split
 from console.sla.reading import Reading
 from console.store import reserves, sla
@@ -47,9 +47,6 @@ GOOD_FOR_SECONDS: Final = 5.0
 PRESENT_MINUTES: Final = 5
 """Over how long clauses are looked at for the light."""
 
-OPEN_MINUTES: Final = 60
-"""What is open for longer says nothing about the present: it waits for an engineer or a settlement file."""
-
 MONTH_MINUTES: Final = BUDGET_DAYS * 1440
 HOUR_SECONDS: Final = 3600
 
@@ -59,7 +56,7 @@ class Figures:
     """One gateway against its SLA. `by_span` are the counts of the last so many seconds; `budget` those of
     30 days without excluded minutes. `terms` None: nothing was promised. `measured` is False where a
     Prometheus is to count and has not answered lately. `confirm_p95_seconds` and `breaches`, the clauses not
-    kept, are of the last minutes; open orders count with their age."""
+    kept, are of the orders sent in the last minutes; open ones count with their age."""
 
     terms: SlaTerms | None
     by_span: Mapping[int, Counts]
@@ -117,7 +114,6 @@ class SlaBook:
         present = sla.events(connection, minute, minute + 1)
         before = sla.events(connection, minute - 1, minute)
         placed = reserves.reserves(connection)
-        decided = sla.latencies(connection, minute - PRESENT_MINUTES, minute + 1)
         still_open = sla.open_orders(connection)
         found = {}
         for name, config in configs.items():
@@ -135,8 +131,9 @@ class SlaBook:
             settled = spans[HOUR_SECONDS].settled_fen
             draw = settled if reserve is None else reserve.per_hour(settled, now)
             made = Figures(terms, spans, budget, (), reserve, draw)
-            waits = [one for one in still_open.get(name, ()) if one[0] > minute - OPEN_MINUTES]
-            latencies = with_open(decided.get(name, ()), waits, now)
+            since = minute - PRESENT_MINUTES
+            decided = sla.latency_slices(connection, name, since, minute + 1, hours=False)
+            latencies = newest(decided, still_open.get(name, ()), since, now)
             measured = Measured(spans[PRESENT_MINUTES * 60], latencies)
             found[name] = replace(
                 self._judged(name, made, last, now),

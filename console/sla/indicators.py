@@ -6,11 +6,11 @@ gateway's fault; one that is somebody else's is no sample at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from console.store.latency import latency_bucket, percentile
+from console.store.latency import bucket_ms, latency_bucket, percentile
 from console.store.sla_counters import MINUTE_MS, EventKind
 
 if TYPE_CHECKING:
@@ -144,6 +144,22 @@ def with_open(decided: Buckets, open_orders: Iterable[tuple[int, int]], now: int
             bucket = latency_bucket(age)
             merged[bucket] = merged.get(bucket, 0) + count
     return sorted(merged.items())
+
+
+def newest(
+    decided: Mapping[int, Buckets], open_orders: Iterable[tuple[int, int]], first: int, at: int
+) -> Buckets:
+    """Return the confirmation times of the orders sent from a minute on, open ones with their age; `decided`
+    are times by the minute of the outcome.
+
+    What was sent before tells how things were: an outage leaves orders that find their outcome long after it.
+    """
+    times: dict[int, int] = {}
+    for minute, buckets in decided.items():
+        for bucket, count in buckets:
+            if minute >= first and bucket_ms(bucket) <= (minute + 1 - first) * MINUTE_MS:
+                times[bucket] = times.get(bucket, 0) + count
+    return with_open(sorted(times.items()), [one for one in open_orders if one[0] >= first], at)
 
 
 def without(whole: Buckets, part: Buckets) -> list[tuple[int, int]]:

@@ -70,7 +70,6 @@ class GatewayFigures:
     failed: int
     unknown: int
     confirm_p50_seconds: float | None
-    confirm_p95_seconds: float | None
 
     @property
     def success_rate(self) -> float | None:
@@ -151,7 +150,6 @@ def gateway_figures(connection: Connection, now: int) -> dict[str, GatewayFigure
             int(failed),
             int(unknown),
             percentile(latencies[gateway], 0.5),
-            percentile(latencies[gateway], 0.95),
         )
         for gateway, sent, succeeded, failed, unknown in connection.execute(_OUTCOMES, window)
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -13,9 +13,8 @@ from console.contract.clock import BUSINESS_ZONE, Instant
 from console.risk.health import WINDOW_MS
 from console.risk.rulebook import SERVICE
 from console.sla.blame import Blamer
-from console.sla.indicators import Buckets, confirm_seconds, counts, with_open
+from console.sla.indicators import confirm_seconds, counts, newest
 from console.store import board, controls, holds, products, reserves, sla, strategies, watching
-from console.store.latency import bucket_ms
 from console.store.sla_counters import EventKind
 from console.warnings.reading import (
     Declared,
@@ -161,22 +160,6 @@ class Reader:
             if present is not None and waits and present.ends_at - at <= WINDOW_SOON_MS:
                 found[window.id] = (str(window.scope), (present.ends_at - at) / MINUTE_MS, waits)
         return found
-
-
-def newest(
-    decided: Mapping[int, Buckets], open_orders: Iterable[tuple[int, int]], first: int, at: int
-) -> Buckets:
-    """Return the confirmation times of the orders sent from a minute on, open ones with their age; `decided`
-    are times by the minute of the outcome.
-
-    What was sent before tells how things were: an outage leaves orders that find their outcome long after it.
-    """
-    times: dict[int, int] = {}
-    for minute, buckets in decided.items():
-        for bucket, count in buckets:
-            if minute >= first and bucket_ms(bucket) <= (minute + 1 - first) * MINUTE_MS:
-                times[bucket] = times.get(bucket, 0) + count
-    return with_open(sorted(times.items()), [one for one in open_orders if one[0] >= first], at)
 
 
 def reserves_now(connection: Connection, runways: Mapping[str, float | None]) -> dict[str, ReserveNow]:

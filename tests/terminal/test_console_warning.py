@@ -57,6 +57,7 @@ def test_a_gateway_that_dies_rings_and_what_its_card_prepared_moves_the_traffic(
         assert wechat(places)["weight"] == 3
         one.press("enter")
         one.wait_for(lambda: "> Close <" not in one.text)
+        one.wait_for(r"done about it +wechat: weight 30 becomes 3 \(", 20)
         one.press("a")
         one.wait_for("it pages nobody any more", 20)
         one.press("tab", "enter", "enter")
@@ -65,5 +66,6 @@ def test_a_gateway_that_dies_rings_and_what_its_card_prepared_moves_the_traffic(
         one.wait_for(lambda: "> Close <" not in one.text)
         repay(places, "sandbox", "calm")
         one.wait_for(lambda: wechat(places)["state"] == "healthy", 300)
+        one.wait_for(r"state +ended", 900)
         one.press("q")
         assert one.wait_exit() == 0

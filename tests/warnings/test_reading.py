@@ -7,12 +7,12 @@ from functools import partial
 import pytest
 
 from console.contract.clock import ManualClock
-from console.sla.indicators import confirm_seconds
+from console.sla.indicators import confirm_seconds, newest
 from console.store import products
 from console.store.counters import MINUTE_MS
 from console.store.database import Store
 from console.store.latency import latency_bucket
-from console.warnings.reader import Reader, newest
+from console.warnings.reader import Reader
 from console.warnings.watch import LEASE_MS
 from tests.warnings.test_watch import GATEWAYS, minute, watch_of
 
