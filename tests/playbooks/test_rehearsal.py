@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import event
 
 from console.contract.clock import ManualClock
+from console.contract.filter import parse_filter
 from console.contract.vocabulary import Stage
 from console.control.rehearsal import spread
+from console.store import past_days
 from console.store.database import Store
-from console.store.past_days import Sent
+from console.store.past_days import Sent, Span
 from console.store.timeline import TimelineEntry, record
 from tests.desk.conftest import Person
 from tests.store.made import add_attempt, place
@@ -144,3 +147,20 @@ def test_wishes_are_honoured_while_their_gateway_takes_traffic() -> None:
     was = {"a": Sent("a", 10, 100, 4, 40), "b": Sent("b", 10, 100, 0, 0)}
     assert spread(was, {"a": 1, "b": 3}) == {"a": (8, 80), "b": (12, 120)}
     assert spread(was, {"a": 0, "b": 3}) == {"a": (0, 0), "b": (20, 200)}
+
+
+def test_a_past_day_is_read_by_its_index_whatever_is_asked(store: Store) -> None:
+    given = parse_filter("gateway:alipay product:cash_loan error:TIMEOUT due<=today")
+    assert store.read_now(lambda c: past_days.came(c, given, Span(0, NOON * 2), ["unknown"], reviewed=True))
+    if store.dialect != "sqlite":
+        return  # the other database keeps statistics
+    said: list[tuple[str, Any]] = []
+
+    def job(connection: Connection) -> list[str]:
+        event.listen(connection, "before_cursor_execute", lambda *told: said.append((told[2], told[3])))
+        past_days.came(connection, given, Span(0, 1), ["unknown"], reviewed=True)
+        statement, values = said[0]
+        return [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+
+    plan = store.read_now(job)
+    assert any("ix_repayment_kept (created_at>? AND created_at<?)" in line for line in plan), plan
