@@ -147,7 +147,7 @@ def _named(one: WindowSummary) -> str:
 def _columns() -> tuple[Column, ...]:
     return (
         Column(t("scope"), 16, share=1),
-        Column(t("policy"), 10),
+        Column(t("policy"), 10, share=1),
         Column(t("state"), 10),
         Column(t("start"), 11),
         Column("", 9),
