@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from console.contract.language import use_language
 from console.contract.vocabulary import Mode, Stage
 from console.tui import figures
 from console.tui.filters import term
@@ -103,6 +104,15 @@ def test_histories_have_a_point_every_few_seconds_and_gaps_where_nothing_came() 
 )
 def test_spans(seconds: float | None, written: str) -> None:
     assert figures.span(seconds) == written
+
+
+def test_a_span_in_a_sentence_has_the_units_of_its_language() -> None:
+    assert figures.told_span(192) == "3m12s"
+    use_language("zh")
+    try:
+        assert [figures.told_span(one) for one in (9, 192, 7512, None)] == ["9秒", "3分12秒", "2小时05分", "?"]
+    finally:
+        use_language("en")
 
 
 @pytest.mark.parametrize(
