@@ -110,7 +110,12 @@ def test_a_span_in_a_sentence_has_the_units_of_its_language() -> None:
     assert figures.told_span(192) == "3m12s"
     use_language("zh")
     try:
-        assert [figures.told_span(one) for one in (9, 192, 7512, None)] == ["9秒", "3分12秒", "2小时05分", "?"]
+        assert [figures.told_span(one) for one in (9, 192, 7512, None)] == [
+            "9秒",
+            "3分12秒",
+            "2小时05分",
+            "?",
+        ]
     finally:
         use_language("en")
 
