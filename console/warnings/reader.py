@@ -141,13 +141,13 @@ class Reader:
         first = minute + 1 - P95_MOST_MINUTES
         found = {}
         for name in self.terms():
-            open_orders = [one for one in waiting.get(name, ()) if one[0] >= minute - 60]
+            open_orders = waiting.get(name, ())
             decided = sla.latency_slices(connection, name, first, minute + 1, hours=False)
             times = (newest(decided, open_orders, minute + 1 - span, at) for span in P95_SPANS)
             enough = next((own for own in times if sum(count for _, count in own) >= ENOUGH_ORDERS), None)
             found[name] = gateways.get(name, GatewayMinute())._replace(
                 p95=None if enough is None else confirm_seconds(enough, 0.95),
-                waiting=sum(count for _, count in open_orders),
+                waiting=sum(count for sent, count in open_orders if sent > minute - P95_MINUTES),
             )
         return found
 

@@ -11,8 +11,8 @@ from console.windows.scope import Scope
 
 class GatewayMinute(NamedTuple):
     """One gateway in one minute, by first outcomes. `bad` failed by the gateway's fault, in doubt included;
-    `blamed` all failures by whose fault they are; `p95` is the confirmation time (seconds) of the last
-    minutes, open orders included with their age."""
+    `blamed` all failures by whose fault they are; `p95` is the confirmation time (seconds) of the orders
+    of the last minutes, open ones included with their age; `waiting` are those of them without an outcome."""
 
     sent: int = 0
     good: int = 0
