@@ -201,7 +201,8 @@ def _hold_back(context: Context, preview: Preview) -> None:
     if preview.bounded_count > guard.max_items:
         raise Failure(
             t(
-                "it touches {count:,} repayments, the profile {name} allows {most:,} (guard.max_items)",
+                "it touches {count:,} repayments, the profile {name} allows {most:,} (guard.max_items):"
+                " narrow the filter",
                 count=preview.bounded_count,
                 name=name,
                 most=guard.max_items,

@@ -277,7 +277,8 @@ async def _done(
         if replay.to_run > most:
             raise Refused(
                 t(
-                    "it touches {count} repayments, the profile allows {most} (guard.max_items)",
+                    "it touches {count} repayments, the profile allows {most} (guard.max_items):"
+                    " narrow the filter",
                     count=f"{replay.to_run:,}",
                     most=f"{most:,}",
                 ),

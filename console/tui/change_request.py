@@ -251,7 +251,8 @@ class ChangeRequest:
             return t("this console is read-only")
         if preview.bounded_count > guard.max_items:
             return t(
-                "it touches {count} repayments, the profile allows {most} (guard.max_items)",
+                "it touches {count} repayments, the profile allows {most} (guard.max_items):"
+                " narrow the filter",
                 count=figures.count(preview.bounded_count),
                 most=figures.count(guard.max_items),
             )
