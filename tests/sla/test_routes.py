@@ -18,9 +18,10 @@ from console.control.service import Service
 from console.control.third_parties import SLA
 from console.gateways.config import GatewayConfig
 from console.sla.ledger import digest_of
-from console.store import reserves
+from console.store import reserves, workers
 from console.store.database import Store
 from console.store.reserves import Placed
+from console.store.workers import Report
 from tests.desk.conftest import Person, li, person, root, service, sink, test_kinds, wang
 from tests.sla.counted import MINUTE, count
 
@@ -74,6 +75,39 @@ async def test_the_board_holds_the_figures_of_the_sla(li: Person) -> None:
     assert line["burn_1h"] == pytest.approx(5.0)
     assert line["reserve_fen"] == 820_000
     assert line["runway_hours"] == pytest.approx(820_000 / 180_000)
+
+
+async def test_a_service_without_workers_knows_the_breaker_from_those_elsewhere(
+    li: Person, store: Store, clock: ManualClock
+) -> None:
+    async def breaker() -> tuple[str, int, float | None]:
+        found = GatewayDetail.model_validate_json((await li.get("/gateways/alipay")).text)
+        return found.breaker.state, found.breaker.workers, found.breaker.silent_seconds
+
+    elsewhere = Report("w_other", "alipay", "down", "open", 0.0, 4, clock.now())
+    store.write_now(partial(workers.report, reports=[elsewhere]))
+    line = (await li.get("/board")).json()["gateways"][0]
+    assert (line["state"], line["light"], line["in_flight"]) == ("down", "red", 4)
+    assert await breaker() == ("open", 1, 0.0)
+    clock.advance(60)
+    assert await breaker() == ("unknown", 0, 60.0)
+
+
+async def test_what_no_worker_has_told_is_unknown_and_no_zero(li: Person) -> None:
+    line = (await li.get("/board")).json()["gateways"][0]
+    assert (line["state"], line["in_flight"]) == ("unknown", None)
+    breaker = (await li.get("/gateways/alipay")).json()["breaker"]
+    assert (breaker["state"], breaker["silent_seconds"]) == ("unknown", None)
+
+
+async def test_late_confirmations_turn_the_light_while_calls_succeed(li: Person, store: Store) -> None:
+    late = partial(count, minute=MINUTE, gateway="wechat", good=90, bad=0, latencies_ms=(90_000,) * 90)
+    store.write_now(late)
+    found = GatewayDetail.model_validate_json((await li.get("/gateways/wechat")).text)
+    assert found.light == "amber" and not any(rule.firing for rule in found.burns)
+    assert [(one.clause, one.metric, one.worst) for one in found.breaches] == [
+        ("confirmation", "confirm_p95", False)
+    ]
 
 
 async def test_a_ledger_through_the_api_and_what_is_not_there(li: Person, clock: ManualClock) -> None:
