@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from console.actions.registry import View
-from console.contract.playbook import Run, Runs, RunState, RunStep
-from console.contract.text import Untrusted
+from console.contract.playbook import Run, Runs
 from console.tui.run_intents import next_step
 from console.tui.screens.change_dialog import ChangeDialog
 from tests.tui.consoles import console
+from tests.tui.fake_playbooks import run, step
 from tests.tui.fakes import profile
 
 if TYPE_CHECKING:
     from tests.tui.consoles import Console
-
-HOSTILE = "\x1b[2J[/x]"
-
-
-def step(number: int, state: str | None, kind: str = "gateway.weight") -> RunStep:
-    return RunStep(
-        number=number,
-        kind=kind,
-        title=Untrusted("Change a gateway's weight"),
-        body={"gateway": "alipay", "weight": 10 + number},
-        lasts_seconds=7200,
-        waits_for=Untrusted(HOSTILE if number == 2 else ""),
-        change=None if state is None else f"chg_{number}",
-        state=state,
-    )
-
-
-def run(*steps: RunStep, state: RunState = RunState.PARTLY) -> Run:
-    return Run(
-        id="run_0000000000000001",
-        playbook=Untrusted("double-eleven"),
-        title=Untrusted("Double Eleven"),
-        digest="0" * 64,
-        parameters={},
-        who=Untrusted("li.wei"),
-        reason=Untrusted("sale"),
-        created_at=datetime(2026, 11, 11, tzinfo=UTC),
-        state=state,
-        done=1,
-        steps=steps,
-    )
 
 
 def holding(one: Console, *found: Run) -> None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
-from textual.pilot import Pilot
 
 from tests.tui.fakes import profile
-from tests.tui.picture import console_at_night, fill
-
-SnapCompare = Callable[..., bool]
+from tests.tui.picture import console_at_night
+from tests.tui.snapshots import LANGUAGES, SIZES, SnapCompare, compared
 
 
 def looks_the_same(
@@ -24,26 +21,12 @@ def looks_the_same(
     until: str = "",
 ) -> bool:
     """Compare a view, after `keys` and once `until` is on the screen, with its picture."""
-    app, link = console_at_night(profile(language=language, start=start))
-
-    def text() -> str:
-        return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-    async def before(pilot: Pilot[Any]) -> None:
-        await fill(pilot, link)
-        await pilot.press(*keys)
-        for _ in range(1000):
-            if until in text():
-                break
-            await pilot.pause(0.005)
-        assert until in text()
-        await pilot.pause()
-
-    return snap_compare(app, terminal_size=size, run_before=before)
+    night = console_at_night(profile(language=language, start=start))
+    return compared(snap_compare, night, size, keys, until)
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("size", [(80, 24), (160, 48)], ids=["80x24", "160x48"])
+@LANGUAGES
+@SIZES
 def test_overview(snap_compare: SnapCompare, size: tuple[int, int], language: Literal["en", "zh"]) -> None:
     assert looks_the_same(snap_compare, size, language=language)
 
@@ -52,8 +35,8 @@ def test_queues(snap_compare: SnapCompare) -> None:
     assert looks_the_same(snap_compare, (80, 24), start="queues")
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("size", [(80, 24), (160, 48)], ids=["80x24", "160x48"])
+@LANGUAGES
+@SIZES
 def test_repayments(snap_compare: SnapCompare, size: tuple[int, int], language: Literal["en", "zh"]) -> None:
     assert looks_the_same(snap_compare, size, language=language, start="repayments", until="rp_00000000")
 

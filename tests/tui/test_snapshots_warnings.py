@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Literal
-
-import pytest
-from textual.pilot import Pilot
+from typing import Literal
 
 from tests.tui.fake_warnings import board_line, tight_strategy, warning
 from tests.tui.fakes import board, profile
-from tests.tui.picture import NIGHT, console_at_night, fill
-
-SnapCompare = Callable[..., bool]
-
-SIZES = pytest.mark.parametrize("size", [(80, 24), (160, 48)], ids=["80x24", "160x48"])
-LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
+from tests.tui.picture import NIGHT, console_at_night
+from tests.tui.snapshots import LANGUAGES, SIZES, Shows, SnapCompare, compared
 
 
 def looks_the_same(
@@ -27,29 +19,15 @@ def looks_the_same(
     until: str,
 ) -> bool:
     """Compare the console with its picture, once a warning has come and `keys` were pressed."""
-    app, link = console_at_night(profile(language=language))
+    night = console_at_night(profile(language=language))
     lines = (board_line(warning()), board_line(tight_strategy()))
 
-    def text() -> str:
-        return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-    async def shows(pilot: Pilot[Any], wanted: str) -> None:
-        for _ in range(1000):
-            if wanted in text():
-                break
-            await pilot.pause(0.005)
-        assert wanted in text()
-
-    async def before(pilot: Pilot[Any]) -> None:
-        await fill(pilot, link)
+    async def warn(shows: Shows) -> None:
         last = board(95, as_of=NIGHT + timedelta(milliseconds=100))
-        link.send(last.model_copy(update={"warnings": lines}))
-        await shows(pilot, "wechat answers nothing")
-        await pilot.press(*keys)
-        await shows(pilot, until)
-        await pilot.pause()
+        night[1].send(last.model_copy(update={"warnings": lines}))
+        await shows("wechat answers nothing")
 
-    return snap_compare(app, terminal_size=size, run_before=before)
+    return compared(snap_compare, night, size, keys, until, first=warn)
 
 
 @LANGUAGES
