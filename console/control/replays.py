@@ -124,13 +124,15 @@ def _count(tallies: Iterable[Tally], outcomes: Iterable[ReplayOutcome]) -> int:
 
 
 def _eta(replay: StoredReplay, left: int, to_run: int) -> float | None:
-    """Return the seconds until the end: at the present rate; as the plan expects it while it only begins."""
+    """Return the seconds until the end: at the present rate; as the plan expects it while it only begins.
+
+    None, not known, while nothing comes to an end.
+    """
     slowed = said_of(replay.slowed)
     begins = replay.rate_now is None or (slowed is not None and slowed.message == BEGINS)
     if begins and replay.estimate_ms is not None:
         return round(replay.estimate_ms / 1000 * left / max(1, to_run), 1)
-    pace = replay.rate_now or replay.rate_allowed
-    return round(left / pace, 1) if pace else None
+    return round(left / replay.rate_now, 1) if replay.rate_now else None
 
 
 def _told(said: Said | None, reader: Reader) -> Untrusted | None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from console.contract.replay import ReplayOutcome as Outcome
+from console.control.replays import _eta
 from console.repayment.replay.pace import LEAST_HEADROOM, RAMP, Pace
 from console.repayment.replay.plan import estimate
 from console.repayment.replay.settings import ReplaySettings
+from console.store.replays import StoredReplay
 
 SETTINGS = ReplaySettings(ramp=5, stop_sample=10, live_backlog=100)
 
@@ -91,3 +95,9 @@ def test_the_estimate_counts_the_ramp_what_live_traffic_takes_and_how_late_answe
     assert expected({"a": 100, "b": 5000}, live={}, ramp=0.0, takes={}) == pytest.approx(100)
     assert expected({"a": 5000}, live={}, ramp=0.0, takes={"a": 1.0}) == pytest.approx(101)
     assert expected({"a": 5000}, live={}, ramp=0.0, takes={"a": 4.0}) == pytest.approx(5000 / 16 + 4)
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [(0.0, None), (4.0, 2.0)])
+def test_no_end_is_promised_while_nothing_comes_to_an_end(rate: float, seconds: float | None) -> None:
+    told = SimpleNamespace(slowed=None, rate_now=rate, rate_allowed=150.0, estimate_ms=50_000)
+    assert _eta(cast(StoredReplay, told), 8, 100) == seconds
