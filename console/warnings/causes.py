@@ -23,6 +23,9 @@ PILED_UP: Final = 0.5
 """Orders without an outcome, of those sent in a minute, above which outcomes are late rather than unheard: a
 callback that is lost is made up for by an inquiry."""
 
+ENOUGH_FAILED: Final = 8
+"""Failures of a minute at one gateway that tell whose fault they are."""
+
 CLEAR: Final = 0.75
 """Score above which a volume of one product stands for itself."""
 
@@ -70,7 +73,7 @@ def findings(signs: list[Sign], reading: Reading) -> list[Finding]:
     if _stands(drop):
         found.append(_drop(drop))
     for name, own in gateways.items():
-        found.append(_gateway(name, own, reading.gateways.get(name, GatewayMinute())))
+        found.append(_gateway(name, own, reading))
     troubled = [one for one in found if one.subject.startswith("gateway:")]
     if ages and troubled:
         first = troubled[0]
@@ -111,15 +114,16 @@ def _by_name(signs: list[Sign], series: frozenset[str]) -> dict[str, list[Sign]]
     return dict(sorted(found.items()))
 
 
-def _gateway(name: str, signs: list[Sign], minute: GatewayMinute) -> Finding:
+def _gateway(name: str, signs: list[Sign], reading: Reading) -> Finding:
     """Return what is wrong with one gateway."""
+    minute = reading.gateways.get(name, GatewayMinute())
     series = {sign.series for sign in signs}
     told = {"gateway": name}
     fails, doubts, silent, slow, unheard = (
         one in series for one in ("failure_rate", "unknown_ratio", "unanswered", "confirm_p95", "callbacks")
     )
-    if fails and not doubts and not silent and minute.failed and _ours(minute) > 0.5 * minute.failed:
-        return _front_end_failures(name, signs, minute)
+    if fails and not doubts and not silent and _came_wrong(minute, reading):
+        return _front_end_failures(name, signs, reading)
     if "outage" in series or silent or (doubts and _value(signs, "unknown_ratio") > MOST_FAIL):
         why = [Said("most orders at {gateway} fail or stay without an outcome", told)]
         if silent:
@@ -147,10 +151,17 @@ def _ours(minute: GatewayMinute) -> int:
     return minute.blamed.get("front_end", 0)
 
 
-def _front_end_failures(name: str, signs: list[Sign], minute: GatewayMinute) -> Finding:
+def _came_wrong(minute: GatewayMinute, reading: Reading) -> bool:
+    """Tell whether most failures are the front end's: at this gateway, or at all where it has too few."""
+    among = [minute] if minute.failed >= ENOUGH_FAILED else list(reading.gateways.values())
+    failed = sum(one.failed for one in among)
+    return failed > 0 and sum(_ours(one) for one in among) > 0.5 * failed
+
+
+def _front_end_failures(name: str, signs: list[Sign], reading: Reading) -> Finding:
     why = Said(
         "{count} orders came wrong from the front end, last at {gateway}",
-        {"count": _ours(minute), "gateway": name},
+        {"count": sum(_ours(one) for one in reading.gateways.values()), "gateway": name},
     )
     title = Said("the front end sends what gateways refuse")
     return Finding("front_end:orders", Cause.FRONT_END, title, (why,), tuple(signs))

@@ -128,3 +128,14 @@ def test_a_strategy_goes_back_to_what_was_approved_or_into_shadow() -> None:
     assert shadow is not None and shadow.body["mode"] == "shadow"
     back = remedy(found, replace(LEVERS, unapproved=frozenset({"velocity"})), frozenset())
     assert back is not None and back.body["restore"] == "approved"
+
+
+def test_few_failures_of_one_gateway_are_judged_by_those_of_all() -> None:
+    """A minute in which nothing came wrong to one gateway does not make it the gateway's fault."""
+    wrong = GatewayMinute(20, 12, 0, 8, 0, blamed={"front_end": 7, "borrower": 1})
+    reading = replace(QUIET, gateways={"a": wrong, "b": GatewayMinute(3, 2, 0, 1, 0, blamed={"borrower": 1})})
+    for name in ("a", "b"):
+        (found,) = findings([_sign("failure_rate", name, 0.4)], reading)
+        assert found.subject == "front_end:orders"
+    alone = replace(QUIET, gateways={"a": GatewayMinute(20, 20), "b": reading.gateways["b"]})
+    assert [one.subject for one in findings([_sign("failure_rate", "b", 0.4)], alone)] == ["gateway:b"]
