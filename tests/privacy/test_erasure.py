@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 
 import httpx
 import pytest
@@ -255,6 +256,18 @@ async def test_repayments_from_before_there_were_marks_get_theirs(
         await Clockwork(service)._mark(store)
         assert (await owner.post("/v1/borrowers/search", json=searched)).json()["tokens"] == [token]
     assert store.read_now(lambda c: c.execute(select(marking)).all()) == []
+
+
+def test_an_upgrade_owes_marks_to_all_that_is_stored(store: Store) -> None:
+    owed = text(import_module("console.store.migrations.versions.0016_erasure").OWED)
+    store.write_now(lambda c: c.execute(owed))
+    assert store.read_now(partial(marks.unmarked, limit=9)) is None
+    for number in range(1, 4):
+        store.write_now(partial(place, number=number, stage=Stage.SETTLED))
+    store.write_now(lambda c: c.execute(owed))
+    found = store.read_now(partial(marks.unmarked, limit=9))
+    assert found is not None
+    assert [one.external_id for one in found.found] == ["ext-1", "ext-2", "ext-3"]
 
 
 def test_marking_goes_on_where_it_stood(store: Store) -> None:

@@ -6,6 +6,12 @@ from alembic import op
 revision = "0016"
 down_revision = "0015"
 
+OWED = (
+    "INSERT INTO marking (id, after_seq, up_to_seq)"
+    " SELECT 1, 0, max(seq) FROM repayment HAVING max(seq) IS NOT NULL"
+)
+"""All that is stored now may lack marks; nothing is owed where nothing is stored."""
+
 
 def upgrade() -> None:
     """Add column, indexes and table; guards are laid anew whenever the schema moves."""
@@ -23,7 +29,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.CheckConstraint("id = 1", name="one_row"),
     )
-    op.execute(
-        "INSERT INTO marking (id, after_seq, up_to_seq)"
-        " SELECT 1, 0, max(seq) FROM repayment HAVING max(seq) IS NOT NULL"
-    )
+    op.execute(OWED)
