@@ -64,7 +64,8 @@ async def reveal(
             404,
             "erased",
             "the personal data of this repayment was erased: its time was over",
-            "it is kept for some years after the end of a repayment; the books keep amounts and order numbers",
+            "it is kept for some years after the end of a repayment;"
+            " the books keep amounts and order numbers",
         )
     try:
         person = unseal(found.content, found.external_id, keys)
