@@ -146,7 +146,12 @@ class Transport:
         return self.http.build_request(method, path, content=content, params=params, headers=all_headers)
 
     async def open(self, request: httpx.Request) -> httpx.Response:
-        """Send and return the answer with its body still to come. Raises ClientError for an error."""
+        """Send and return the answer with its body still to come. Raises ClientError for an error.
+
+        Whoever still asks when the connection was let go, as another profile is entered, is told so.
+        """
+        if self.http.is_closed:
+            raise Unreachable(t("{service} is not asked any more", service=self.name))
         try:
             response = await self.http.send(request, stream=True)
         except (httpx.HTTPError, httpx.StreamError, ssl.SSLError) as error:

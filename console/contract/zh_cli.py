@@ -258,6 +258,7 @@ _CLIENT: Final[dict[str, str]] = {
         "证书不受信任；请在配置档中设置 control.ca_file"
     ),
     "run: repay doctor": "请运行：repay doctor",
+    "{service} is not asked any more": "已不再询问{service}",
     "{service} cannot be reached: {reason}": "无法连接{service}：{reason}",
     "the service on this machine": "本机服务",
     "the service's address answers with a redirect, which is not followed": ("服务地址返回重定向，不会跟随"),

@@ -44,6 +44,14 @@ async def test_the_deadline_travels_and_the_token_is_sent(fake: Fake) -> None:
     assert headers["Authorization"] == "Bearer t0ken"
 
 
+async def test_whoever_asks_after_the_connection_was_let_go_gets_an_error_of_ours(fake: Fake) -> None:
+    """As a console does that is entering another profile while something is still being read."""
+    async with Service(fake.endpoint()) as service:
+        await service.hello()
+    with pytest.raises(Unreachable, match="not asked any more"):
+        await service.changes.page(state="applied")
+
+
 def test_a_token_is_not_in_what_an_endpoint_says_of_itself() -> None:
     endpoint = Endpoint("https://a", None, Environment.SANDBOX, False, "t0ken")
     assert "t0ken" not in repr(endpoint)
