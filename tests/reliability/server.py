@@ -18,9 +18,6 @@ from typing import Any, Final
 
 import psutil
 
-_SETTINGS: Final = "max_connections = 200\nfsync = off\n"
-"""What a killed process has written stays with the machine; only a power cut would need the fsync."""
-
 PATIENCE: Final = 60.0
 """Seconds until a server that does not come up again fails its test."""
 
@@ -80,7 +77,7 @@ def own_server() -> Iterator[Server]:
     server = PostgresServer(directory, cleanup_mode="stop")
     try:
         server.ensure_pgdata_inited()
-        (directory / "postgresql.auto.conf").write_text(_SETTINGS)
+        (directory / "postgresql.auto.conf").write_text("max_connections = 200\n")
         server.start()
         yield Server(server)
     finally:

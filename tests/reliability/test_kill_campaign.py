@@ -74,7 +74,7 @@ async def _campaign(directory: Path, database: str, size: Size) -> None:
             await _live_on(platform, forge)
             await until(lambda: feeder.accepted >= size.repayments, size.patience)
             feeder.stopping.set()
-            await judge(platform, feeder)
+            await judge(platform, feeder, size.patience)
             print(f"{database}: {reaper.kills} kills {dict(reaper.died_of)}, {_of(server)}", end="")
             print(f"{feeder.accepted} repayments: none debited twice, none lost")
             assert reaper.kills >= size.kills

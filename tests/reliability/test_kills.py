@@ -114,11 +114,11 @@ async def _campaign(platform: Platform, kills: int, seconds: float, per_second: 
     assert platform.kills == kills
 
 
-async def judge(platform: Platform, feeder: Feeder) -> None:
+async def judge(platform: Platform, feeder: Feeder, within: float = 90) -> None:
     """End all faults, wait until everything is decided, and hold the books against the ledgers."""
     admin, client = platform.admin(), platform.client()
     (await admin.post("/calm")).raise_for_status()
-    await _until_all_final(client, within=90)
+    await _until_all_final(client, within)
 
     everything = await _freeze(client, "")
     assert everything["count"] == feeder.accepted > 0, "a repayment that was acknowledged is gone"

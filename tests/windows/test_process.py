@@ -28,7 +28,7 @@ RATE: Final = 40.0
 PER_SECOND: Final = 20
 """Repayments a second for the gateway under the window, and as many for another one."""
 
-CLOSED_SECONDS: Final = 6
+CLOSED_SECONDS: Final = 12
 
 
 class PacedPlatform(Platform):
@@ -164,8 +164,9 @@ async def _held_under_load(platform: Platform) -> None:
     forecast = seen["forecast"]["minutes"] * 60
 
     async def drained() -> bool:
+        """Nothing is held, and what was let go does not wait in dispatch instead."""
         held: int = (await look())["held"]
-        return held == 0
+        return held == 0 and await _count(client, "state:dispatch") <= PER_SECOND
 
     await until(drained, within=ends - time.time() + 3 * forecast)
     took = time.time() - ends
