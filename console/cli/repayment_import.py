@@ -189,10 +189,11 @@ class _Import:
         return Answered(number, batch[-1].line, got.accepted, got.repeated, rejected)
 
     async def _send(self, service: Service, number: int, rows: list[dict[str, object]]) -> IntakeReport:
-        """Send one batch until it is answered: waits for a service that is full or away for a while."""
+        """Send one batch until it is answered: waits for a service that is full or away for a while, or
+        that works on the batch still as an import that was interrupted has sent it."""
         import json
 
-        from console.client.errors import Overloaded, TimedOut, Unreachable
+        from console.client.errors import Conflict, Overloaded, TimedOut, Unreachable
 
         key = self._journal.key(number, json.dumps(rows).encode())
         begun = time.monotonic()
@@ -202,6 +203,10 @@ class _Import:
             except Overloaded as error:
                 pause = min(error.retry_after or 1.0, LONGEST_WAIT_SECONDS)
                 if time.monotonic() - begun > PATIENCE_SECONDS:
+                    raise
+            except Conflict as error:
+                pause = 0.2
+                if error.code != "in_flight" or time.monotonic() - begun > PATIENCE_SECONDS:
                     raise
             except (Unreachable, TimedOut):
                 pause = 0.5

@@ -57,10 +57,11 @@ from console.repayment.intake import IntakeFull
 from console.store.errors import StoreError
 
 _ROUTERS: Final = (
-    hello.router,
-    board.router,
-    selections.router,
+    callbacks.router,
     repayments.router,
+    board.router,
+    hello.router,
+    selections.router,
     reveal.router,
     gateways.router,
     sla.router,
@@ -71,7 +72,6 @@ _ROUTERS: Final = (
     cases.router,
     care.router,
     complaints.router,
-    callbacks.router,
     checkup.router,
     health.router,
     metrics.router,
@@ -84,6 +84,7 @@ _ROUTERS: Final = (
     runs.router,
     incidents.router,
 )
+"""Looked through in this order for every request: what comes with each repayment stands first."""
 
 _BODIES: Final[dict[tuple[str, str], tuple[type[BaseModel], ...]]] = {
     ("POST", "/v1/selections"): (NewSelection,),

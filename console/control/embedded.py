@@ -29,6 +29,7 @@ from console.contract.places import (
     write_private,
 )
 from console.contract.vocabulary import Environment
+from console.control.garbage import leave_the_start_alone
 from console.control.log import write_log
 from console.control.past import COUNT, Past
 from console.control.sandbox_link import Sandbox
@@ -158,8 +159,7 @@ async def _run(
     await owners.start()
     service.opened(*await asyncio.wrap_future(opening))
     listening.publish()
-    gc.freeze()
-    gc.enable()
+    leave_the_start_alone()
     log.info("the embedded service answers on %s, process %d", places.socket, os.getpid())
 
     bound = _callback_socket(places)

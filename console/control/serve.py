@@ -22,6 +22,7 @@ from console.control.config import SHORTEST_TOKEN, Listen, ServiceConfig
 from console.control.elsewhere import Elsewhere
 from console.control.employment import employ
 from console.control.entrance import Entrance
+from console.control.garbage import leave_the_start_alone
 from console.control.listening import Listener, bind_tcp
 from console.control.log import write_log
 from console.control.mistakes import ConfigError
@@ -135,6 +136,7 @@ async def _serve(
     await listener.start()
     if unix is not None:
         unix.publish()
+    leave_the_start_alone()
     log.info("%s answers on %s, process %d", config.name, _place(unix, tcp), os.getpid())
     await stop.wait()
     log.info("ending: told to")

@@ -35,6 +35,7 @@ def _run(file: Path) -> int:
     from console.contract.clock import SystemClock
     from console.control import config_file
     from console.control.employment import employ
+    from console.control.garbage import leave_the_start_alone
     from console.control.log import write_log
     from console.control.opening import open_store
     from console.control.serve import secrets_of
@@ -56,6 +57,7 @@ def _run(file: Path) -> int:
         book = SlaBook(lambda: gateways)
         watchtower = Watchtower(store, clock, lambda: gateways, book, config.warnings)
         watchtower.start()
+        leave_the_start_alone()
         log.info("a worker serves %s, process %d", ", ".join(gateways), os.getpid())
         await stop.wait()
         log.info("ending: told to")

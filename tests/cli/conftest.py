@@ -95,6 +95,7 @@ def embedded() -> Iterator[Places]:
             "REPAY_STATE_DIR": str(places.state),
             "REPAY_PAST": "0",
             "REPAY_SANDBOX_OPTIONS": "--instant",
+            "REPAY_LINGER": "3600",
         }
         subprocess.run(
             [sys.executable, "-m", "console", "--profile", "sandbox", "status"],

@@ -206,7 +206,7 @@ def test_no_port_is_forwarded_either_way(bastion: Bastion) -> None:
             with through, suppress(ConnectionResetError):
                 assert through.recv(1) == b""
         finally:
-            client.terminate()
+            client.kill()
             _, said = client.communicate(timeout=20)
         assert "administratively prohibited" in said
         assert heard == []
