@@ -10,11 +10,10 @@ from console.contract.money import yuan
 from console.contract.text import shown
 from console.tui import figures
 from console.tui.screens.pane import Heading, OpenRepayment, Say, in_background
+from console.tui.screens.reading_pane import ReadingPane
 from console.tui.screens.replays import ReplayPanes
 from console.tui.widgets.acting_table import ActingTable
 from console.tui.widgets.columns import Column
-from console.tui.widgets.lines import Line, wrapped
-from console.tui.widgets.reader import Reader
 from console.tui.widgets.rows import Cell, InMemoryRows, Row
 from console.tui.widgets.virtual_table import VirtualTable
 from console.tui.words import stage_word
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk
     from console.tui.knowledge import Knowledge
+    from console.tui.widgets.lines import Line
 
 _MOST_ITEMS: Final = 1000
 """Items that are read again and again, at most; view 3 shows all of them."""
@@ -39,15 +39,13 @@ _LEAST_TABLE: Final = 5
 """Lines that the items keep, whatever the text above needs."""
 
 
-class ReplayPane(ReplayPanes):
+class ReplayPane(ReadingPane["Replay"], ReplayPanes):
     """Text above, table below; `tab` gives the keys to the other one."""
 
     VIEW: ClassVar[View] = View.REPLAY
 
     def __init__(self, profile: Profile, knowledge: Knowledge, connection: Connection) -> None:
         super().__init__(profile, knowledge, connection, t("Replay"))
-        self.key = ""
-        self.found: Replay | None = None
         self.receipt: Receipt | None = None
         self.outcome: ReplayOutcome | None = None
         """Only items with this outcome are listed; None for all."""
@@ -55,7 +53,6 @@ class ReplayPane(ReplayPanes):
         self._more = False
         self._wanted = _PAGE
         self._rows = InMemoryRows()
-        self.reader = Reader(self._content)
         self.item_heading = Heading(t("Repayments"))
         self.table = ActingTable(_columns(), self._rows, empty=t("loading"), id="replay-items")
 
@@ -65,19 +62,6 @@ class ReplayPane(ReplayPanes):
         yield self.reader
         yield self.item_heading
         yield self.table
-
-    @property
-    def at_hand(self) -> Replay | None:
-        return self.found
-
-    @property
-    def has_row(self) -> bool:
-        return self.found is not None
-
-    @property
-    def copied(self) -> str | None:
-        """What copying means here."""
-        return None if self.found is None else self.key
 
     @property
     def replay_filter(self) -> str | None:
@@ -94,15 +78,17 @@ class ReplayPane(ReplayPanes):
     def open(self, key: str) -> None:
         """Show another one."""
         if key != self.key:
-            self.key, self.found, self.receipt, self.outcome = key, None, None, None
+            self.receipt, self.outcome = None, None
             self._forget_items()
-            self.forget()
-            self.reader.top = 0
-        self.load()
+        super().open(key)
 
     def _forget_items(self) -> None:
         self._items, self._more, self._wanted = {}, False, _PAGE
         self._rows.replace(())
+
+    async def read(self, desk: Desk, key: str) -> Replay:
+        assert self.replays is not None  # noqa: S101 - nothing is read before the client is loaded
+        return await self.replays.show(key)
 
     async def fetch(self, desk: Desk) -> None:
         from console.contract.replay import OVER, ReplayState
@@ -110,7 +96,7 @@ class ReplayPane(ReplayPanes):
         replays, wanted, outcome = self.replays, self.key, self.outcome
         if replays is None:
             return
-        found = await replays.show(wanted)
+        found = await self.read(desk, wanted)
         items: list[ReplayItem] = []
         after: str | None = None
         while found.state is not ReplayState.PLANNING and len(items) < self._wanted:
@@ -147,14 +133,10 @@ class ReplayPane(ReplayPanes):
         """Arrange for the size."""
         self._fit()
 
-    def _content(self, width: int) -> Sequence[Line]:
-        if self.found is not None:
-            from console.tui.replay_lines import replay_lines
+    def lines(self, one: Replay, width: int) -> Sequence[Line]:
+        from console.tui.replay_lines import replay_lines
 
-            zone = self.profile.view.timezone
-            return replay_lines(self.found, self.receipt, width, zone, self.knowledge.now)
-        said = self.problem or t("loading {id}", id=shown(self.key))
-        return [((f" {line}", "bad" if self.problem else "dim"),) for line in wrapped(said, width - 1)]
+        return replay_lines(one, self.receipt, width, self.profile.view.timezone, self.knowledge.now)
 
     def _item_note(self) -> str:
         from console.contract.replay_words import outcome_name
