@@ -11,9 +11,8 @@ import pytest
 
 from console.cli.intake_file.rows import FIELDS
 from console.contract.care import NewComplaint
-from tests.api.processes import finish
 from tests.cli.conftest import Ran, Repay
-from tests.cli.test_change_verbs_approval import ADMIN, Site
+from tests.cli.test_change_verbs_approval import ADMIN, Site, staffed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,16 +54,7 @@ class CareSite(Site):
 
 @pytest.fixture
 def site(tmp_path: Path, home: Path, repay: Repay) -> Iterator[CareSite]:
-    directory = tmp_path / "site"
-    directory.mkdir(mode=0o700)
-    found = CareSite(directory, home, repay)
-    process = found.serve()
-    try:
-        found.hires("ana", "Ana", "operator")
-        found.hires("bo", "Bo", "approver")
-        yield found
-    finally:
-        finish(process)
+    yield from staffed(CareSite, tmp_path, home, repay)
 
 
 def test_each_kind_is_previewed_granted_listed_and_released(site: CareSite) -> None:

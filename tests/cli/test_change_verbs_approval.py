@@ -6,7 +6,7 @@ import json
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -96,11 +96,14 @@ class Site:
         self.knows(name, made.out.strip())
 
 
-@pytest.fixture
-def site(tmp_path: Path, home: Path, repay: Repay) -> Iterator[Site]:
+SiteT = TypeVar("SiteT", bound=Site)
+
+
+def staffed(kind: type[SiteT], tmp_path: Path, home: Path, repay: Repay) -> Iterator[SiteT]:
+    """Yield a running site with an operator, Ana, and an approver, Bo."""
     directory = tmp_path / "site"
     directory.mkdir(mode=0o700)
-    found = Site(directory, home, repay)
+    found = kind(directory, home, repay)
     process = found.serve()
     try:
         found.hires("ana", "Ana", "operator")
@@ -108,6 +111,11 @@ def site(tmp_path: Path, home: Path, repay: Repay) -> Iterator[Site]:
         yield found
     finally:
         finish(process)
+
+
+@pytest.fixture
+def site(tmp_path: Path, home: Path, repay: Repay) -> Iterator[Site]:
+    yield from staffed(Site, tmp_path, home, repay)
 
 
 def asked(site: Site) -> str:
