@@ -4,8 +4,8 @@ import gc
 from typing import Final
 
 YOUNG: Final = 20_000
-"""Objects made since the last look before the next. Python looks after 700, which costs a service at rest
-an eighth of its time: hardly anything here is part of a cycle."""
+"""Objects made since the last look before the next. Python looks after 700, and a service at rest spends
+time on that for nothing: hardly anything here is part of a cycle."""
 
 
 def leave_the_start_alone() -> None:

@@ -14,7 +14,7 @@ from console.contract.vocabulary import Stage
 from console.store import audit
 from console.store.counters import Deltas, fold
 from console.store.guards import AT_ITS_END, RECORDS_ERASED, RECORDS_KEPT_MS, UNSETTLED
-from console.store.prepared import SKIP_LOCKED, Prepared, among
+from console.store.prepared import Prepared, among
 from console.store.timeline import TimelineEntry, record
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _OVER_TEXT: Final = (
     " CROSS JOIN replay_item i WHERE p.ended_at IS NULL AND i.replay_seq = p.seq AND i.repayment_seq = r.seq)"
     " ORDER BY r.created_at LIMIT ?"
 )
-_OVER: Final = Prepared(_OVER_TEXT, f"{_OVER_TEXT} FOR UPDATE OF r{SKIP_LOCKED.removeprefix(' FOR UPDATE')}")
+_OVER: Final = Prepared(_OVER_TEXT, f"{_OVER_TEXT} FOR UPDATE OF r SKIP LOCKED")
 _CANCEL: Final = Prepared(
     "UPDATE repayment SET stage = 'cancelled', waiting_since = NULL, next_action_at = NULL,"
     " version = version + 1 WHERE seq = ? AND stage = 'failed'"
