@@ -81,8 +81,8 @@ _REHEARSAL: Final[dict[str, str]] = {
     "a frozen selection is of the day it was made": "冻结的选集只属于生成它的那天",
     "they would have been in its plan": "它们会进入重放计划",
     "if it had stood the whole day": "假定全天生效",
-    "{gateway}: {before} orders, {before_yuan} yuan would have become about {after}, {after_yuan} yuan": (
-        "{gateway}：{before} 单 {before_yuan} 元会变为约 {after} 单 {after_yuan} 元"
+    "{gateway}: {before} orders, {before_sum} would have become about {after}, {after_sum}": (
+        "{gateway}：{before} 单 {before_sum} 会变为约 {after} 单 {after_sum}"
     ),
     "{count} named their gateway, and go there while it takes any": (
         "其中 {count} 单指定了通道，只要该通道接单就仍走它"
@@ -94,8 +94,8 @@ _REHEARSAL: Final[dict[str, str]] = {
     "from {first} to {last} of that day": "当天 {first} 至 {last}",
     "{count} borrowers would have been in it at some time of that day": "当天某时会有 {count} 位借款人在内",
     "each would have had {days} days of grace": "每人会有 {days} 天宽限",
-    "the coupons would have cost {yuan} yuan": "免息券会花费 {yuan} 元",
-    "that is more than a day's budget of {yuan} yuan": "超过每日预算 {yuan} 元",
+    "the coupons would have cost {sum}": "免息券会花费 {sum}",
+    "that is more than a day's budget of {sum}": "超过每日预算 {sum}",
     "this day has not come yet": "这一天还没到",
     "name a past day": "请写过去的日期",
     "on {day}, when {count:,} repayments were taken in": "{day}，当天接收还款 {count:,} 笔",

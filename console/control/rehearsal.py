@@ -15,6 +15,7 @@ from console.care.granting import coupon_ms, grace_days
 from console.contract.care import CareGrantBody
 from console.contract.clock import BUSINESS_ZONE, to_instant
 from console.contract.filter import FilterError, parse_filter
+from console.contract.money import yuan
 from console.contract.playbook import TRIED_BY_PREVIEW, RehearsalBody, Rehearsed, StepBody, StepRehearsal
 from console.contract.span import SpanError, parse_span
 from console.contract.text import Untrusted
@@ -178,12 +179,12 @@ def _moved(gateway: str, was: Sent | None, will: tuple[int, int]) -> Said:
     values: dict[str, str | int] = {
         "gateway": gateway,
         "before": 0 if was is None else was.count,
-        "before_yuan": _yuan(0 if was is None else was.sum_fen),
+        "before_sum": yuan(0 if was is None else was.sum_fen),
         "after": will[0],
-        "after_yuan": _yuan(will[1]),
+        "after_sum": yuan(will[1]),
     }
     return Said(
-        "{gateway}: {before} orders, {before_yuan} yuan would have become about {after}, {after_yuan} yuan",
+        "{gateway}: {before} orders, {before_sum} would have become about {after}, {after_sum}",
         values,
     )
 
@@ -281,12 +282,8 @@ def _cared(connection: Connection, fields: Mapping[str, Any], day: Span) -> _Ans
         told.append(Said("each would have had {days} days of grace", {"days": days}))
     if body.coupon_fen is not None and coupon_ms(body) is not None:
         cost = body.coupon_fen * found.borrowers
-        told.append(Said("the coupons would have cost {yuan} yuan", {"yuan": _yuan(cost)}))
+        told.append(Said("the coupons would have cost {sum}", {"sum": yuan(cost)}))
         if cost > limits.budget_fen:
-            over = Said("that is more than a day's budget of {yuan} yuan", {"yuan": _yuan(limits.budget_fen)})
+            over = Said("that is more than a day's budget of {sum}", {"sum": yuan(limits.budget_fen)})
             told.append(over)
     return found.count, found.sum_fen, tuple(told)
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100:,}.{fen % 100:02}" if fen % 100 else f"{fen // 100:,}"

@@ -76,8 +76,8 @@ async def test_a_weight_tells_where_the_orders_would_have_gone(person: Persons) 
     step = await rehearsed(person("li.wei"), "gateway.weight", gateway="alipay", weight=10)
     assert (step["count"], step["sum_fen"], step["cannot"]) == (4, 4000, None)
     assert step["effects"][:2] == [
-        "alipay: 3 orders, 30 yuan would have become about 1, 8 yuan",
-        "wechat: 1 orders, 10 yuan would have become about 3, 32 yuan",
+        "alipay: 3 orders, ¥30.00 would have become about 1, ¥8.00",
+        "wechat: 1 orders, ¥10.00 would have become about 3, ¥32.00",
     ]
 
 
@@ -107,7 +107,7 @@ async def test_care_tells_who_would_have_been_in_the_selection(person: Persons) 
     step = await rehearsed(person("li.wei"), "care.grant", **care)
     assert (step["count"], step["sum_fen"]) == (2, 2000)
     assert "2 borrowers" in step["effects"][0]
-    assert "the coupons would have cost 10 yuan" in step["effects"]
+    assert "the coupons would have cost ¥10.00" in step["effects"]
     replay = await rehearsed(person("li.wei"), "replay.start", filter="state:in_doubt")
     assert replay["count"] == 2
 
