@@ -77,4 +77,5 @@ def test_reveals_are_stopped_and_allowed_again(repay: Repay, repayment_id: str) 
     finally:
         allowed = repay("repayment", "allow-reveals", "--reason", "the drill is over", "--yes")
     assert allowed.code == 0, allowed.err
+    assert "Allow reveals of personal data again" in allowed.out
     assert repay(*asking).code == 0

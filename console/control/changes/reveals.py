@@ -30,6 +30,9 @@ class RevealStop(Kind[RevealStopBody]):
     body: ClassVar[type[StrictWire]] = RevealStopBody
     in_read_only: ClassVar[bool] = True
 
+    def titled(self, fields: Mapping[str, Any]) -> str:
+        return self.title if fields.get("stopped", True) else "Allow reveals of personal data again"
+
     def guard(self, connection: Connection, body: RevealStopBody, now: Instant) -> Guard:
         if body.stopped:
             return Guard(role="operator", risk=Risk.STOP, expiry=Expiry.OPTIONAL)
