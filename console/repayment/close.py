@@ -20,7 +20,7 @@ from console.contract.vocabulary import AttemptState, Stage, Verdict
 from console.gateways.base import Question
 from console.repayment.attempt import closing as step_to_closing
 from console.repayment.attempt import judged
-from console.repayment.lane import log, problem_of
+from console.repayment.lane import Slot, log, problem_of
 from console.repayment.schedule import inquiry_wait, manual_cutoff
 from console.repayment.stages import stage_of
 from console.store import closing
@@ -50,12 +50,10 @@ _CASE_EPOCHS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class _Errand:
-    """One order to close or one reversal. It begins before `begin_by` (seconds on the loop's clock) and
-    `begin_by_wall`."""
+    """One order to close or one reversal, and when it may begin."""
 
     wanted: Wanted | Reversal
-    begin_by: float
-    begin_by_wall: int
+    slot: Slot
 
 
 class Closer:
@@ -89,8 +87,9 @@ class Closer:
                 desk.lanes[name].limits.let_go(count)
                 desk.lanes[name].asking.let_go(count)
         for one in claimed:
-            wall = desk.clock.now() + round(desk.settings.lease / 2 * 1000)
-            self._set_out(_Errand(one, begun + desk.settings.lease / 2, wall))
+            half = desk.settings.lease / 2
+            slot = Slot(begun + half, 0, desk.clock.now() + round(half * 1000))
+            self._set_out(_Errand(one, slot))
         return any(unused[name] == 0 for name in room)
 
     def _room(self, lane: Lane) -> int:
@@ -132,7 +131,7 @@ class Closer:
 
     async def _run(self, errand: _Errand, lane: Lane) -> None:
         try:
-            if self._late(errand):
+            if errand.slot.missed(self._desk.clock):
                 return
             if isinstance(errand.wanted, Reversal):
                 await self._give_back(errand.wanted, lane)
@@ -142,10 +141,6 @@ class Closer:
             lane.limits.end()
             lane.asking.end()
             self._wake.set()
-
-    def _late(self, errand: _Errand) -> bool:
-        now = asyncio.get_running_loop().time()
-        return now >= errand.begin_by or self._desk.clock.now() >= errand.begin_by_wall
 
     async def _give_back(self, reversal: Reversal, lane: Lane) -> None:
         """Ask for the money of a case."""

@@ -1,7 +1,7 @@
 """The dispatch worker: sends orders to gateways.
 
 It takes only what the gateways have room for. One commit makes the attempts durable before the first
-byte; an order whose time to begin has passed meanwhile (the process was stopped, the clock stepped) is
+byte; an order whose time to begin was missed meanwhile (the process was stopped, the clock stepped) is
 not sent. What a call came to goes to the books as evidence, whatever it is.
 """
 
@@ -32,7 +32,7 @@ from console.repayment.gate import (
     keep_back,
     release,
 )
-from console.repayment.lane import Desk, Lane, log, problem_of
+from console.repayment.lane import Desk, Lane, Slot, log, problem_of
 from console.repayment.personal import SealBroken, unseal
 from console.repayment.turns import Turns
 from console.store import cases, claims, holds, replay_items
@@ -50,17 +50,15 @@ PARK_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """An order whose attempt is durable. It must begin before both instants: on the loop's clock
-    (seconds) and on the wall's (milliseconds)."""
+    """An order whose attempt is durable, and when it may begin."""
 
     start: Start
-    begin_by: float
-    begin_by_wall: int
+    slot: Slot
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Orders whose attempts are durable, and the controls under which they are sent.
+    """Orders whose attempts are durable `at` an instant, and the controls under which they are sent.
 
     Windows kept back `kept` others; `not_after` tells, by order number, from which instant on one would
     keep back this one too. `budget` is what was sent on account of windows that are over.
@@ -68,6 +66,7 @@ class Batch:
 
     starts: list[Start]
     controls: Controls
+    at: int = 0
     kept: int = 0
     not_after: Mapping[str, int] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
@@ -126,11 +125,11 @@ class Dispatcher:
         for start in starts:
             if start.gateway in probes:
                 desk.lanes[start.gateway].health.probing()
-            begin_by_wall = start.deadline_at - round(desk.lanes[start.gateway].config.timeout * 1000)
-            begin_by_wall = min(begin_by_wall, batch.not_after.get(start.order_no, begin_by_wall))
+            wall_end = start.deadline_at - round(desk.lanes[start.gateway].config.timeout * 1000)
+            wall_end = min(wall_end, batch.not_after.get(start.order_no, wall_end))
             stopped = Stage.DISPATCH in held.paused or start.gateway in held.stopped
-            begin_by = begun if stopped else begun + desk.settings.lease / 2
-            self._depart(Departure(start, begin_by, begin_by_wall))
+            end = begun if stopped else begun + desk.settings.lease / 2
+            self._depart(Departure(start, Slot(end, batch.at, wall_end)))
         return len(starts) + batch.kept >= limit or desk.controls != controls
 
     async def _closed(self, controls: Controls) -> bool:
@@ -187,7 +186,7 @@ class Dispatcher:
             claims.start_sending(connection, plan.starts, owner=desk.owner, now=now, shard=shard)
         if plan.waiting:
             claims.defer(connection, plan.waiting)
-        return Batch(plan.starts, controls, len(plan.kept), _closings(force, plan.starts), budget)
+        return Batch(plan.starts, controls, now, len(plan.kept), _closings(force, plan.starts), budget)
 
     def _bound(
         self, connection: Connection, due: Sequence[DueRepayment]
@@ -329,14 +328,13 @@ class Dispatcher:
         await self._desk.record(evidence)
 
     async def _debit(self, departure: Departure, lane: Lane) -> Evidence:
-        """Send the order, unless its time to begin has passed."""
+        """Send the order, if this is the time to begin."""
         start, repayment = departure.start, departure.start.repayment
         try:
             account = unseal(repayment.sealed, repayment.external_id, self._desk.keys).card
         except SealBroken:
             return self._unsent(start, SEAL_BROKEN)
-        began = asyncio.get_running_loop().time()
-        if began >= departure.begin_by or self._desk.clock.now() >= departure.begin_by_wall:
+        if departure.slot.missed(self._desk.clock):
             return self._unsent(start, TOO_LATE)
         return await lane.gateway.debit(
             Order(
@@ -345,7 +343,7 @@ class Dispatcher:
                 repayment.currency,
                 account,
                 Instant(start.order_expires_at),
-                began + lane.config.timeout,
+                asyncio.get_running_loop().time() + lane.config.timeout,
                 start.lease_epoch,
             )
         )
@@ -404,7 +402,7 @@ def _closings(force: Force, starts: Iterable[Start]) -> dict[str, int]:
 
 
 TOO_LATE = "TOO_LATE"
-"""The order's time to begin had passed; nothing was sent."""
+"""The order's time to begin was missed; nothing was sent."""
 
 SEAL_BROKEN = "SEAL_BROKEN"
 """The personal data cannot be read with our keys; nothing was sent."""

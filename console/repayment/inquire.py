@@ -19,7 +19,7 @@ from console.contract.vocabulary import Stage
 from console.gateways.base import Order, Question
 from console.gateways.wire import CLOCK_SKEW_SECONDS
 from console.repayment.attempt import may_resend
-from console.repayment.lane import Desk, Lane, log, problem_of
+from console.repayment.lane import Desk, Lane, Slot, log, problem_of
 from console.repayment.personal import SealBroken, unseal
 from console.repayment.schedule import manual_cutoff
 from console.store import cases, claims, closing
@@ -34,8 +34,7 @@ from console.windows.calendar import Calendar
 @dataclass(frozen=True, slots=True)
 class _Errand:
     asked: Asked
-    begin_by: float
-    begin_by_wall: int
+    slot: Slot
 
 
 class Inquirer:
@@ -73,9 +72,10 @@ class Inquirer:
             if Stage.DISPATCH in held.paused or asked.attempt.gateway in held.stopped:
                 asked = asked._replace(resend=False)
             until = asked.attempt.next_action_at or 0
-            timeout = desk.lanes[asked.attempt.gateway].config.timeout
-            begin_by_wall = until - round((timeout + desk.settings.lease / 2) * 1000)
-            self._set_out(_Errand(asked, begun + desk.settings.lease / 2, begin_by_wall))
+            timeout, half = desk.lanes[asked.attempt.gateway].config.timeout, desk.settings.lease / 2
+            claimed_at = until - self._lease_ms(asked.attempt.gateway)
+            slot = Slot(begun + half, claimed_at, until - round((timeout + half) * 1000))
+            self._set_out(_Errand(asked, slot))
         return any(unused[name] == 0 for name in room)
 
     def _waiting(self, connection: Connection) -> dict[str, int]:
@@ -109,7 +109,7 @@ class Inquirer:
         for name, limit in room.items():
             due = claims.due_to_ask(connection, name, now=now, sent_after=after, limit=limit)
             if due:
-                until = now + round((desk.lanes[name].config.timeout + desk.settings.lease) * 1000)
+                until = now + self._lease_ms(name)
                 again = sending and name not in controls.stopped and not force.concerns(name, until)
                 ready = {one.attempt.id: one for one in due if again and self._resends(one, now)}
                 for identity in closing.requested(connection, list(ready)):
@@ -123,6 +123,10 @@ class Inquirer:
                 ]
                 claimed += claims.claim(connection, asked, owner=desk.owner, until=Instant(until), now=now)
         return claimed
+
+    def _lease_ms(self, gateway: str) -> int:
+        """Return how long a claim lasts."""
+        return round((self._desk.lanes[gateway].config.timeout + self._desk.settings.lease) * 1000)
 
     def _resends(self, asked: Asked, now: Instant) -> bool:
         """Tell whether an order may be sent again, and would be the same to the same gateway."""
@@ -173,11 +177,11 @@ class Inquirer:
         await self._desk.record(evidence)
 
     async def _ask(self, errand: _Errand, lane: Lane) -> Evidence | None:
-        """Ask, or send again; None when its time to begin has passed."""
-        asked, attempt, now = errand.asked, errand.asked.attempt, asyncio.get_running_loop().time()
-        if now >= errand.begin_by or self._desk.clock.now() >= errand.begin_by_wall:
+        """Ask, or send again; None when its time to begin was missed."""
+        asked, attempt = errand.asked, errand.asked.attempt
+        if errand.slot.missed(self._desk.clock):
             return None
-        deadline = now + lane.config.timeout
+        deadline = asyncio.get_running_loop().time() + lane.config.timeout
         account = self._account(asked) if asked.resend else None
         if account is None or attempt.order_expires_at is None:
             question = Question(

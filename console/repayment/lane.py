@@ -118,6 +118,26 @@ class Desk:
         log.error("evidence given up, inquiry will tell: %s", shown(evidence.order_no))
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """When a call may begin: before `end` on the loop's clock (seconds), and on the wall's within
+    `wall_start` … `wall_end` (milliseconds).
+
+    A wall clock that shows less than `wall_start`, when the call was decided, was stepped back meanwhile:
+    what was looked at then, such as windows, may be otherwise now.
+    """
+
+    end: float
+    wall_start: int
+    wall_end: int
+
+    def missed(self, clock: Clock) -> bool:
+        """Tell whether the call may not begin now."""
+        if asyncio.get_running_loop().time() >= self.end:
+            return True
+        return not self.wall_start <= clock.now() < self.wall_end
+
+
 def problem_of(error: BaseException) -> str:
     """Return one line on a failure, fit for a log: its kind, its words and its place, no values of rows."""
     words = error.orig if isinstance(error, DBAPIError) else error

@@ -80,6 +80,17 @@ async def test_a_worker_that_wakes_too_late_sends_nothing(
     assert stages_of(office.store) == ["dispatch"]
 
 
+async def test_what_was_decided_by_a_clock_that_was_stepped_back_meanwhile_is_decided_again(
+    office: Desk, party: ThirdParty, clock: ManualClock
+) -> None:
+    await dispatch_one(office)
+    clock.advance(-7200)
+    await until(lambda: attempts_of(office.store)[0][1] == "CREATED")
+    assert attempts_of(office.store)[0][2] == "TOO_LATE"
+    assert party.seen.total() == 0
+    assert stages_of(office.store) == ["dispatch"]
+
+
 async def test_a_worker_that_lost_its_lease_neither_sends_nor_takes_its_order_back(
     office: Desk, party: ThirdParty, clock: ManualClock
 ) -> None:

@@ -81,8 +81,11 @@ class Judge:
             if owner and ends and clock_now > ends - TIMEOUT * 1000 - spare:
                 self.fail(f"{order_no} was sent after its time to begin")
 
-    def debit_is_sent(self, bank: "Bank", request: DebitRequest, clock_now: int) -> None:
-        """Look at the first byte of a debit: it must be in the books by now, and be the same each time."""
+    def debit_is_sent(self, bank: "Bank", request: DebitRequest, stamped: int) -> None:
+        """Look at the first byte of a debit: it must be in the books by now, and be the same each time.
+
+        `stamped` is what our clock showed when the request was signed.
+        """
         order_no, now = request.order_no, self._world.wall()
         rows = self._world.database.rows(
             "SELECT state, amount_fen, gateway, sent_at, sends FROM attempt WHERE order_no = :order_no",
@@ -95,7 +98,7 @@ class Judge:
         content = (request.amount_fen, request.account, bank.name)
         if self._contents.setdefault(order_no, content) != content:
             self.fail(f"{order_no} was sent with two contents")
-        if abs(clock_now - now) > CLOCK_SKEW_SECONDS * 1000:
+        if abs(stamped - now) > CLOCK_SKEW_SECONDS * 1000:
             return  # the gateway refuses what is stamped so wrongly
         if now - self._first_sent.setdefault(order_no, now) >= bank.window:
             self.fail(f"{order_no} was sent again though the gateway may have forgotten it")

@@ -102,9 +102,10 @@ class SimGateway(RestGateway):
         world, seam = self._seam.world, self._seam
         inquiry = call.method == "GET"
         debit = call.method == "POST" and not call.path.endswith("/close")
+        stamped = self._clock.now()
         headers = self._headers(call.method, call.path, call.body)
         if debit:
-            world.judge.debit_begins(self._bank, parse_debit(call.body).order_no, self._clock.now())
+            world.judge.debit_begins(self._bank, parse_debit(call.body).order_no, stamped)
         await seam.reach("bytes")
         loss = world.pick("loss", LOSSES)
         if loss == "not_sent":
@@ -112,7 +113,7 @@ class SimGateway(RestGateway):
         if loss == "connect_timeout":
             raise aiohttp.ConnectionTimeoutError
         if debit:
-            world.judge.debit_is_sent(self._bank, parse_debit(call.body), self._clock.now())
+            world.judge.debit_is_sent(self._bank, parse_debit(call.body), stamped)
         await seam.reach("sent")
         if loss in ("late", "late_reset"):
             delay = world.chance.uniform(0.1, LONGEST_DELAY)
