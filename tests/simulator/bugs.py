@@ -12,7 +12,7 @@ from console.contract.vocabulary import AttemptState, EvidenceSource, Verdict
 from console.gateways import classify, rest, wire
 from console.gateways.classify import Asked, Finding, Reply, Terms
 from console.gateways.wire import Answer
-from console.repayment import attempt, dispatch, expire, inquire
+from console.repayment import attempt, dispatch, expire, inquire, lane
 from console.repayment.reconcile import parse
 from console.repayment.replay.classes import Step
 from console.store import claims
@@ -31,6 +31,7 @@ _DEBIT: Final = dispatch.Dispatcher._debit
 _ASKS: Final = inquire.Inquirer._ask
 _FRAMES: Final = parse.SettlementReader.frames
 _LEFT: Final = expire._left_behind
+_ALWAYS: Final = lane.Slot(float("inf"), 0, 2**62)
 
 
 def nothing(*_: Any, **__: Any) -> None:
@@ -167,12 +168,17 @@ async def another_amount(self: Any, departure: Any, lane: Any) -> Any:
 
 async def never_too_late(self: Any, departure: Any, lane: Any) -> Any:
     """Send whatever time it has become."""
-    return await _DEBIT(self, replace(departure, begin_by=float("inf"), begin_by_wall=2**62), lane)
+    return await _DEBIT(self, replace(departure, slot=_ALWAYS), lane)
+
+
+async def back_in_time(self: Any, departure: Any, lane: Any) -> Any:
+    """Send also when the clock shows less than when that was decided."""
+    return await _DEBIT(self, replace(departure, slot=replace(departure.slot, wall_start=0)), lane)
 
 
 async def asks_at_any_time(self: Any, errand: Any, lane: Any) -> Any:
     """Send again whatever time it has become."""
-    return await _ASKS(self, replace(errand, begin_by=float("inf"), begin_by_wall=2**62), lane)
+    return await _ASKS(self, replace(errand, slot=_ALWAYS), lane)
 
 
 def left(verdict: Verdict) -> Callable[[Any, Any], Evidence]:

@@ -240,11 +240,7 @@ async def _freeze(world: "World") -> None:
 
 
 async def _wind_a_clock(world: "World") -> None:
-    process = _one(world)
-    process.clock.off = round(
-        world.chance.choice((0, 0, 1_000, -1_000, 250_000, -250_000, 3_600_000, -3_600_000))
-    )
-    world.note("clock", f"{process.name} {process.clock.off}")
+    world.wind(_one(world).name)
 
 
 async def _wait(world: "World") -> None:

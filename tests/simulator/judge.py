@@ -95,6 +95,10 @@ class Judge:
             self.fail(f"{order_no} was sent before that was in the books: {rows}")
         elif rows[0][1:3] != (request.amount_fen, bank.name):
             self.fail(f"{order_no} was sent as something else than the books say")
+        elif rows[0][3] > stamped:
+            self.fail(
+                f"{order_no} was signed before it was sent by the books: its window ends too late there"
+            )
         content = (request.amount_fen, request.account, bank.name)
         if self._contents.setdefault(order_no, content) != content:
             self.fail(f"{order_no} was sent with two contents")

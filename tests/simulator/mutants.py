@@ -231,6 +231,12 @@ MUTANTS: Final = (
         STANDING,
     ),
     Mutant(
+        "a clock that was set back does not matter",
+        (Patch(dispatch.Dispatcher, "_debit", bugs.back_in_time),),
+        {"rates": {"step": 0.2, "kill": 0.0}, "weights": {"repay": 20, "kill": 0}},
+        mode="safety",
+    ),
+    Mutant(
         "an order is sent again however late",
         (Patch(inquire.Inquirer, "_ask", bugs.asks_at_any_time),),
         {**RESENT, "rates": {**RESENT["rates"], "stall": 0.04}, "twins": False, "acts": 150},

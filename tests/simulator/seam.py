@@ -40,6 +40,8 @@ class Seam:
             await self.never()
         if point == "committed" and world.strikes("stall"):
             self.freeze(world.chance.uniform(0.5, 30.0))
+        if point == "committed" and world.strikes("step"):
+            world.wind(self.name)
         if world.strikes("latency"):
             await asyncio.sleep(world.chance.random() * 0.4)
         while not self._thawed.is_set():

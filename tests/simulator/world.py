@@ -78,6 +78,7 @@ def plan_of(chance: random.Random, mode: Mode) -> Plan:
         "latency": chance.choice((0.02, 0.3)),
         "kill": chance.choice((0.0, 0.0, 0.003, 0.02)),
         "stall": chance.choice((0.0, 0.0, 0.01)),
+        "step": chance.choice((0.0, 0.0, 0.0, 0.02)),
         "hidden": chance.choice((0.0, 0.0, 0.4, 0.8)),
         "flip_flop": chance.choice((0.0, 0.0, 0.3)),
         "store_fails": chance.choice((0.0, 0.0, 0.0, 0.02)),
@@ -151,6 +152,12 @@ class World:
         """Tell whether a fault strikes now."""
         rate = self.rates.get(fault, 0.0)
         return rate > 0 and self.chance.random() < rate
+
+    def wind(self, name: str) -> None:
+        """Step the clock of a process, which is named by itself or by one of its lives."""
+        (clock,) = (one.clock for one in self.processes if one.name == name.partition(".")[0])
+        clock.off = self.chance.choice((0, 0, 1_000, -1_000, 250_000, -250_000, 3_600_000, -3_600_000))
+        self.note("clock", f"{name} {clock.off}")
 
     def pick(self, kind: str, names: Sequence[str]) -> str | None:
         """Return the loss or lie that strikes now, if any does."""
