@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import uvloop
 
 from console.contract.clock import SystemClock
+from console.control.garbage import leave_the_start_alone
 from console.gateways.config import GatewayConfig
 from console.gateways.rest import RestGateway
 from console.repayment.personal import Keys
@@ -154,6 +155,7 @@ def main() -> None:
         _profiled(profiles)
     keys, configs = Keys.load(chosen.keys), configured(chosen.gateway, chosen.names)
     store = Store.open(chosen.store, clock=SystemClock())
+    leave_the_start_alone()
     uvloop.run(work(store, keys, configs, conducts=chosen.conduct))
     store.close()
     threading.setprofile(None)
