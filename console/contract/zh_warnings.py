@@ -80,6 +80,7 @@ _TIMELINE: Final[dict[str, str]] = {
     "{change} is over and returned by itself": "{change} 到期，已自行恢复",
     "{change} waits for an approval": "{change} 等待审批",
     "it passed": "已消失",
+    "its cause is gone, as somebody declared": "起因已按声明消除",
     "silenced by {window}": "由 {window} 静默",
     "no window silences it any more": "不再有窗口静默它",
     "not as usual: {series}, {of}": "异常：{of} 的{series}",

@@ -66,6 +66,7 @@ _RESERVES: Final = Prepared(
 _TOP_UP: Final = Prepared(
     "INSERT INTO reserve_top_up (gateway, at, amount_fen, change_id) VALUES (?, ?, ?, ?)"
 )
+_TOPPED_UP: Final = Prepared("SELECT gateway, max(at) FROM reserve_top_up GROUP BY gateway")
 _TOUCH: Final = Prepared("UPDATE gateway_reserve SET version = version + 1 WHERE gateway = ?")
 
 
@@ -80,6 +81,11 @@ def reserves(connection: Connection) -> dict[str, Reserve]:
     """Return the reserves by gateway."""
     rows = (Reserve(row[0], *(int(value) for value in row[1:])) for row in _RESERVES.rows(connection, ()))
     return {one.gateway: one for one in rows}
+
+
+def topped_up(connection: Connection) -> dict[str, int]:
+    """Return when money was last added to each reserve, or taken out of it (instants)."""
+    return {gateway: int(at) for gateway, at in _TOPPED_UP.rows(connection, ())}
 
 
 def top_up(connection: Connection, gateway: str, amount_fen: int, *, now: int, change_id: str) -> None:

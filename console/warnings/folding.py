@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -37,11 +37,13 @@ class Trouble(NamedTuple):
 
 @dataclass(frozen=True)
 class Fold:
-    """What warnings are folded with at an instant: windows that silence subjects, and channels to tell."""
+    """What warnings are folded with at an instant: windows that silence subjects, channels to tell, and what
+    tells whether a subject, last seen at an instant, lost its cause by what was declared since."""
 
     at: int
     silenced: Mapping[str, str]
     channels: Sequence[str] = ()
+    over: Callable[[str, int], bool] = lambda _subject, _seen_at: False
 
     def write(self, connection: Connection, troubles: Sequence[Trouble]) -> int:
         """Open, refresh and end warnings; return how many people are paged for."""
@@ -57,8 +59,10 @@ class Fold:
             else:
                 paged += self._open(connection, trouble)
         for left in current.values():
-            if self.at - left.seen_at > QUIET_MS:
-                self._end(connection, left)
+            if self.over(left.subject, left.seen_at):
+                self._end(connection, left, Said("its cause is gone, as somebody declared"))
+            elif self.at - left.seen_at > QUIET_MS:
+                self._end(connection, left, Said("it passed"))
         return paged
 
     def _columns(self, trouble: Trouble, before: Card | None) -> dict[str, Any]:
@@ -120,7 +124,7 @@ class Fold:
         stored.note(connection, found.seq, self.at, Said("it is back"))
         self._post(connection, found.seq, f"back:{self.at}", {**found._asdict(), **columns, "ended_at": None})
 
-    def _end(self, connection: Connection, left: StoredWarning) -> None:
+    def _end(self, connection: Connection, left: StoredWarning, said: Said) -> None:
         stored.step(
             connection,
             left,
@@ -129,7 +133,7 @@ class Fold:
             updated_at=self.at,
             harm_at=None,
         )
-        stored.note(connection, left.seq, self.at, Said("it passed"))
+        stored.note(connection, left.seq, self.at, said)
         if left.paged_at is not None:
             self._post(connection, left.seq, f"ended:{self.at}", {**left._asdict(), "ended_at": self.at})
 

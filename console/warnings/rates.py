@@ -79,6 +79,10 @@ class Rate:
         known = self.tuning.below and self._weight >= self.tuning.memory / 2
         return known and wilson(min(hits, seen), seen, Z)[0] > self._usual * MORE
 
+    def forget(self) -> None:
+        """Forget the last minutes; what is usual stays."""
+        self._recent.clear()
+
     def leans(self) -> RateVerdict | None:
         """Return the ratio of the newest minutes where it is beyond the limit, though nothing is sure; None
         where it is not, or too few could be expected to tell."""

@@ -90,6 +90,9 @@ class Reader:
             declared,
             time.monotonic() - began,
             complaints=passed.complaints,
+            stopped=controls.look(connection).stopped,
+            changed={one.id: one.changed_at for one in strategies.all_strategies(connection)},
+            topped_up=reserves.topped_up(connection),
         )
 
     def past(self, connection: Connection, first: int, last: int) -> dict[int, Reading]:
@@ -157,7 +160,7 @@ class Reader:
         for _, window in self.calendar.windows(connection, at):
             present = window.at(at)
             waits = backlogs[window.id].depth if window.id in backlogs else 0
-            if present is not None and waits and present.ends_at - at <= WINDOW_SOON_MS:
+            if present is not None and present.ends_at - at <= WINDOW_SOON_MS:
                 found[window.id] = (str(window.scope), (present.ends_at - at) / MINUTE_MS, waits)
         return found
 

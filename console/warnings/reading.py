@@ -113,6 +113,11 @@ class Reading:
     due: DueNow = NOTHING_DUE
     complaints: Mapping[str, int] = field(default_factory=dict)
     """By the strategy they are about; all under the empty name."""
+    stopped: frozenset[str] = frozenset()
+    """Gateways that are stopped."""
+    changed: Mapping[str, int] = field(default_factory=dict)
+    topped_up: Mapping[str, int] = field(default_factory=dict)
+    """When each strategy was last changed, and each reserve last topped up."""
 
     @property
     def volume(self) -> int:

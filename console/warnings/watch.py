@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from console.store import watching
 from console.warnings.causes import findings
+from console.warnings.declared import forgotten, over, telling
 from console.warnings.folding import Fold, Trouble
 from console.warnings.harm import harms
 from console.warnings.plan import Planned
@@ -79,7 +80,9 @@ class Watch:
             self._watcher = await self._learnt(last)
             self._minute = last
         await self._catch_up(last)
-        reading = await self._store.read(partial(self._read, minute=last, at=now))
+        whole = await self._store.read(partial(self._read, minute=last, at=now))
+        reading, past = telling(whole), forgotten(whole)
+        self._watcher.forget(past)
         if last > self._minute:
             self._minute = last
             if self._watcher.unsure(reading.gateways):
@@ -87,6 +90,7 @@ class Watch:
             self._signs = self._judged(self._watcher.step(reading), reading)
         else:
             remembered = [sign for sign in self._signs if sign.series not in _KNOWN]
+            remembered = [sign for sign in remembered if (sign.series, sign.of) not in past]
             self._signs = [*remembered, *known(reading)]
         found = findings(self._signs, reading)
         if found:
@@ -99,7 +103,7 @@ class Watch:
             for one in found
             if (window := silencing(one.signs, reading.declared)) is not None
         }
-        fold = Fold(now, silenced, self._channels())
+        fold = Fold(now, silenced, self._channels(), partial(over, reading=whole))
         paged = await self._store.write(partial(fold.write, troubles=troubles))
         if paged:
             log.warning("%d new: %s", paged, ", ".join(one.finding.subject for one in troubles))

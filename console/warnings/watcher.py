@@ -139,6 +139,11 @@ class Watcher:
         detector = self._levels.get(("confirm_p95", gateway))
         return detector is not None and detector.warm
 
+    def forget(self, series: Iterable[tuple[str, str]]) -> None:
+        """Let the last minutes of ratios tell nothing any more: they were of something else."""
+        for key in self._rates.keys() & set(series):
+            self._rates[key].forget()
+
     def gap(self) -> None:
         """Say that minutes are missing before the next one."""
         self._recent.clear()
