@@ -3,7 +3,8 @@
 A repayment whose processing ended three years ago loses its sealed and masked data, the raw evidence, its
 timeline, the texts of messages and complaints, and the marks by which its borrower is found. Amounts, days,
 order numbers, verdicts and the keyed token stay: the books add up, and nothing can be taken in twice. What is
-unresolved is never touched; the database refuses it, whoever asks (see `guards`).
+unresolved is never touched; the database refuses it, whoever asks (see `guards`). What comes in afterwards
+keeps no raw evidence (see `late_evidence`), and a complaint's text for three years.
 """
 
 from __future__ import annotations
@@ -60,9 +61,11 @@ _MESSAGES: Final = Prepared(
     "UPDATE outbox SET text_zh = '', text_en = '' WHERE repayment_seq = ? AND state <> 'waiting'"
 )
 _COMPLAINTS: Final = Prepared("UPDATE complaint SET text = '' WHERE repayment_seq = ?")
-_LOOSE_COMPLAINTS: Final = Prepared(
-    "UPDATE complaint SET text = '' WHERE repayment_seq IS NULL AND received_at < ? AND text <> ''"
+_OVER_COMPLAINT: Final = (
+    "received_at < ? AND text <> '' AND (repayment_seq IS NULL OR EXISTS (SELECT 1 FROM repayment r"
+    " WHERE r.seq = complaint.repayment_seq AND r.erased_at IS NOT NULL))"
 )
+_LOOSE_COMPLAINTS: Final = Prepared(f"UPDATE complaint SET text = '' WHERE {_OVER_COMPLAINT}")  # noqa: S608 - our own words
 _MARKS: Final = Prepared(
     "DELETE FROM borrower_mark WHERE borrower_token {among} AND NOT EXISTS (SELECT 1 FROM repayment r"
     " WHERE r.borrower_token = borrower_mark.borrower_token AND r.erased_at IS NULL) RETURNING mark"
@@ -97,13 +100,11 @@ def erase(connection: Connection, now: int, kept_ms: int, *, shard: int) -> int:
     return len(over)
 
 
-_LOOSE: Final = Prepared(
-    "SELECT 1 FROM complaint WHERE repayment_seq IS NULL AND received_at < ? AND text <> '' LIMIT 1"
-)
+_LOOSE: Final = Prepared(f"SELECT 1 FROM complaint WHERE {_OVER_COMPLAINT} LIMIT 1")  # noqa: S608 - our own words
 
 
 def _loose(connection: Connection, before: int) -> bool:
-    """Return whether a complaint about no repayment is over its time."""
+    """Return whether a complaint is over its time that is about no repayment, or came after its erasure."""
     return bool(_LOOSE.rows(connection, (before,)))
 
 

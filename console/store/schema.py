@@ -22,7 +22,7 @@ import console.store.risk_tables
 import console.store.sla_tables
 import console.store.warning_tables
 import console.store.window_tables  # noqa: F401 - all bring their tables to the metadata
-from console.store import coupon_use, guards
+from console.store import coupon_use, guards, late_evidence
 from console.store.errors import SchemaNewer, StoreError
 from console.store.tables import metadata
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-HEAD: Final = "0018"
+HEAD: Final = "0019"
 """The revision this program needs; a test holds it equal to the newest migration."""
 
 _LOCK: Final = 0x7265706179
@@ -87,6 +87,7 @@ def upgrade(connection: Connection, found: str = "") -> None:
     command.upgrade(config, "head")
     guards.lay(connection)
     coupon_use.lay(connection)
+    late_evidence.lay(connection)
 
 
 def configuration(connection: Connection) -> Config:
@@ -105,6 +106,7 @@ def _make(connection: Connection) -> None:
     metadata.create_all(connection, checkfirst=False)
     guards.lay(connection)
     coupon_use.lay(connection)
+    late_evidence.lay(connection)
     connection.exec_driver_sql(_MAKE_VERSION)
     connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": HEAD})
 

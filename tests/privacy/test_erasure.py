@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import Connection, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from console.contract.clock import ManualClock
-from console.contract.vocabulary import Stage
+from console.contract.clock import Instant, ManualClock
+from console.contract.vocabulary import EvidenceSource, Stage, Verdict
 from console.control.clockwork import Clockwork
 from console.control.privacy import RECORD_DAYS, PrivacySettings
 from console.control.service import Service
+from console.repayment.attempt import Rules
+from console.repayment.evidence import apply_evidence
 from console.repayment.intake import prepare
 from console.repayment.personal import Keys, match
 from console.store import audit, complaints, erasure, intake, invariants, marks
@@ -22,6 +25,7 @@ from console.store.care_tables import complaint
 from console.store.complaints import StoredComplaint
 from console.store.counters import counted, recount
 from console.store.database import Store
+from console.store.facts import Evidence
 from console.store.privacy_tables import borrower_mark, marking
 from console.store.tables import attempt, evidence, exception_case, repayment, timeline
 from console.store.timeline import TimelineEntry, record
@@ -187,6 +191,71 @@ def test_a_complaint_about_nobodys_repayment_goes_too(store: Store) -> None:
     assert MOBILE in whole(store)
     erase(store, NOW + KEPT + 1)
     assert MOBILE not in whole(store)
+
+
+def test_a_complaint_after_the_erasure_goes_in_its_own_time(store: Store) -> None:
+    seq = store.write_now(partial(told, number=1, stage=Stage.SETTLED, state="SUCCEEDED"))
+    assert erase(store, NOW + KEPT + 1) == 1
+    late = StoredComplaint(
+        0, "cp_1", "x-1", "d", None, "", "phone", MOBILE, "", NOW + KEPT + 2, NOW + KEPT + 2
+    )
+    about = complaints.Subject(seq, "rp_1", "", "")
+    store.write_now(lambda c: complaints.take_in(c, late, about, 0))
+    erase(store, NOW + 2 * KEPT + 2)
+    assert MOBILE in whole(store)
+    erase(store, NOW + 2 * KEPT + 3)
+    assert MOBILE not in whole(store)
+
+
+def test_what_a_gateway_tells_after_the_erasure_is_heard_without_its_raw_bytes(store: Store) -> None:
+    at = Instant(NOW + KEPT + 2)
+    seq = store.write_now(partial(told, number=1, stage=Stage.SETTLED, state="SUCCEEDED"))
+    other = store.write_now(partial(told, number=2, stage=Stage.IN_DOUBT, state="UNKNOWN"))
+    assert erase(store, NOW + KEPT + 1) == 1
+    late, live = (
+        Evidence(
+            "alipay",
+            f"o{one}-1",
+            EvidenceSource.CALLBACK,
+            f"late-{one}",
+            at,
+            Verdict.REVERSED,
+            amount_fen=10_000 + number,
+            currency="CNY",
+            raw=RAW,
+        )
+        for number, one in enumerate((seq, other), start=1)
+    )
+    store.write_now(lambda c: apply_evidence(c, [late, live], at, 0, rules=Rules()))
+    kept = {
+        row.external_id: (row.verdict, row.amount_fen, bytes(row.raw))
+        for row in store.read_now(lambda c: c.execute(select(evidence)).all())
+    }
+    assert kept[f"late-{seq}"] == ("reversed", 10_001, b"")
+    assert kept[f"late-{other}"][2] == kept[f"e-{other}"][2] == RAW
+    cases = select(attempt.c.repayment_seq).join(exception_case, exception_case.c.attempt_id == attempt.c.id)
+    assert seq in store.read_now(lambda c: c.execute(cases).scalars().all())
+
+
+def test_no_way_of_writing_evidence_keeps_raw_bytes_of_an_erased_repayment(store: Store) -> None:
+    seq = store.write_now(partial(told, number=1, stage=Stage.SETTLED, state="SUCCEEDED"))
+    assert erase(store, NOW + KEPT + 1) == 1
+    values = {"gateway": "alipay", "source": "settlement", "at": NOW, "verdict": "succeeded", "raw": RAW}
+    identity = select(attempt.c.id).where(attempt.c.repayment_seq == seq).scalar_subquery()
+    names = [{"external_id": f"x-{number}"} for number in range(3)]
+    store.write_now(lambda c: c.execute(insert(evidence).values(attempt_id=identity, **values), names))
+    assert store.read_now(lambda c: c.execute(select(evidence.c.raw)).scalars().all()) == [b""] * 4
+
+
+def test_nothing_of_what_was_erased_is_left_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "control.db"
+    with Store.open(f"sqlite:///{path}", clock=ManualClock(), shard=0) as store:
+        for number in range(40):
+            store.write_now(partial(told, number=number, stage=Stage.SETTLED, state="SUCCEEDED"))
+    assert MOBILE.encode() in path.read_bytes()
+    with Store.open(f"sqlite:///{path}", clock=ManualClock(), shard=0) as store:
+        assert erase(store, NOW + KEPT + 1) == 40
+    assert MOBILE.encode() not in path.read_bytes()
 
 
 @pytest.mark.parametrize(
