@@ -23,6 +23,7 @@ from console.store.database import Store
 from console.store.prepared import Prepared
 from console.store.tables import repayment
 from tests.bench.figure import Figure
+from tests.bench.memory import peak_mib
 from tests.reconciliation.days import (
     NOON,
     TODAY,
@@ -114,7 +115,9 @@ def _prepare(directory: str, count: int) -> None:
         fill(store, count)
 
 
-def _run(directory: str, count: int, answer: "multiprocessing.SimpleQueue[tuple[float, int, int]]") -> None:
+def _run(
+    directory: str, count: int, answer: "multiprocessing.SimpleQueue[tuple[float, float, float]]"
+) -> None:
     clock = ManualClock(day_of("alipay", TODAY).end + 3_600_000)
     with Store.open(f"sqlite:///{directory}/control.db", clock=clock, shard=0) as store:
         gateway = Counter()
@@ -133,10 +136,9 @@ def _run(directory: str, count: int, answer: "multiprocessing.SimpleQueue[tuple[
             ("matched", count),
             ("resolved", IN_DOUBT),
         ]
-    whole, matching = (
-        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    answer.put((took, whole, matching))
+    worker, matching = peak_mib(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    assert matching > worker, "the matching process cannot be told from what its worker held"
+    answer.put((took, worker, matching))
 
 
 def measure(count: int = COUNT) -> list[Figure]:
@@ -153,8 +155,8 @@ def measure(count: int = COUNT) -> list[Figure]:
     name = f"{count:,} settlement rows against {count:,} debits"
     return [
         Figure(f"{name}, {IN_DOUBT} of them settle doubt", took, "s", SECONDS_PER_MILLION * count / FULL),
-        Figure(f"{name}: peak of the matching process", matching / 1024, "MiB", PEAK_MIB),
-        Figure(f"{name}: peak of the worker", worker / 1024, "MiB", PEAK_MIB),
+        Figure(f"{name}: peak of the matching process", matching, "MiB", PEAK_MIB),
+        Figure(f"{name}: peak of the worker", worker, "MiB", PEAK_MIB),
     ]
 
 

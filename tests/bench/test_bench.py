@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.bench.__main__ import NAMES, main
 from tests.bench.figure import Figure, percentile, table
+from tests.bench.memory import peak_mib
 
-NO_BENCHMARKS = {"__init__", "__main__", "figure", "test_bench"}
+NO_BENCHMARKS = {"__init__", "__main__", "figure", "memory", "test_bench"}
 
 
 def test_every_benchmark_is_listed_with_what_it_measures(capsys: pytest.CaptureFixture[str]) -> None:
@@ -32,6 +35,14 @@ def test_every_benchmark_measures_without_being_told_how(name: str) -> None:
         if parameter.default is parameter.empty
     ]
     assert required == []
+
+
+def test_the_peak_of_a_process_is_its_own() -> None:
+    held = b"1" * 200_000_000
+    words = [sys.executable, "-c", "from tests.bench.memory import peak_mib; print(peak_mib())"]
+    told = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert 1 < float(told.stdout) < 100
+    assert peak_mib() > len(held) / 2**20
 
 
 def test_an_unknown_benchmark_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,6 @@ import asyncio
 import cProfile
 import json
 import pstats
-import resource
 import sys
 import threading
 import time
@@ -31,6 +30,7 @@ from console.repayment.replay.settings import ReplaySettings
 from console.repayment.settings import PipelineSettings
 from console.store import replays
 from console.store.database import Store
+from tests.bench.memory import peak_mib
 from tests.bench.replaying.gateway import SECRET
 from tests.replay.stage import planned, receipt, start
 
@@ -96,8 +96,7 @@ async def _conduct(store: Store) -> None:
     took, busy = time.perf_counter() - began, time.process_time() - busy
     written = await asyncio.to_thread(receipt, store, identity)
     assert written.conservation.balanced
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    _tell("done", took=took, busy=busy, most=most, memory=memory)
+    _tell("done", took=took, busy=busy, most=peak_mib(), memory=memory)
 
 
 async def _reach(store: Store, identity: str, state: str, memory: list[Memory]) -> None:
