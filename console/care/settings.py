@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from console.care.due import Holidays, days_of, public_holidays
+from console.contract.secret_source import SecretError, SecretSource
 from console.contract.wire import StrictWire
-from console.gateways.config import SecretError, SecretSource
 from console.gateways.wire import Secret
 from console.store.care import Terms
 
@@ -38,7 +38,7 @@ class Webhook(StrictWire):
             return self._given
         if self.secret is None:
             raise SecretError('the receiver of notices has no secret; write secret = { env = "NAME" }')
-        return self.secret.read()
+        return Secret(self.secret.read())
 
 
 class CareSettings(StrictWire):

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from console.care.settings import CareSettings
+from console.contract.secret_source import SecretSource
 from console.contract.vocabulary import Environment
 from console.contract.wire import StrictWire
 from console.control.privacy import PrivacySettings
 from console.control.signin import Role
-from console.gateways.config import GatewayConfig, SecretSource
+from console.gateways.config import GatewayConfig
 from console.repayment.settings import PipelineSettings
 from console.warnings.settings import WarningSettings
 

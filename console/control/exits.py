@@ -50,7 +50,7 @@ def complaint() -> Iterator[Outcome]:
 
 def _is_secret_error(error: Exception) -> bool:
     """Tell without importing what defines it before it is needed: a service must start quickly."""
-    from console.gateways.config import SecretError
+    from console.contract.secret_source import SecretError
 
     return isinstance(error, SecretError)
 

@@ -4,14 +4,13 @@ The secret is named (an environment variable or a private file), never written i
 read once, and neither `repr` nor a log or an error shows it.
 """
 
-import os
 import re
-from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
+from console.contract.secret_source import SecretError, SecretSource
 from console.contract.sla_terms import SlaTerms
 from console.contract.wire import StrictWire
 from console.gateways.wire import Secret
@@ -21,10 +20,6 @@ _SPAN: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)\Z")
 
 RESEND_MARGIN: Final = 60.0
 """Seconds before the end of an idempotency window in which nothing is sent again."""
-
-
-class SecretError(Exception):
-    """A gateway's secret cannot be read; the message says which and what to do."""
 
 
 def _seconds(value: object) -> object:
@@ -38,38 +33,6 @@ def _seconds(value: object) -> object:
 
 Span = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
 """A span of time in seconds; also written `500ms`, `10s`, `30m`, `24h`, `7d`."""
-
-
-class SecretSource(StrictWire):
-    """Where a secret is: an environment variable, or a file that only its owner can read."""
-
-    env: str | None = Field(default=None, min_length=1)
-    file: str | None = Field(default=None, min_length=1)
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> "SecretSource":
-        if (self.env is None) == (self.file is None):
-            raise ValueError('write either { env = "NAME" } or { file = "path" }')
-        return self
-
-    def read(self) -> Secret:
-        """Return the secret. Raises SecretError."""
-        if self.env is not None:
-            value = os.environ.get(self.env, "")
-            if not value:
-                raise SecretError(f"the environment variable {self.env} is not set; set it to the secret")
-            return Secret(value.encode())
-        path = Path(self.file or "")
-        try:
-            mode = path.stat().st_mode
-            content = path.read_bytes().strip()
-        except OSError as error:
-            raise SecretError(f"the secret in {path} cannot be read: {error.strerror}") from error
-        if mode & 0o077:
-            raise SecretError(f"others can read {path}; run: chmod 600 {path}")
-        if not content:
-            raise SecretError(f"{path} is empty; write the secret into it")
-        return Secret(content)
 
 
 class Reserve(StrictWire):
@@ -141,4 +104,4 @@ class GatewayConfig(StrictWire):
             return self._given
         if self.secret is None:
             raise SecretError(f'gateway {self.id} has no secret; write secret = {{ env = "NAME" }}')
-        return self.secret.read()
+        return Secret(self.secret.read())

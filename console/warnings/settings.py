@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, field_validator
 
+from console.contract.secret_source import SecretSource
 from console.contract.wire import StrictWire
-from console.gateways.config import SecretSource
 from console.warnings.plan import Planned
 from console.warnings.watcher import SERIES
 

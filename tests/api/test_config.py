@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from console.contract.secret_source import SecretError
 from console.contract.sla_terms import Clause, PrometheusSource, SlaTerms
 from console.control.config import ServiceConfig
 from console.control.config_file import load, parse
 from console.control.example import EXAMPLE
 from console.control.mistakes import ConfigError
 from console.control.serve import secrets_of
-from console.gateways.config import GatewayConfig, SecretError
+from console.gateways.config import GatewayConfig
 from console.repayment.replay.settings import ReplaySettings
 from console.repayment.settings import PipelineSettings
 from console.warnings.plan import Planned

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from console.gateways.config import GatewayConfig, SecretError, SecretSource
+from console.contract.secret_source import SecretError, SecretSource
+from console.gateways.config import GatewayConfig
 
 
 def config(**changes: Any) -> GatewayConfig:
