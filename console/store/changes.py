@@ -169,6 +169,34 @@ def later_on(connection: Connection, seq: int, targets: Iterable[str]) -> list[S
     return [stored_of(row) for row in connection.execute(query)]
 
 
+_NEWEST_ON: Final = (
+    _ALL.where(
+        change.c.seq < bindparam("before"),
+        change.c.state == ChangeState.APPLIED.value,
+        change.c.seq.in_(
+            select(change_target.c.change_seq).where(
+                change_target.c.target.in_(bindparam("targets", expanding=True))
+            )
+        ),
+    )
+    .order_by(change.c.seq.desc())
+    .limit(1)
+)
+
+
+def newest_on(connection: Connection, before: int, targets: Iterable[str]) -> StoredChange | None:
+    """Return the newest change in force before a place in the list that touched one of these targets."""
+    row = connection.execute(_NEWEST_ON, {"before": before, "targets": sorted(targets)}).one_or_none()
+    return None if row is None else stored_of(row)
+
+
+def take_if_free(connection: Connection, identity: str) -> StoredChange | None:
+    """Return one change, locked until this transaction ends; None while somebody else steps on it."""
+    query = _BY_ID.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else _BY_ID
+    row = connection.execute(query, {"id": identity}).one_or_none()
+    return None if row is None else stored_of(row)
+
+
 _DONE: Final = (ChangeState.APPLIED, ChangeState.AWAITING_APPROVAL, ChangeState.REVERTED, ChangeState.EXPIRED)
 _TOUCHING: Final = (
     select(change_target.c.target, *change.c)

@@ -6,6 +6,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from console.control.desk import returns
 from console.control.desk.policy import APPROVAL_WITHIN_MS, Policy
 from console.control.service import Service
 from console.risk import rulebook
-from console.store import audit, controls
+from console.store import audit, changes, controls
 from console.store.database import Store
 from tests.api.processes import Home, home, wait_for
 from tests.desk.conftest import Person
@@ -96,6 +97,41 @@ async def test_a_later_change_stays_and_returns_to_what_was_before_both(
     clock.advance(600)
     assert act(store, clock) == [(second["id"], ChangeState.EXPIRED)]
     assert store.read_now(controls.look).weights == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "undo", "fields"),
+    [
+        ("queue.pause", "queue.resume", {"stage": "dispatch"}),
+        ("gateway.stop", "gateway.start", {"gateway": "alipay"}),
+    ],
+)
+async def test_what_is_undone_by_hand_counts_down_no_longer(
+    li: Person, store: Store, clock: ManualClock, kind: str, undo: str, fields: dict[str, str]
+) -> None:
+    change = await applied(li, kind, **fields, expires="10m")
+    assert store.read_now(partial(changes.returning, before=clock.now() + 3_600_000))
+    undone = await applied(li, undo, **fields)
+    assert store.read_now(partial(changes.returning, before=clock.now() + 3_600_000)) == []
+    found = (await li.get(f"/changes/{change['id']}")).json()
+    assert (found["state"], found["reverted_by"]) == ("reverted", undone["id"])
+    assert found["ended_at"] == undone["applied_at"]
+    assert (await li.audit())[0]["reason"] == f"undoes {change['id']}: a test"
+    again = await applied(li, kind, **fields)
+    clock.advance(601)
+    assert act(store, clock) == []
+    assert (await li.audit())[0]["change"] == again["id"]
+
+
+async def test_what_another_change_was_laid_over_keeps_its_time(
+    li: Person, store: Store, clock: ManualClock
+) -> None:
+    first = await applied(li, "gateway.weight", gateway="alipay", weight=10, expires="10m")
+    await applied(li, "gateway.weight", gateway="alipay", weight=20)
+    found = (await li.get(f"/changes/{first['id']}")).json()
+    assert (found["state"], found["reverted_by"]) == ("applied", None)
+    clock.advance(601)
+    assert act(store, clock) == [(first["id"], ChangeState.EXPIRED)]
 
 
 async def test_what_is_undone_already_is_only_told(li: Person, store: Store, clock: ManualClock) -> None:

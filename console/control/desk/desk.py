@@ -44,7 +44,7 @@ from console.control.desk.refusals import (
     wrong_state,
 )
 from console.control.desk.states import IllegalStep, Step, after
-from console.control.desk.stored import asked_again, inverse_of
+from console.control.desk.stored import asked_again, inverse_of, undone_by
 from console.control.desk.wording import Reader, render, told
 from console.control.problems import ProblemError, invalid
 from console.control.signin import Caller, Role
@@ -205,9 +205,12 @@ class Desk:
             expires_at=expires_at,
             due_at=expires_at,
         )
-        if done.revert_of is not None:
-            self._end(connection, done.revert_of, done.id, visit)
-        self._tell(connection, done, visit, "applied", approvals)
+        undone = done.revert_of
+        if undone is None and (before := undone_by(connection, done, asked)) is not None:
+            undone = before.id
+        if undone is not None:
+            self._end(connection, undone, done.id, visit)
+        self._tell(connection, done, visit, "applied", approvals, undone=undone)
         return done
 
     @staticmethod
@@ -375,9 +378,11 @@ class Desk:
         approvals: tuple[str, ...] = (),
         *,
         reason: str | None = None,
+        undone: str | None = None,
     ) -> None:
         targets = ", ".join(sorted(changes.targets_of(connection, stored.seq)))
-        undone = f"undoes {stored.revert_of}: " if stored.revert_of else ""
+        undone = undone or stored.revert_of
+        undoes = f"undoes {undone}: " if undone else ""
         why = stored.reason if reason is None else reason
         glass = f"[incident {stored.incident}] " if stored.incident else ""
         audit.append(
@@ -389,7 +394,7 @@ class Desk:
                 action=stored.kind,
                 subject=targets or stored.id,
                 outcome=outcome,
-                reason=f"{glass}{undone}{why}",
+                reason=f"{glass}{undoes}{why}",
                 change_id=stored.id,
                 before_digest=stored.digest,
                 after_digest=digest_of({"body": stored.body, "undo": stored.undo, "state": stored.state}),

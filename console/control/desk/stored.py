@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from console.control.desk.draft import Asked
 from console.control.desk.registry import kinds
 from console.control.problems import ProblemError
+from console.store import changes
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from console.store.changes import StoredChange
 
 
@@ -32,3 +35,20 @@ def inverse_of(stored: StoredChange) -> Asked | None:
         return None
     kind = kinds()[back[0]]
     return Asked(kind, kind.body.model_validate(back[1]))
+
+
+def undone_by(connection: Connection, done: StoredChange, asked: Asked) -> StoredChange | None:
+    """Return the change that was to return by itself and that another one has just undone by hand: the newest
+    before it on the same, whose return would be exactly what was done. None where there is none, or where it
+    returns at this moment."""
+    targets = changes.targets_of(connection, done.seq)
+    before = changes.newest_on(connection, done.seq, targets)
+    if before is None or before.due_at is None or before.kind not in kinds():
+        return None
+    if changes.targets_of(connection, before.seq) != targets:
+        return None
+    back = inverse_of(before)
+    if back is None or (back.kind, back.body) != (asked.kind, asked.body):
+        return None
+    taken = changes.take_if_free(connection, before.id)
+    return taken if taken is not None and taken.version == before.version else None
