@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 from fastapi import Depends, Request
 
 from console.control.audit.refusals import Refusal
+from console.control.bodies import parse_object
+from console.control.deadline import Deadline
+from console.control.desk import request as requests
+from console.control.desk.admission import roles_for
+from console.control.desk.refusals import forbidden
 from console.control.problems import ProblemError
 from console.control.signin import OWNER, Caller, Role, bearer
+from console.store.kinds import InvalidChange
 
 if TYPE_CHECKING:
     from console.control.service import Service
@@ -22,6 +28,7 @@ _TAKE_OUT: Final = frozenset({Role.OPERATOR, Role.AUDITOR})
 _CHANGE: Final = frozenset({Role.OPERATOR, Role.APPROVER})
 _ASK: Final = frozenset({Role.OPERATOR, Role.APPROVER, Role.AUDITOR})
 """Who may ask for some change; which, its kind says."""
+_ASKS: Final = ("POST", "/v1/changes")
 _APPROVE: Final = frozenset({Role.APPROVER})
 _READ_AUDIT: Final = frozenset({Role.OPERATOR, Role.APPROVER, Role.AUDITOR})
 _AUDIT: Final = frozenset({Role.AUDITOR})
@@ -110,7 +117,7 @@ LEAST: Final[dict[tuple[str, str], frozenset[Role]]] = {
 async def admit(request: Request) -> Caller:
     """Return the caller, or refuse: 401 without a valid token, 403 without the role.
 
-    Runs before any route reads its body.
+    Runs before any route reads its body; of a change that is refused it is read, to say what it needs.
     """
     state = request.scope["state"]
     least = LEAST.get((request.method, getattr(request.scope.get("route"), "path", "")))
@@ -131,13 +138,22 @@ async def admit(request: Request) -> Caller:
         )
     if not caller.may(least):
         _note(service, request, caller, "forbidden")
-        raise ProblemError(
-            403,
-            "forbidden",
-            f"the role {caller.role.value} may not do this",
-            f"it needs the role {' or '.join(sorted(least))}",
-        )
+        raise forbidden(caller.role, await _needed(request, service, least))
     return caller
+
+
+async def _needed(request: Request, service: Service, least: frozenset[Role]) -> frozenset[Role]:
+    """Return the roles that would do: where a change is asked for, those which this change needs."""
+    if (request.method, request.scope["route"].path) != _ASKS:
+        return least
+    try:
+        asked = requests.asked(parse_object(await request.body()))
+        now, until = service.clock.now(), Deadline(request.scope["state"]["until"])
+        return await service.read(
+            lambda connection: roles_for(asked.kind.guard(connection, asked.body, now), asked), until
+        )
+    except (ProblemError, InvalidChange):
+        return least
 
 
 async def _caller(service: Service, authorization: list[bytes], *, owner: bool) -> Caller | None:

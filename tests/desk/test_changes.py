@@ -174,6 +174,22 @@ async def test_only_an_operator_pauses(person: Callable[[str], Person], name: st
     assert look(store).paused == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields", "role"),
+    [
+        ("queue.pause", {"stage": "dispatch"}, "operator"),
+        ("service.read_only", {"on": True}, "admin"),
+        ("queue.pause", {}, "approver or auditor or operator"),
+    ],
+)
+async def test_who_may_ask_for_nothing_is_told_what_this_change_needs(
+    person: Callable[[str], Person], kind: str, fields: dict[str, str], role: str
+) -> None:
+    answer = await person("guest").change(kind, **fields)
+    assert answer.status_code == 403
+    assert problem_of(answer)["hint"] == f"it needs the role {role}"
+
+
 async def test_a_role_that_is_too_low_for_the_kind_is_told_in_the_audit(wang: Person) -> None:
     answer = await wang.change("queue.pause", stage="dispatch")
     assert problem_of(answer)["code"] == "forbidden"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from console.control.desk.policy import BREAK_GLASS_MS, BREAK_GLASS_ROLE
-from console.control.desk.refusals import refused
+from console.control.desk.refusals import forbidden, refused
 from console.control.problems import ProblemError, invalid
 from console.control.signin import Caller, Role
 from console.store.kinds import Expiry, Risk
@@ -23,19 +23,21 @@ def check_anchored(found: Draft, unanchored: ProblemError | None) -> None:
 
 def check_role(guard: Guard, asked: Asked, caller: Caller) -> None:
     """Raise ProblemError (403) unless the caller may. Break-glass lets an operator stop anything."""
-    least = Role(guard.role)
-    if asked.incident is not None:
-        if guard.risk is not Risk.STOP:
-            raise refused(
-                "break_glass_stops_only",
-                "break-glass is for changes that stop something",
-                "leave the incident out; a second person may have to agree",
-            )
-        least = BREAK_GLASS_ROLE
-    if not caller.may(frozenset({least, *map(Role, guard.also)})):
+    if asked.incident is not None and guard.risk is not Risk.STOP:
         raise refused(
-            "forbidden", f"the role {caller.role.value} may not do this", f"it needs the role {least.value}"
+            "break_glass_stops_only",
+            "break-glass is for changes that stop something",
+            "leave the incident out; a second person may have to agree",
         )
+    needed = roles_for(guard, asked)
+    if not caller.may(needed):
+        raise forbidden(caller.role, needed)
+
+
+def roles_for(guard: Guard, asked: Asked) -> frozenset[Role]:
+    """Return the roles of which who asks for a change needs one."""
+    least = Role(guard.role) if asked.incident is None else BREAK_GLASS_ROLE
+    return frozenset({least, *map(Role, guard.also)})
 
 
 def lasts(guard: Guard, asked: Asked) -> int | None:

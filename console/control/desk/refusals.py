@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from console.contract.text import shown
 from console.control.desk.clearance import Objection
 from console.control.desk.states import IllegalStep
 from console.control.problems import ProblemError, invalid
+from console.control.signin import Role
 from console.store.kinds import InvalidChange, NotThere
 
 
@@ -17,6 +18,12 @@ def refused(
 ) -> ProblemError:
     """Return 403: not this person, or not now."""
     return ProblemError(403, code, title, hint)
+
+
+def forbidden(caller: Role, needed: Iterable[Role]) -> ProblemError:
+    """Return 403: the role is not one of those that may."""
+    roles = " or ".join(sorted(needed))
+    return refused("forbidden", f"the role {caller.value} may not do this", f"it needs the role {roles}")
 
 
 def already_running(title: str) -> ProblemError:
