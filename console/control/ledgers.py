@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from console.control.service import Service
     from console.store.database import Store
+    from console.store.standing import Standing
 
 AGAIN_SECONDS: Final = 1.5
 """Before the second look."""
@@ -56,16 +57,19 @@ class Difference:
         return bool(self.twice or self.unknown or self.denied or self.undebited)
 
 
-def differ(nets: Mapping[str, int], standings: Iterable[tuple[str, Stage]]) -> Difference:
-    """Return what differs between net debits per repayment (ledgers) and where each stands (store)."""
+def differ(nets: Mapping[str, int], standings: Iterable[Standing]) -> Difference:
+    """Return what differs between net debits per repayment (ledgers) and where each stands (store).
+
+    Money of an exception case is known here: it waits in suspense, or people have decided on it.
+    """
     twice = {name for name, count in nets.items() if count > 1}
     unknown = {name for name, count in nets.items() if count > 0}
     denied: set[str] = set()
     undebited: set[str] = set()
-    for name, stage in standings:
+    for name, stage, in_case in standings:
         unknown.discard(name)
         debited = nets.get(name, 0) > 0
-        if debited and stage in NOT_DEBITED:
+        if debited and stage in NOT_DEBITED and not in_case:
             denied.add(name)
         elif not debited and stage is Stage.SETTLED:
             undebited.add(name)

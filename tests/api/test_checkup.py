@@ -15,13 +15,24 @@ from console.control import ledgers
 from console.control.ledgers import compare, differ
 from console.control.sandbox_link import Sandbox
 from console.control.service import Service
+from console.store.standing import Standing
 from tests.api.samples import entry, take_in
 
 
 def test_books_that_agree_differ_in_nothing() -> None:
     nets = {"a": 1, "b": 0, "c": 1}
-    standings = [("a", Stage.SETTLED), ("b", Stage.REVERSED), ("c", Stage.IN_DOUBT), ("d", Stage.INTAKE)]
+    standings = [
+        Standing("a", Stage.SETTLED, False),
+        Standing("b", Stage.REVERSED, False),
+        Standing("c", Stage.IN_DOUBT, False),
+        Standing("d", Stage.INTAKE, False),
+    ]
     assert not differ(nets, standings)
+
+
+def test_money_of_a_case_is_known_here() -> None:
+    assert not differ({"a": 1}, [Standing("a", Stage.FAILED, True)])
+    assert differ({"a": 2}, [Standing("a", Stage.FAILED, True)]).twice == {"a"}
 
 
 @pytest.mark.parametrize(
@@ -38,7 +49,7 @@ def test_books_that_agree_differ_in_nothing() -> None:
 def test_a_difference_is_told_by_its_kind(
     nets: dict[str, int], standings: list[tuple[str, Stage]], what: str
 ) -> None:
-    found = differ(nets, standings)
+    found = differ(nets, [Standing(name, stage, in_case=False) for name, stage in standings])
     assert getattr(found, what) == {"a"}
     others = {"twice", "unknown", "denied", "undebited"} - {what}
     assert not any(getattr(found, other) for other in others)

@@ -7,11 +7,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from console.contract.clock import ManualClock
-from console.contract.vocabulary import AttemptState, Verdict
+from console.contract.vocabulary import AttemptState, Stage, Verdict
 from console.gateways.wire import Status
 from console.repayment.lane import Desk
 from console.store import cases as stored
 from console.store.database import Store
+from console.store.standing import standings
 from console.store.suspense import suspense_fen
 from tests.desk.conftest import Person
 from tests.doubt.conftest import AMOUNT, agreed, cases, closed, heard, sent, states
@@ -176,6 +177,14 @@ async def test_suspense_is_told_per_gateway_and_day(
         ("alipay", today, 1, AMOUNT),
         ("alipay", today - 1, 2, 2 * AMOUNT),
     ]
+
+
+async def test_money_in_suspense_is_not_missing_here(office: Desk, store: Store, party: ThirdParty) -> None:
+    repayment, _ = await _late_success(office, party, 1)
+    await take_in(store, entry(2))
+    found = {one.id: (one.stage, one.in_case) for one in store.read_now(lambda c: list(standings(c)))}
+    assert found.pop(repayment) == (Stage.FAILED, True)
+    assert [in_case for _, in_case in found.values()] == [False]
 
 
 async def test_a_credit_is_worth_nothing_once_the_gateway_gave_the_money_back(
