@@ -33,6 +33,12 @@ DAYS_BACK: Final = 7
 RECENT_MS: Final = 15 * 60_000
 """The span whose rate is taken where no day is known."""
 
+LATELY_MS: Final = 5 * MINUTE_MS
+"""The span that tells how much comes in now."""
+
+ENOUGH: Final = 20
+"""Repayments taken in that tell how much more, or less, comes in than before."""
+
 WORKER_SEEN_MS: Final = 60_000
 """A process with workers that was not seen for so long is gone."""
 
@@ -156,7 +162,8 @@ def forecast(
     if present is not None:
         waited = (now - present.closes_at) / 1000
         by_plan = expected(connection, window, present, now).per_second
-        arriving = backlog / waited if waited >= 1 and backlog else by_plan
+        so_far = backlog / waited * _times(connection, present.closes_at, now, now) if waited >= 1 else 0.0
+        arriving = so_far or by_plan
         if window.policy is not Policy.HOLD:
             return Forecast(backlog, by_plan, sending, (window.ramp, window.ramp))
         at_end = backlog + arriving * (present.ends_at - now) / 1000
@@ -168,7 +175,8 @@ def forecast(
     if ended is not None:
         measured = _measured(connection, window, ended, backlog, now)
         sending = measured or sending
-        arriving = _recent_before(connection, window, ended)
+        usual = (ended.closes_at - RECENT_MS, ended.closes_at)
+        arriving = _recent_before(connection, window, ended) * _times(connection, *usual, now)
     else:
         arriving = 0.0
     return Forecast(backlog, arriving, sending, (left, window.ramp))
@@ -177,6 +185,26 @@ def forecast(
 def _recent_before(connection: Connection, window: Window, ended: Occurrence) -> float:
     known = volumes.known_since(connection)
     return 0.0 if known is None else _recent(connection, window, known, ended.closes_at)
+
+
+def _times(connection: Connection, first: int, last: int, now: int) -> float:
+    """Return how many times as much is taken in, in the last minutes, as between two instants: what comes for
+    a window is not sent meanwhile, and a surge may begin inside of it. 1 where too little is known."""
+    lately = now // MINUTE_MS * MINUTE_MS
+    before = _taken_in(connection, first, last)
+    newest = _taken_in(connection, max(first, lately - LATELY_MS), lately)
+    return 1.0 if before is None or newest is None else newest / before
+
+
+def _taken_in(connection: Connection, first: int, last: int) -> float | None:
+    """Return how many a second were taken in, in the whole minutes between two instants that are known; None
+    for few."""
+    known = volumes.known_since(connection)
+    if known is None:
+        return None
+    first, last = max(-(-first // MINUTE_MS) * MINUTE_MS, known + MINUTE_MS), last // MINUTE_MS * MINUTE_MS
+    found = volumes.entered(connection, Stage.INTAKE.value, first, last) if first < last else 0
+    return found * 1000 / (last - first) if found >= ENOUGH else None
 
 
 def _measured(
