@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,8 +51,7 @@ def _minute(connection: Connection, at: int, came: int, sent: int = 0) -> None:
 def lived(store: Store, clock: ManualClock, *minutes: int) -> int:
     """Live through minutes in which so many come; return how many wait for the window."""
     for came in minutes:
-        at = clock.now()
-        store.write_now(lambda connection, came=came, at=at: _minute(connection, at, came))
+        store.write_now(partial(_minute, at=clock.now(), came=came))
         clock.advance(60)
     return sum(minutes) // 2
 
