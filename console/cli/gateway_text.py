@@ -5,12 +5,21 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from console.cli.board_text import LIGHTS, print_gateways
 from console.cli.figures import age, moment, number, percent, span_seconds, state_cell, zone_of
 from console.cli.output import UNKNOWN, Cell, Column, Tone
-from console.contract.gateway_words import breach_words, breaker_words, counted_words, word
+from console.contract.gateway_words import (
+    breach_words,
+    breaker_words,
+    by_words,
+    counted_words,
+    indicator_sources,
+    source_words,
+    unknown_words,
+    word,
+)
 from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import Untrusted, shown
@@ -21,6 +30,9 @@ if TYPE_CHECKING:
     from console.cli.context import Context
     from console.contract.gateway import BackingPart, GatewayDetail, ReserveState
     from console.contract.sla import LedgerLine, LedgerSpan, SlaLedger
+
+MOST_UNKNOWN: Final = 5
+"""Spans of unknown minutes that are printed."""
 
 RATIOS = frozenset({"success_rate", "in_doubt_ratio", "inquiry_availability"})
 
@@ -33,7 +45,7 @@ def print_gateway(context: Context, found: GatewayDetail) -> None:
     light = output.tinted(word(found.light), LIGHTS[found.light])
     breaker = breaker_words(found.breaker)
     share = "" if found.breaker.share in (None, 0.0, 1.0) else f" ({percent(found.breaker.share)})"
-    counted = counted_words(found.measured_by)
+    counted = counted_words(found.source)
     output.line(t("light {light}, breaker {breaker}; {counted}", light=light, breaker=breaker + share,
                   counted=counted))  # fmt: skip
     for one in found.breaches:
@@ -60,7 +72,7 @@ def _print_slis(context: Context, found: GatewayDetail) -> None:
     output = context.output
     output.line()
     names = (t("over"), t("sent"), t("success"), t("in doubt"), "p50", "p95", "p99", t("inquiry"))
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             word(one.span),
             number(one.sent),
@@ -73,7 +85,12 @@ def _print_slis(context: Context, found: GatewayDetail) -> None:
         )
         for one in found.slis
     ]
+    if found.source is not None:
+        rows.append((t("counted by"), *indicator_sources(found.source)))
     output.table([Column(names[0]), *(Column(name, right=True) for name in names[1:])], rows)
+    if found.source is not None:
+        for line in source_words(found.source, found.as_of, span_seconds):
+            output.line(line)
     still_open = max((one.open for one in found.slis), default=0)
     if still_open:
         output.line(t("{count:,} orders are open; their age counts as their time so far", count=still_open))
@@ -192,16 +209,21 @@ def print_ledger(context: Context, found: SlaLedger) -> None:
     )
     output.line()
     names = (t("promised"), t("measured"), t("samples"), t("excluded min"), t("disputed min"))
+    told = (t("unknown min"), t("counted by")) if found.source is not None else ()
     columns = [
         Column(t("clause")),
         Column(t("metric")),
-        *(Column(name, right=True) for name in names),
+        *(Column(name, right=True) for name in (*names, *told)),
         Column(t("kept")),
         Column(t("tier"), right=True),
         Column(t("credit"), right=True),
         Column(t("claim by")),
     ]
-    output.table(columns, [_ledger_row(line, context) for line in found.lines])
+    output.table(columns, [_ledger_row(line, context, found.source is not None) for line in found.lines])
+    if found.source is not None:
+        output.line(t("Prom. is {address}", address=shown(found.source.prometheus)))
+        for line in unknown_words(found.source, lambda at: moment(at, zone), MOST_UNKNOWN):
+            output.line(line)
     for heading, spans in ((t("excluded"), found.excluded), (t("disputed"), found.disputed)):
         _print_spans(context, heading, spans)
     output.line()
@@ -209,7 +231,7 @@ def print_ledger(context: Context, found: SlaLedger) -> None:
     output.line(t("digest {digest}", digest=shown(found.digest)))
 
 
-def _ledger_row(line: LedgerLine, context: Context) -> tuple[str | Cell, ...]:
+def _ledger_row(line: LedgerLine, context: Context, sourced: bool) -> tuple[str | Cell, ...]:
     if line.kept is None:
         kept = Cell(UNKNOWN)
     else:
@@ -223,6 +245,7 @@ def _ledger_row(line: LedgerLine, context: Context) -> tuple[str | Cell, ...]:
         number(line.samples),
         number(line.excluded_minutes),
         number(line.disputed_minutes),
+        *((number(line.unknown_minutes), by_words(line.counted_by)) if sourced else ()),
         kept,
         "-" if line.tier is None else f"{line.tier} ({line.credit_percent:g}%)",
         yuan(line.credit_fen),
@@ -274,8 +297,12 @@ def evidence_pack(found: SlaLedger) -> bytes:
             cell = "" if value is None else str(value)
             rows.writerow((record, _cell(name), field, _cell(cell)))
 
-    whole = found.model_dump(mode="json", exclude={"lines", "excluded", "disputed"})
+    whole = found.model_dump(mode="json", exclude={"lines", "excluded", "disputed", "source"})
     write("ledger", found.gateway, whole)
+    if found.source is not None:
+        write("source", found.source.prometheus, dict(found.source.queries))
+        for unknown in found.source.unknown:
+            write("unknown", unknown.indicator, unknown.model_dump(mode="json"))
     for line in found.lines:
         write("clause", line.clause, line.model_dump(mode="json"))
     for record, spans in (("excluded", found.excluded), ("disputed", found.disputed)):

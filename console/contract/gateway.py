@@ -6,7 +6,7 @@ Absent knowledge is None, never zero. Ratios are 0…1, times seconds, money fen
 from typing import Literal
 
 from console.contract.board import GatewayLine, Light, WindowLine
-from console.contract.sla import Metric
+from console.contract.sla import Indicator, Metric
 from console.contract.text import Untrusted
 from console.contract.wire import Moment, Wire
 
@@ -20,7 +20,8 @@ Span = Literal["now", "hour", "day", "month"]
 class Sli(Wire):
     """The indicators over one span. `samples` are the orders that count for the success rate: those whose
     failure is not somebody else's. The confirmation time runs from the send to a definitive outcome; orders
-    still `open` count with their age, so it is a lower bound while there are any."""
+    still `open` count with their age, so it is a lower bound while there are any. What a Prometheus counts
+    (`GatewayDetail.source`) is its figure, None while it tells nothing; `sent` and `open` are always ours."""
 
     span: Span
     sent: int
@@ -65,7 +66,7 @@ class Burn(Wire):
 class Breach(Wire):
     """A clause of the contract that is surely not kept now: by the orders sent in the last 5 minutes, open
     ones with their age. Seconds or ratios, as the `metric` has it; `worst` tells that it is beyond the last
-    of several tiers. Always counted by this platform."""
+    of several tiers."""
 
     clause: str
     metric: Metric
@@ -133,10 +134,23 @@ class BackingPart(Wire):
     seconds: float | None = None
 
 
+class SourceState(Wire):
+    """The Prometheus that counts `indicators` of a gateway, its budget and its burn. `untold` are those that
+    it tells nothing of now; `read_at` is when it last answered, None when it has not yet; `silent` tells that
+    this is too long ago to hold now."""
+
+    prometheus: str
+    indicators: tuple[Indicator, ...]
+    untold: tuple[Indicator, ...]
+    read_at: Moment | None
+    silent: bool
+
+
 class WeightSuggestion(Wire):
     """A weight by success rate: `success_lower` is the lower end of Wilson's 95 % interval over `samples`
     orders of the last 5 minutes, or of the last hour where those are too few; None, and the weight as it is,
-    when these are too few as well."""
+    when these are too few as well. Always by what this platform counted: routing cannot wait for a
+    Prometheus."""
 
     gateway: str
     weight: int
@@ -147,7 +161,7 @@ class WeightSuggestion(Wire):
 
 class GatewayDetail(Wire):
     """One gateway at `as_of`. `objective`, `budget` and `reserve` are None where none is configured;
-    `measured_by` tells who counted: this platform, or a Prometheus."""
+    `source` is the Prometheus that counts in our place, None where everything is counted here."""
 
     as_of: Moment
     line: GatewayLine
@@ -156,7 +170,7 @@ class GatewayDetail(Wire):
     max_in_flight: int
     rate_per_second: float
     timeout_seconds: float
-    measured_by: Literal["platform", "prometheus"]
+    source: SourceState | None = None
     breaker: BreakerState
     slis: tuple[Sli, ...]
     objective: float | None

@@ -6,11 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from console.contract.language import t
+from console.contract.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
-    from console.contract.gateway import Breach, BreakerState
+    from console.contract.gateway import Breach, BreakerState, SourceState
+    from console.contract.sla import CountedBy, Indicator, LedgerSource
 
 
 def word(name: str) -> str:
@@ -28,11 +31,68 @@ def breach_words(one: Breach, span: Callable[[float], str]) -> str:
              measured=told(one.measured), threshold=told(one.threshold))  # fmt: skip
 
 
-def counted_words(measured_by: str) -> str:
-    """Return who counted which figures of a gateway."""
-    if measured_by == "prometheus":
-        return t("budget and burn counted by its Prometheus, all else here")
-    return t("counted here")
+def counted_words(source: SourceState | None) -> str:
+    """Return who counts a gateway's orders."""
+    return t("counted here") if source is None else t("counted by its Prometheus")
+
+
+def by_words(counted_by: CountedBy) -> str:
+    """Return who counted, in at most 8 cells."""
+    return t("Prom.") if counted_by == "prometheus" else t("here")
+
+
+def indicator_sources(source: SourceState | None) -> tuple[str, ...]:
+    """Return who counted the columns of the table of indicators, sent to inquiry, in at most 8 cells each."""
+    there = () if source is None else source.indicators
+    columns = ("sent", "success", "in_doubt", "confirm", "confirm", "confirm", "inquiry")
+    return tuple(by_words("prometheus" if column in there else "platform") for column in columns)
+
+
+def source_words(source: SourceState, as_of: datetime, span: Callable[[float], str]) -> list[str]:
+    """Return how far the Prometheus of a gateway tells what it counts; `span` tells seconds."""
+    address = shown(source.prometheus)
+    if source.read_at is None:
+        return [
+            t("Prom. is {address}: it has told nothing yet, so what it counts is unknown", address=address)
+        ]
+    age = span(max(0.0, (as_of - source.read_at).total_seconds()))
+    if source.silent:
+        return [t("Prom. is {address}: silent for {age}, so what it counts is unknown", address=address,
+                  age=age)]  # fmt: skip
+    lines = [t("Prom. is {address}, read {age} ago; it counts budget and burn too", address=address, age=age)]
+    if source.untold:
+        names = ", ".join(_indicator_names()[one] for one in source.untold)
+        lines.append(t("it tells nothing of: {names}", names=names))
+    return lines
+
+
+def unknown_words(source: LedgerSource, moment: Callable[[datetime], str], most: int) -> list[str]:
+    """Return of which minutes a ledger's Prometheus told nothing, the first `most` spans of them."""
+    names = _indicator_names()
+    lines = [
+        t(
+            "unknown: {indicator}, {minutes} min from {start} to {end}",
+            indicator=names[one.indicator],
+            minutes=f"{one.minutes:,}",
+            start=moment(one.starts_at),
+            end=moment(one.ends_at),
+        )
+        for one in source.unknown[:most]
+    ]
+    if len(source.unknown) > most:
+        lines.append(
+            t("and {count} spans more: the evidence pack lists them", count=len(source.unknown) - most)
+        )
+    return lines
+
+
+def _indicator_names() -> dict[Indicator, str]:
+    return {
+        "success": t("success"),
+        "in_doubt": t("in doubt"),
+        "confirm": t("confirmation"),
+        "inquiry": t("inquiry"),
+    }
 
 
 def breaker_words(one: BreakerState) -> str:

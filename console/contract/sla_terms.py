@@ -1,16 +1,13 @@
 """What a gateway's contract promises, as it stands in the configuration."""
 
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from console.contract.gateway import Blame
 from console.contract.sla import HIGHER_IS_BETTER, Metric, Tier
+from console.contract.sla_source import PrometheusSource
 from console.contract.wire import StrictWire
-
-WINDOW: Final = "{window}"
-"""Stands in the queries of a Prometheus for the span that is asked about, like `5m`."""
 
 _ID: Final = r"^[a-z0-9][a-z0-9_-]{0,31}$"
 
@@ -58,30 +55,6 @@ class Clause(StrictWire):
     def higher_is_better(self) -> bool:
         """Whether the threshold is a floor."""
         return self.metric in HIGHER_IS_BETTER
-
-
-class PrometheusSource(StrictWire):
-    """A Prometheus that counts this gateway's orders in our place: two queries that give one number each,
-    the good and all orders that count, over a span written as `{window}`."""
-
-    prometheus: str
-    good: str = Field(min_length=1, max_length=2000)
-    total: str = Field(min_length=1, max_length=2000)
-
-    @field_validator("prometheus")
-    @classmethod
-    def _address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("write an address like http://127.0.0.1:9090")
-        return value.rstrip("/")
-
-    @field_validator("good", "total")
-    @classmethod
-    def _windowed(cls, value: str) -> str:
-        if WINDOW not in value:
-            raise ValueError(f"write {WINDOW} for the span, like sum(increase(paid_total[{WINDOW}]))")
-        return value
 
 
 class SlaTerms(StrictWire):

@@ -4,7 +4,27 @@ from typing import Final
 
 MESSAGES: Final[dict[str, str]] = {
     "SLA {light}": "SLA {light}",
-    "budget and burn counted by its Prometheus, all else here": "预算与燃烧率由其 Prometheus 计量，其余由本平台计量",
+    "counted by its Prometheus": "由其 Prometheus 计量",
+    "counted by": "计量方",
+    "Prom.": "Prom.",
+    "here": "本平台",
+    "confirmation": "确认",
+    "Prom. is {address}": "Prom. 即 {address}",
+    "Prom. is {address}: it has told nothing yet, so what it counts is unknown": (
+        "Prom. 即 {address}：尚无应答，由它计量的指标未知"
+    ),
+    "Prom. is {address}: silent for {age}, so what it counts is unknown": (
+        "Prom. 即 {address}：已 {age} 没有应答，由它计量的指标未知"
+    ),
+    "Prom. is {address}, read {age} ago; it counts budget and burn too": (
+        "Prom. 即 {address}，{age} 前读取；预算与燃烧率也由它计量"
+    ),
+    "it tells nothing of: {names}": "它没有给出：{names}",
+    "unknown: {indicator}, {minutes} min from {start} to {end}": "未知：{indicator}，{start} 至 {end} 共 {minutes} 分钟",
+    "and {count} spans more: the evidence pack lists them": "另有 {count} 段：见证据包",
+    "unknown min": "未知分钟",
+    "{minutes}, {unknown} unknown": "{minutes}，未知 {unknown}",
+    "{measured}, counted by: {who}": "{measured}，计量方：{who}",
     "unknown: no worker has reported on it yet": "未知：尚无 worker 报告",
     "unknown: no worker has reported on it for {count} s": "未知：已 {count} 秒没有 worker 报告",
     "not kept: {clause}": "未达标：{clause}",

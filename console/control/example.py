@@ -79,11 +79,20 @@ objective = 0.98                      # share of orders that must succeed, over 
 fee_basis_points = 60                 # its fee on what settles, in hundredths of a percent
 # Whose fault a code is, before the rules of the house (front_end, risk, own_queue, gateway, bank, borrower).
 blame = { "PARTNER_*" = "bank" }
-# Count by a Prometheus instead: two queries, each one number over the span {window} (5m, 1h, 30d …).
+# Count by a Prometheus instead: each query gives one number over {window} (60s … 2592000s), but confirm a
+# histogram. It scrapes every 30 s or more often; a minute of which a query gives nothing is unknown. good and
+# total are needed; what has no queries is counted here.
 # [gateway.sla.source]
 # prometheus = "http://127.0.0.1:9090"
-# good = "sum(increase(paid_total[{window}]))"
+# user = "repay"                      # with it the token is the password of basic auth, else a bearer token
+# token = { file = "/etc/repay/sli.token" }   # over https or loopback only
+# good = "sum(increase(paid_total[{window}])) or vector(0)"
 # total = "sum(increase(orders_total[{window}]))"
+# in_doubt = "sum(increase(orders_total{outcome='in_doubt'}[{window}])) or vector(0)"
+# outcomes = "sum(increase(orders_total[{window}]))"
+# answered = "sum(increase(inquiries_total{result='answered'}[{window}])) or vector(0)"
+# inquiries = "sum(increase(inquiries_total[{window}]))"
+# confirm = "sum by (le) (increase(confirm_seconds_bucket[{window}]))"
 
 # The promises, [[gateway.sla.clauses]] tables. Metrics: success_rate, in_doubt_ratio, inquiry_availability
 # (ratios), confirm_p95 and confirm_p99 (seconds from send to a definitive outcome).

@@ -17,6 +17,7 @@ from console.contract.gateway import (
     LatencyPoint,
     ReserveState,
     Sli,
+    SourceState,
     Span,
     WeightSuggestion,
 )
@@ -27,6 +28,7 @@ from console.gateways.fleet import UNKNOWN, Trust
 from console.sla.blame import Blamer
 from console.sla.budget import BUDGET_DAYS
 from console.sla.indicators import FAILURES, Counts, counts, with_open
+from console.sla.reading import Told
 from console.sla.weights import ENOUGH, Record, suggest_weights
 from console.store import controls, sla
 from console.store.sla_counters import MINUTE_MS, MINUTES_OF_AN_HOUR, EventKind
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from console.contract.board import Board, GatewayLine
+    from console.contract.sla import Metric
     from console.control.service import Service
     from console.gateways.config import GatewayConfig
 
@@ -63,7 +66,7 @@ def detail(
     own = figures[line.id]
     blamer = Blamer(config.sla.blame if config.sla else None)
     breaker = _breaker(service.trust(connection, now).get(line.id, UNKNOWN), now)
-    slis = tuple(_sli(connection, line.id, span, blamer, now) for span in SPAN_MINUTES)
+    slis = tuple(_sli(connection, line.id, span, blamer, own, now) for span in SPAN_MINUTES)
     weights = weight_suggestions(connection, service.configs, figures)
     minute = now // MINUTE_MS
     hour_events = sla.events_of(connection, line.id, minute - 60, minute + 1)
@@ -77,7 +80,7 @@ def detail(
         max_in_flight=config.max_in_flight,
         rate_per_second=config.rate_per_second,
         timeout_seconds=config.timeout,
-        measured_by="prometheus" if config.sla and config.sla.source else "platform",
+        source=_source(own, now),
         breaker=breaker,
         slis=slis,
         objective=None if config.sla is None else config.sla.objective,
@@ -97,7 +100,8 @@ def weight_suggestions(
     connection: Connection, configs: Mapping[str, GatewayConfig], figures: Mapping[str, Figures]
 ) -> tuple[WeightSuggestion, ...]:
     """Return the weights that their success would give the gateways: that of the last 5 minutes, or of the
-    last hour where those tell too little."""
+    last hour where those tell too little. It is always the success that this platform counted, also where a
+    Prometheus counts for the contract: routing needs figures of seconds ago, and of its own orders."""
     in_force = controls.look(connection)
     records = {}
     for name, config in configs.items():
@@ -118,14 +122,14 @@ def _breaker(trusted: Trust, now: int) -> BreakerState:
     )
 
 
-def _sli(connection: Connection, gateway: str, span: Span, blamer: Blamer, now: int) -> Sli:
+def _sli(connection: Connection, gateway: str, span: Span, blamer: Blamer, figures: Figures, now: int) -> Sli:
     minute = now // MINUTE_MS
     first, last = minute - SPAN_MINUTES[span], minute + 1
     counted = counts(sla.events_of(connection, gateway, first, last), blamer)
     still_open = sla.open_orders(connection).get(gateway, [])
     decided = sla.latencies_of(connection, gateway, first, last)
     p50, p95, p99 = percentiles(with_open(decided, still_open, now))
-    return Sli(
+    own = Sli(
         span=span,
         sent=counted.sent,
         samples=counted.samples,
@@ -137,6 +141,47 @@ def _sli(connection: Connection, gateway: str, span: Span, blamer: Blamer, now: 
         confirm_p99_seconds=p99,
         inquiry_availability=counted.inquiry_availability,
         inquiries=counted.inquiries,
+    )
+    return own.model_copy(update=_told(figures, SPAN_MINUTES[span] * 60))
+
+
+def _told(figures: Figures, seconds: int) -> dict[str, object]:
+    """Return the fields of an indicator's line that a Prometheus counts; None where it tells nothing."""
+    source = None if figures.terms is None else figures.terms.source
+    if source is None:
+        return {}
+    nothing = Told({})
+    fields: dict[str, object] = {}
+    for indicator in source.indicators:
+        known = figures.reading is not None and indicator not in figures.untold
+        told = figures.reading.told[seconds] if figures.reading is not None and known else nothing
+        match indicator:
+            case "success":
+                fields |= {
+                    "samples": told.samples("success_rate"),
+                    "success_rate": told.value("success_rate"),
+                }
+            case "in_doubt":
+                fields["in_doubt_ratio"] = told.value("in_doubt_ratio")
+            case "inquiry":
+                metric: Metric = "inquiry_availability"
+                fields |= {"inquiries": told.samples(metric), metric: told.value(metric)}
+            case "confirm":
+                for name, part in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
+                    fields[f"confirm_{name}_seconds"] = told.seconds(part)
+    return fields
+
+
+def _source(figures: Figures, now: int) -> SourceState | None:
+    source, reading = None if figures.terms is None else figures.terms.source, figures.reading
+    if source is None:
+        return None
+    return SourceState(
+        prometheus=source.prometheus,
+        indicators=source.indicators,
+        untold=tuple(one for one in source.indicators if one in figures.untold),
+        read_at=None if reading is None else to_datetime(reading.at),
+        silent=reading is None or not reading.recent(now),
     )
 
 

@@ -66,7 +66,8 @@ def main(file: Path) -> int:
 
 
 def secrets_of(config: ServiceConfig) -> tuple[Tokens, Mapping[str, GatewayConfig]]:
-    """Return tokens and gateways with their secrets read. Raises SecretError, ConfigError."""
+    """Return tokens and gateways with their secrets read; those of sources are read anew when they are
+    needed, and only tried here. Raises SecretError, ConfigError."""
     tokens = []
     for token in config.token:
         secret = token.secret.read().decode("utf-8", "surrogateescape")
@@ -74,6 +75,13 @@ def secrets_of(config: ServiceConfig) -> tuple[Tokens, Mapping[str, GatewayConfi
             raise ConfigError(f"the token of {token.person} is shorter than {SHORTEST_TOKEN} characters")
         tokens.append(Token.of(token.person, token.role, secret))
     gateways = {gateway.id: gateway.with_secret(gateway.read_secret()) for gateway in config.gateway}
+    for gateway in config.gateway:
+        if (
+            gateway.sla is not None
+            and gateway.sla.source is not None
+            and gateway.sla.source.token is not None
+        ):
+            gateway.sla.source.token.read()
     return Tokens(tokens), gateways
 
 
@@ -129,7 +137,7 @@ async def _serve(
         service.workers = Elsewhere(store, config.pipeline.lease)
     clockwork = Clockwork(service)
     clockwork.start()
-    sources = Sources(service)
+    sources = Sources(lambda: service.configs, clock, service.sla)
     sources.start()
     unix, tcp = bound
     listener = _listener(service, config.listen, unix, tcp)

@@ -17,14 +17,14 @@ from console.sla.budget import (
     SPANS,
     Verdict,
     budget_left,
-    burn_rate,
     last_sixty_seconds,
     verdicts,
 )
 from console.sla.clauses import breaches
 from console.sla.indicators import Counts, confirm_seconds, counts, newest
-from console.sla.ledger import Account, Measured, Period, Slot, Split, ledger, runs, split
-from console.sla.reading import Reading
+from console.sla.ledger import Account, Period, Slot, Split, ledger, runs, split
+from console.sla.measured import Measured
+from console.sla.reading import Minutes, Reading
 from console.store import reserves, sla
 from console.store import windows as stored_windows
 from console.store.latency import percentile
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from console.contract.board import Light
     from console.contract.gateway import Breach
-    from console.contract.sla import SlaLedger
+    from console.contract.sla import Indicator, SlaLedger
     from console.contract.sla_terms import SlaTerms
     from console.gateways.config import GatewayConfig
 
@@ -47,6 +47,8 @@ GOOD_FOR_SECONDS: Final = 5.0
 PRESENT_MINUTES: Final = 5
 """Over how long clauses are looked at for the light."""
 
+PRESENT_SECONDS: Final = PRESENT_MINUTES * 60
+
 MONTH_MINUTES: Final = BUDGET_DAYS * 1440
 HOUR_SECONDS: Final = 3600
 
@@ -54,9 +56,10 @@ HOUR_SECONDS: Final = 3600
 @dataclass(frozen=True)
 class Figures:
     """One gateway against its SLA. `by_span` are the counts of the last so many seconds; `budget` those of
-    30 days without excluded minutes. `terms` None: nothing was promised. `measured` is False where a
-    Prometheus is to count and has not answered lately. `confirm_p95_seconds` and `breaches`, the clauses not
-    kept, are of the orders sent in the last minutes; open ones count with their age."""
+    30 days without excluded minutes. `terms` None: nothing was promised. `confirm_p95_seconds` and
+    `breaches`, the clauses not kept, are of the orders sent in the last minutes; open ones count with their
+    age. Where a Prometheus counts, `budget`, `rules` and the breaches of its indicators are by its `reading`
+    over whole spans, and `untold` are the indicators that it tells nothing of; the rest is always ours."""
 
     terms: SlaTerms | None
     by_span: Mapping[int, Counts]
@@ -64,9 +67,15 @@ class Figures:
     rules: tuple[Verdict, ...]
     reserve: Reserve | None
     draw_fen_per_hour: int | None
-    measured: bool = True
+    reading: Reading | None = None
+    untold: frozenset[Indicator] = frozenset()
     confirm_p95_seconds: float | None = None
     breaches: tuple[Breach, ...] = ()
+
+    @property
+    def measured(self) -> bool:
+        """Whether the orders of the budget are counted."""
+        return "success" not in self.untold
 
     @property
     def budget_left(self) -> float | None:
@@ -78,9 +87,7 @@ class Figures:
     @property
     def burn_1h(self) -> float | None:
         """How many times too fast the budget was spent in the last hour."""
-        if self.terms is None or not self.measured:
-            return None
-        return burn_rate(self.by_span[HOUR_SECONDS], self.terms.objective)
+        return next((rule.long_rate for rule in self.rules if rule.long_seconds == HOUR_SECONDS), None)
 
     @property
     def runway_hours(self) -> float | None:
@@ -134,27 +141,41 @@ class SlaBook:
             since = minute - PRESENT_MINUTES
             decided = sla.latency_slices(connection, name, since, minute + 1, hours=False)
             latencies = newest(decided, still_open.get(name, ()), since, now)
-            measured = Measured(spans[PRESENT_MINUTES * 60], latencies)
+            measured = Measured(spans[PRESENT_SECONDS], latencies)
             found[name] = replace(
-                self._judged(name, made, last, now),
+                self._judged(name, made, last, measured, now),
                 confirm_p95_seconds=confirm_seconds(latencies, 0.95),
-                breaches=() if terms is None else breaches(terms, measured),
             )
         return found
 
-    def _judged(self, name: str, made: Figures, last: tuple[float, float], now: int) -> Figures:
-        """Return figures with their rules, counted by a Prometheus where one is named."""
+    def _judged(
+        self, name: str, made: Figures, last: tuple[float, float], measured: Measured, now: int
+    ) -> Figures:
+        """Return figures with their rules and the clauses not kept, counted by a Prometheus where one is
+        named."""
         terms = made.terms
         if terms is None:
             return made
-        by_span, budget, measured = made.by_span, made.budget, True
-        if terms.source is not None:
-            reading = self.readings.get(name)
-            measured = reading is not None and reading.recent(now)
-            if reading is not None and measured:
-                by_span, budget, last = reading.by_span(by_span), reading.budget, reading.last_minute
-        rules = tuple(verdicts(by_span, last, terms.objective)) if measured else ()
-        return replace(made, by_span=by_span, budget=budget, rules=rules, measured=measured)
+        if terms.source is None:
+            rules = tuple(verdicts(made.by_span, last, terms.objective))
+            return replace(made, rules=rules, breaches=breaches(terms, measured))
+        reading = self.readings.get(name)
+        told = reading if reading is not None and reading.recent(now) else None
+        known = frozenset() if told is None else told.indicators
+        elsewhere = {
+            indicator: told.told[PRESENT_SECONDS] if told is not None and indicator in known else None
+            for indicator in terms.source.indicators
+        }
+        made = replace(
+            made,
+            reading=reading,
+            untold=frozenset(terms.source.indicators) - known,
+            breaches=breaches(terms, measured, elsewhere),
+        )
+        if told is None or not made.measured:
+            return made
+        rules = tuple(verdicts(told.by_span(), told.last_minute, terms.objective))
+        return replace(made, budget=told.budget, rules=rules)
 
 
 def light(state: str, figures: Figures) -> Light:
@@ -167,7 +188,7 @@ def light(state: str, figures: Figures) -> Light:
     low = reserve is not None and reserve.balance_fen < reserve.floor_fen
     if state == "degraded" or firing or figures.breaches or low or (left is not None and left <= 0):
         return "amber"
-    if not figures.measured or (state == "unknown" and not figures.by_span[HOUR_SECONDS].first_outcomes):
+    if figures.untold or (state == "unknown" and not figures.by_span[HOUR_SECONDS].first_outcomes):
         return "unknown"
     return "green"
 
@@ -211,8 +232,16 @@ def _measured(
     return Measured(counts(events, blamer), sorted(buckets.items()))
 
 
-def account(connection: Connection, gateway: str, terms: SlaTerms, period: Period, now: int) -> SlaLedger:
-    """Return the ledger of a gateway over a period of whole minutes that have passed."""
+def account(
+    connection: Connection,
+    gateway: str,
+    terms: SlaTerms,
+    period: Period,
+    now: int,
+    told: Minutes | None = None,
+) -> SlaLedger:
+    """Return the ledger of a gateway over a period of whole minutes that have passed; `told` is what its
+    Prometheus counted, if it has one."""
     blamer = Blamer(terms.blame)
     whole = Measured(
         counts(sla.events_of(connection, gateway, period.first, period.last), blamer),
@@ -221,10 +250,13 @@ def account(connection: Connection, gateway: str, terms: SlaTerms, period: Perio
     parts: Split = split(
         slots(connection, gateway, period.first * MINUTE_MS, period.last * MINUTE_MS), period
     )
+    known = frozenset() if told is None else told.known("success")
     by_slot = {
         (which, slot): _measured(connection, gateway, minutes, blamer, latencies=False).counts
+        if told is None
+        else told.over("success", minutes & known).counts
         for which, several in (("excluded", parts.excluded), ("disputed", parts.disputed))
         for slot, minutes in several.items()
     }
     left_out = _measured(connection, gateway, parts.all_excluded, blamer)
-    return ledger(Account(gateway, period, now, terms, whole, left_out, parts, by_slot))
+    return ledger(Account(gateway, period, now, terms, whole, left_out, parts, by_slot, told))

@@ -38,6 +38,7 @@ def _run(file: Path) -> int:
     from console.control.garbage import leave_the_start_alone
     from console.control.log import write_log
     from console.control.opening import open_store
+    from console.control.prometheus_source import Sources
     from console.control.serve import secrets_of
     from console.control.sla import SlaBook
     from console.control.stopping import stop_on_signals
@@ -57,10 +58,13 @@ def _run(file: Path) -> int:
         book = SlaBook(lambda: gateways)
         watchtower = Watchtower(store, clock, lambda: gateways, book, config.warnings)
         watchtower.start()
+        sources = Sources(lambda: gateways, clock, book)
+        sources.start()
         leave_the_start_alone()
         log.info("a worker serves %s, process %d", ", ".join(gateways), os.getpid())
         await stop.wait()
         log.info("ending: told to")
+        await sources.stop()
         await watchtower.stop()
         await workforce.stop()
         return 0

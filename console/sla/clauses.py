@@ -7,17 +7,19 @@ budget and the burn rules instead.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from console.contract.gateway import Breach
+from console.contract.sla import INDICATOR_OF
 from console.contract.wilson import wilson_lower
-from console.sla.ledger import Measured, measure
-from console.store.latency import bucket_ms
+from console.sla.measured import PERCENTILES
 
 if TYPE_CHECKING:
-    from console.contract.sla import Metric
+    from collections.abc import Mapping
+
+    from console.contract.sla import Indicator, Metric
     from console.contract.sla_terms import Clause, SlaTerms
+    from console.sla.measured import Measure
 
 ENOUGH: Final = 30
 """Samples below which no clause is judged."""
@@ -25,57 +27,41 @@ ENOUGH: Final = 30
 Z: Final = 3.0
 """Standard deviations of the bound."""
 
-_SLOWER: Final[dict[Metric, float]] = {"confirm_p95": 0.05, "confirm_p99": 0.01}
-"""Share of orders that may be slower than the threshold."""
 
-
-class _Share(NamedTuple):
-    bad: int
-    seen: int
-    allowed: float
-
-    @property
-    def surely_above(self) -> bool:
-        return self.seen >= ENOUGH and wilson_lower(self.bad, self.seen, Z) > self.allowed
-
-
-def breaches(terms: SlaTerms, measured: Measured) -> tuple[Breach, ...]:
-    """Return the clauses that what was measured in the last minutes surely breaks."""
+def breaches(
+    terms: SlaTerms, measured: Measure, elsewhere: Mapping[Indicator, Measure | None] | None = None
+) -> tuple[Breach, ...]:
+    """Return the clauses that what was measured in the last minutes surely breaks; `elsewhere` are the
+    indicators that somebody else counts, None where nothing is known of one."""
     found = []
     for clause in terms.clauses:
-        share = _share(clause.metric, measured, clause.threshold)
-        if share is None or not share.surely_above:
+        indicator = INDICATOR_OF[clause.metric]
+        by = elsewhere[indicator] if elsewhere and indicator in elsewhere else measured
+        if by is None or not _surely_worse(clause.metric, by, clause.threshold):
             continue
-        value = measure(clause.metric, measured)
+        value = by.value(clause.metric)
         assert value is not None  # noqa: S101 - there are samples
         found.append(Breach(clause=clause.id, metric=clause.metric, threshold=clause.threshold,
-                            measured=round(value, 6), worst=_beyond_all(clause, measured)))  # fmt: skip
+                            measured=round(value, 6), worst=_beyond_all(clause, by)))  # fmt: skip
     return tuple(found)
 
 
-def _beyond_all(clause: Clause, measured: Measured) -> bool:
+def _beyond_all(clause: Clause, measured: Measure) -> bool:
     """Tell whether it is surely beyond the last of several tiers."""
-    if len(clause.tiers) < 2:
-        return False
-    share = _share(clause.metric, measured, clause.tiers[-1].beyond)
-    return share is not None and share.surely_above
+    return len(clause.tiers) > 1 and _surely_worse(clause.metric, measured, clause.tiers[-1].beyond)
 
 
-def _share(metric: Metric, measured: Measured, limit: float) -> _Share | None:
-    """Return the bad ones among all by a limit; None for what the burn rules look after."""
-    counts = measured.counts
+def _surely_worse(metric: Metric, measured: Measure, limit: float) -> bool:
+    """Tell whether the share of bad ones is surely above what a limit allows; the success rate is left to
+    the burn rules."""
     match metric:
         case "success_rate":
-            return None
+            return False
         case "in_doubt_ratio":
-            return _Share(counts.in_doubt, counts.first_outcomes, limit)
+            allowed = limit
         case "inquiry_availability":
-            return _Share(counts.unanswered, counts.inquiries, 1 - limit)
+            allowed = 1 - limit
         case "confirm_p95" | "confirm_p99":
-            slower, seen = _slower(measured.latencies, limit)
-            return _Share(slower, seen, _SLOWER[metric])
-
-
-def _slower(latencies: Sequence[tuple[int, int]], seconds: float) -> tuple[int, int]:
-    slower = sum(count for bucket, count in latencies if bucket_ms(bucket) > seconds * 1000)
-    return slower, sum(count for _, count in latencies)
+            allowed = 1 - PERCENTILES[metric]
+    seen = measured.samples(metric)
+    return seen >= ENOUGH and wilson_lower(measured.worse(metric, limit), seen, Z) > allowed

@@ -15,27 +15,28 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from console.contract.clock import to_datetime
-from console.contract.sla import LedgerLine, LedgerSpan, Metric, SlaLedger
-from console.sla.indicators import Buckets, Counts, confirm_seconds, without
+from console.contract.sla import (
+    INDICATOR_OF,
+    CountedBy,
+    LedgerLine,
+    LedgerSource,
+    LedgerSpan,
+    SlaLedger,
+    UnknownSpan,
+)
+from console.sla.indicators import Counts
+from console.sla.measured import Measure, Measured
 from console.store.sla_counters import MINUTE_MS
 
 if TYPE_CHECKING:
     from console.contract.sla_terms import Clause, SlaTerms
+    from console.sla.reading import Minutes
 
 DIGITS: Final = 6
 """Decimals of a measured figure; the verdict is on the figure itself."""
 
-
-@dataclass(frozen=True)
-class Measured:
-    """What was counted in some minutes."""
-
-    counts: Counts
-    latencies: Buckets
-
-    def minus(self, other: Measured) -> Measured:
-        """Return what is left without a part of it."""
-        return Measured(self.counts.minus(other.counts), without(self.latencies, other.latencies))
+MOST_UNKNOWN: Final = 1_000
+"""Spans of unknown minutes that a ledger lists; its lines count all of them."""
 
 
 class Slot(NamedTuple):
@@ -111,7 +112,8 @@ def runs(minutes: Iterable[int]) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True)
 class Account:
-    """All that a ledger is made of. `by_slot` are the counts of each slot's excluded or disputed minutes."""
+    """All that a ledger is made of. `by_slot` are the counts of each slot's excluded or disputed minutes;
+    `told` is what a Prometheus counted, for the indicators that it counts."""
 
     gateway: str
     period: Period
@@ -121,6 +123,7 @@ class Account:
     left_out: Measured
     split: Split
     by_slot: Mapping[tuple[str, Slot], Counts]
+    told: Minutes | None = None
 
 
 def ledger(account: Account) -> SlaLedger:
@@ -132,6 +135,7 @@ def ledger(account: Account) -> SlaLedger:
         from_at=to_datetime(account.period.first * MINUTE_MS),
         to_at=to_datetime(account.period.last * MINUTE_MS),
         as_of=to_datetime(account.as_of),
+        source=_source(account),
         settled_fen=account.whole.counts.settled_fen,
         fees_fen=fees,
         lines=lines,
@@ -142,23 +146,67 @@ def ledger(account: Account) -> SlaLedger:
     return made.model_copy(update={"digest": digest_of(made)})
 
 
+def _source(account: Account) -> LedgerSource | None:
+    source, told = account.terms.source, account.told
+    if source is None or told is None:
+        return None
+    every = frozenset(range(*account.period))
+    unknown = [
+        UnknownSpan(
+            indicator=indicator,
+            starts_at=to_datetime(first * MINUTE_MS),
+            ends_at=to_datetime(last * MINUTE_MS),
+            minutes=last - first,
+        )
+        for indicator in sorted(told.indicators)
+        for first, last in runs(every - told.known(indicator))
+    ]
+    return LedgerSource(
+        prometheus=source.prometheus, queries=source.queries, unknown=tuple(unknown[:MOST_UNKNOWN])
+    )
+
+
 def digest_of(made: SlaLedger) -> str:
     """Return the SHA-256 (hex) over everything in a ledger but its digest, as canonical JSON."""
     fields = made.model_dump(mode="json", exclude={"digest"})
     return hashlib.sha256(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _line(clause: Clause, account: Account, fees: int) -> LedgerLine:
+@dataclass(frozen=True)
+class _Basis:
+    """What a clause is held against: the figures without excluded minutes, those with them, and the minutes
+    that are left out and unknown."""
+
+    by: CountedBy
+    counted: Measure
+    raw: Measure
+    excluded: frozenset[int]
+    unknown: frozenset[int]
+
+
+def _basis(clause: Clause, account: Account) -> _Basis:
     excluded = account.split.all_excluded if clause.exclude_declared else frozenset()
+    told, indicator = account.told, INDICATOR_OF[clause.metric]
+    if told is None or indicator not in told.indicators:
+        counted = account.whole.minus(account.left_out) if excluded else account.whole
+        return _Basis("platform", counted, account.whole, excluded, frozenset())
+    known = told.known(indicator)
+    unknown = frozenset(range(*account.period)) - known - excluded
+    raw = told.over(indicator, known)
+    counted_there = told.over(indicator, known - excluded) if excluded else raw
+    return _Basis("prometheus", counted_there, raw, excluded, unknown)
+
+
+def _line(clause: Clause, account: Account, fees: int) -> LedgerLine:
+    basis = _basis(clause, account)
     disputed = account.split.all_disputed
-    counted = account.whole.minus(account.left_out) if excluded else account.whole
-    measured = measure(clause.metric, counted)
+    measured, raw = basis.counted.value(clause.metric), basis.raw.value(clause.metric)
     kept = None if measured is None else not _worse(clause, measured, clause.threshold)
     tier = None if measured is None else tier_of(clause, measured)
     percent = 0.0 if tier is None else clause.tiers[tier - 1].credit_percent
     credit = _share(fees, Decimal(str(percent)))
-    raw = measure(clause.metric, account.whole)
     deadline = to_datetime(account.period.last * MINUTE_MS) + timedelta(days=clause.claim_days)
+    minutes = account.period.last - account.period.first
     return LedgerLine(
         clause=clause.id,
         metric=clause.metric,
@@ -166,45 +214,18 @@ def _line(clause: Clause, account: Account, fees: int) -> LedgerLine:
         measured_at=clause.measured_at,
         measured=None if measured is None else round(measured, DIGITS),
         raw=None if raw is None else round(raw, DIGITS),
-        samples=samples(clause.metric, counted),
-        counted_minutes=account.period.last - account.period.first - len(excluded),
-        excluded_minutes=len(excluded),
+        samples=basis.counted.samples(clause.metric),
+        counted_minutes=minutes - len(basis.excluded) - len(basis.unknown),
+        excluded_minutes=len(basis.excluded),
         disputed_minutes=len(disputed),
+        unknown_minutes=len(basis.unknown),
+        counted_by=basis.by,
         kept=kept,
         tier=tier,
         credit_percent=percent,
         credit_fen=credit,
         claim_by=deadline if credit else None,
     )
-
-
-def measure(metric: Metric, measured: Measured) -> float | None:
-    """Return a metric; None without samples."""
-    counts, latencies = measured.counts, measured.latencies
-    match metric:
-        case "success_rate":
-            return counts.success_rate
-        case "in_doubt_ratio":
-            return counts.in_doubt_ratio
-        case "inquiry_availability":
-            return counts.inquiry_availability
-        case "confirm_p95":
-            return confirm_seconds(latencies, 0.95)
-        case "confirm_p99":
-            return confirm_seconds(latencies, 0.99)
-
-
-def samples(metric: Metric, measured: Measured) -> int:
-    """Return how many orders, outcomes, inquiries or confirmations a metric was taken from."""
-    match metric:
-        case "success_rate":
-            return measured.counts.samples
-        case "in_doubt_ratio":
-            return measured.counts.first_outcomes
-        case "inquiry_availability":
-            return measured.counts.inquiries
-        case "confirm_p95" | "confirm_p99":
-            return sum(count for _, count in measured.latencies)
 
 
 def tier_of(clause: Clause, measured: float) -> int | None:

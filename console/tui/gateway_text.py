@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from console.contract.gateway_words import breach_words, breaker_words, counted_words, word
+from console.contract.gateway_words import (
+    breach_words,
+    breaker_words,
+    counted_words,
+    indicator_sources,
+    source_words,
+    word,
+)
 from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import shown
@@ -12,7 +19,7 @@ from console.tui import figures
 from console.tui.change_words import policy_name, window_state, window_style
 from console.tui.widgets.fields import field, heading
 from console.tui.widgets.history import bars, points_for
-from console.tui.widgets.lines import Line, fitted
+from console.tui.widgets.lines import Line, fitted, wrapped
 from console.tui.words import light, sla_light
 
 if TYPE_CHECKING:
@@ -28,7 +35,6 @@ if TYPE_CHECKING:
         GatewayDetail,
         LatencyPoint,
         ReserveState,
-        Sli,
         WeightSuggestion,
     )
 
@@ -46,7 +52,7 @@ def gateway_lines(one: GatewayDetail, width: int, zone: str) -> list[Line]:
     return [
         *_head(one, width),
         (),
-        *_slis(one.slis, width),
+        *_slis(one, width),
         (),
         *_promise(one.budget, one.burns, width),
         (),
@@ -105,7 +111,7 @@ def _head(one: GatewayDetail, width: int) -> list[Line]:
         weight = t("{weight} (configured {configured})", weight=weight, configured=one.configured_weight)
     flight = t("{now} of {most} in flight, at most {rate} a second", now=figures.count(line.in_flight),
                most=one.max_in_flight, rate=f"{one.rate_per_second:g}")  # fmt: skip
-    counted = counted_words(one.measured_by)
+    counted = counted_words(one.source)
     return [
         *field(t("gateway"), shown(line.id), width, "strong"),
         *field(t("SLA"), f"{letter} {kept}  ({counted})", width, style),
@@ -121,10 +127,10 @@ def _breach(one: Breach) -> str:
     return t("not kept: {clause}", clause=breach_words(one, figures.span))
 
 
-def _slis(slis: Sequence[Sli], width: int) -> list[Line]:
+def _slis(found: GatewayDetail, width: int) -> list[Line]:
     names = (t("over"), t("sent"), t("success"), t("in doubt"), "p50", "p95", "p99", t("inquiry"))
     lines = [heading(t("Indicators"), width), _row(names, "column")]
-    for one in slis:
+    for one in found.slis:
         cells = (
             word(one.span),
             figures.short_count(one.sent),
@@ -136,7 +142,11 @@ def _slis(slis: Sequence[Sli], width: int) -> list[Line]:
             figures.share(one.inquiry_availability),
         )
         lines.append(_row(cells, "figure"))
-    still = max((one.open for one in slis), default=0)
+    if found.source is not None:
+        lines.append(_row((t("counted by"), *indicator_sources(found.source)), "dim"))
+        for said in source_words(found.source, found.as_of, figures.span):
+            lines += [fitted(((f" {piece}", "dim"),), width) for piece in wrapped(said, width - 1)]
+    still = max((one.open for one in found.slis), default=0)
     if still:
         said = t("{count} orders are open; their age counts as their time so far", count=figures.count(still))
         lines.append(((f" {said}", "dim"),))

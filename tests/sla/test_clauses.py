@@ -9,7 +9,7 @@ from console.control.sla import Figures, light
 from console.sla.budget import SPANS
 from console.sla.clauses import ENOUGH, breaches
 from console.sla.indicators import Counts
-from console.sla.ledger import Measured
+from console.sla.measured import Measured
 from console.store.latency import latency_bucket
 
 TERMS = SlaTerms.model_validate(

@@ -36,7 +36,6 @@ def gateway_detail(identity: str = "alipay", *, bare: bool = False) -> GatewayDe
         max_in_flight=64,
         rate_per_second=500.0,
         timeout_seconds=3.0,
-        measured_by="platform",
         breaker=BreakerState(state="half_open", share=0.05),
         slis=() if bare else (
             _sli("now", 402, 0.771, 18.0, 31),

@@ -12,13 +12,18 @@ from sqlalchemy import Connection
 
 from console.contract.clock import BUSINESS_ZONE, to_datetime, to_instant
 from console.contract.sla import SlaLedger
+from console.contract.sla_source import PrometheusSource
+from console.contract.text import shown
 from console.control.deadline import Until
 from console.control.problems import ProblemError, invalid
+from console.control.prometheus import SourceError
+from console.control.prometheus_source import by_minute
 from console.control.rights import Admitted
 from console.control.routes.common import InService, json_bytes
 from console.control.routes.gateways import no_such_gateway
 from console.control.sla import account
 from console.sla.ledger import Period
+from console.sla.reading import Minutes
 from console.store.sla_counters import MINUTE_MS
 
 router = APIRouter(prefix="/v1/gateways", tags=["gateways"])
@@ -53,11 +58,25 @@ async def gateway_sla(
         )
     now = service.clock.now()
     period = period_of(start, end, now)
+    told = None if terms.source is None else await until.wait(_told(terms.source, period))
 
     def job(connection: Connection) -> bytes:
-        return account(connection, gateway_id, terms, period, now).model_dump_json().encode()
+        return account(connection, gateway_id, terms, period, now, told).model_dump_json().encode()
 
     return json_bytes(await service.read(job, until))
+
+
+async def _told(source: PrometheusSource, period: Period) -> Minutes:
+    """Return what a Prometheus counted by the minute. Raises ProblemError."""
+    try:
+        return await by_minute(source, period)
+    except SourceError as error:
+        raise ProblemError(
+            503,
+            "source_silent",
+            f"the Prometheus that counts for this gateway tells nothing: {shown(str(error))}",
+            f"see that {source.prometheus} answers, or ask for a shorter period",
+        ) from error
 
 
 def period_of(start: str | None, end: str | None, now: int) -> Period:

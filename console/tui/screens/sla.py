@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from console.actions.registry import View
-from console.contract.gateway_words import word
+from console.contract.gateway_words import by_words, unknown_words, word
 from console.contract.language import t
 from console.contract.money import yuan
 from console.contract.text import shown
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from console.profiles.profile import Profile
     from console.tui.connection import Connection, Desk
     from console.tui.knowledge import Knowledge
+
+MOST_UNKNOWN: Final = 5
+"""Spans of unknown minutes that are shown."""
 
 _RATIOS: Final = frozenset({"success_rate", "in_doubt_ratio", "inquiry_availability"})
 
@@ -52,15 +55,19 @@ class SlaPane(ReadingPane["SlaLedger"]):
             *field(t("fees"), yuan(one.fees_fen), width),
             *field(t("credit due"), yuan(one.credit_fen), width, "strong"),
         ]
+        if one.source is not None:
+            lines += field(t("Prom."), shown(one.source.prometheus), width)
+            for said in unknown_words(one.source, lambda at: figures.moment(at, zone), MOST_UNKNOWN):
+                lines += field("", said, width, "warn")
         for clause in one.lines:
-            lines += [(), *_clause(clause, width, zone)]
+            lines += [(), *_clause(clause, width, zone, sourced=one.source is not None)]
         lines += _spans(t("Minutes left out: declared before they began"), one.excluded, width, zone)
         lines += _spans(t("Disputed minutes: declared too late to be left out"), one.disputed, width, zone)
         pack = f"repay gateway sla {shown(one.gateway)} --to sla-{shown(one.gateway)}.csv"
         return [*lines, (), *field(t("evidence pack"), pack, width), *field(t("digest"), one.digest, width)]
 
 
-def _clause(line: LedgerLine, width: int, zone: str) -> list[Line]:
+def _clause(line: LedgerLine, width: int, zone: str, *, sourced: bool) -> list[Line]:
     verdict, style = {
         None: (t("nothing measured"), "old"),
         True: (t("kept"), "good"),
@@ -74,6 +81,11 @@ def _clause(line: LedgerLine, width: int, zone: str) -> list[Line]:
     minutes = t("{counted} counted, {excluded} left out, {disputed} disputed",
                 counted=figures.count(line.counted_minutes), excluded=figures.count(line.excluded_minutes),
                 disputed=figures.count(line.disputed_minutes))  # fmt: skip
+    if line.unknown_minutes:
+        minutes = t("{minutes}, {unknown} unknown", minutes=minutes,
+                    unknown=figures.count(line.unknown_minutes))  # fmt: skip
+    if sourced:
+        measured = t("{measured}, counted by: {who}", measured=measured, who=by_words(line.counted_by))
     lines = [
         heading(f"{shown(line.clause)}  {verdict}", width),
         *field(t("promised"), promised, width),
