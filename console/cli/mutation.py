@@ -165,7 +165,8 @@ def agree(context: Context, hello: Hello, intent: Intent, preview: Preview) -> N
         running = preview.conflict
         exit_code, code = (Exit.CONFLICT, "already_running") if running else (Exit.REFUSED, "guard")
         raise Failure(shown(preview.refusal), exit_code, code=code)
-    _hold_back(context, preview)
+    if (held := held_back(context, preview.bounded_count)) is not None:
+        raise held
     code = code_of(preview)
     if (given := context.options.code) is not None and given.lower() != code:
         raise Failure(
@@ -188,28 +189,30 @@ def agree(context: Context, hello: Hello, intent: Intent, preview: Preview) -> N
         raise Failure(t("nothing was done"), Exit.REFUSED, code="not_confirmed")
 
 
-def _hold_back(context: Context, preview: Preview) -> None:
-    """Raise Failure where the profile's guard says no; what stops, or ends a stop, may be of any size."""
+def held_back(context: Context, count: int) -> Failure | None:
+    """Return what the profile's guard says against a change of so many repayments that it may bound; what
+    stops, or ends a stop, may be of any size."""
     guard = context.profile.guard
     name = context.profile.name
     if guard.read_only:
-        raise Failure(
+        return Failure(
             t("the profile {name} is read-only; use another one: --profile NAME", name=name),
             Exit.REFUSED,
             code="read_only",
         )
-    if preview.bounded_count > guard.max_items:
-        raise Failure(
+    if count > guard.max_items:
+        return Failure(
             t(
                 "it touches {count:,} repayments, the profile {name} allows {most:,} (guard.max_items):"
-                " narrow the filter",
-                count=preview.bounded_count,
+                " narrow the filter, or raise it in the profile",
+                count=count,
                 name=name,
                 most=guard.max_items,
             ),
             Exit.REFUSED,
             code="max_items",
         )
+    return None
 
 
 def _missing(context: Context, intent: Intent, preview: Preview) -> list[str]:

@@ -110,10 +110,14 @@ def plan(context: Context) -> int:
     from console.cli.replay_text import print_plan
 
     found = asyncio.run(_planned_alone(context))
+    held = mutation.held_back(context, found.to_run)
     if context.output.json:
-        context.output.document(found.model_dump(mode="json"))
+        refusal = None if held is None else held.message
+        context.output.document({**found.model_dump(mode="json"), "refusal": refusal})
     else:
-        print_plan(context, found)
+        print_plan(context, found, "" if held is None else held.message)
+    if held is not None:
+        return Exit.DONE
     identity = shown(found.id)
     context.output.talk(t('start it with: repay replay start --plan {id} --reason "why"', id=identity))
     return Exit.DONE

@@ -112,9 +112,10 @@ def about(seconds: float | None) -> str:
     return t("not known") if seconds is None else t("about {span}", span=age(seconds))
 
 
-def print_plan(context: Context, one: Replay) -> None:
-    """Print a plan."""
-    for line in block(plan_rows(one)):
+def print_plan(context: Context, one: Replay, held: str) -> None:
+    """Print a plan, and what the profile's guard says against starting it."""
+    refusal = [(t("starting it"), t("refused: {why}", why=held))] if held else []
+    for line in block([*plan_rows(one), *refusal]):
         context.output.line(line)
 
 

@@ -278,7 +278,7 @@ async def _done(
             raise Refused(
                 t(
                     "it touches {count} repayments, the profile allows {most} (guard.max_items):"
-                    " narrow the filter",
+                    " narrow the filter, or raise it in the profile",
                     count=f"{replay.to_run:,}",
                     most=f"{most:,}",
                 ),

@@ -125,8 +125,8 @@ _WRONG: Final[dict[str, str]] = {
         "配置档 {name} 是只读的；请换一个：--profile NAME"
     ),
     "it touches {count:,} repayments, the profile {name} allows {most:,} (guard.max_items):"
-    " narrow the filter": (
-        "涉及 {count:,} 笔还款，配置档 {name} 最多允许 {most:,} 笔（guard.max_items）：请缩小筛选范围"
+    " narrow the filter, or raise it in the profile": (
+        "涉及 {count:,} 笔还款，配置档 {name} 最多允许 {most:,} 笔（guard.max_items）：请缩小筛选范围，或在配置档中调高"
     ),
     "whether it was done is not known; repeating it is safe with: --key {key}": (
         "是否已执行尚不确定；用 --key {key} 重复是安全的"

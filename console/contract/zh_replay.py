@@ -50,6 +50,8 @@ _RECEIPT: Final[dict[str, str]] = {
 
 _COMMAND_LINE: Final[dict[str, str]] = {
     "bring failed and in-doubt repayments to an outcome": "使失败和结果未知的还款得到结果",
+    "starting it": "启动",
+    "refused: {why}": "被拒绝：{why}",
     'start it with: repay replay start --plan {id} --reason "why"': (
         '启动：repay replay start --plan {id} --reason "原因"'
     ),

@@ -84,8 +84,9 @@ MESSAGES: Final[dict[str, str]] = {
     "asking again with the same key cannot do it twice; it is asked again by itself": (
         "用同一个键重试不会执行两次；正在自动重试"
     ),
-    "it touches {count} repayments, the profile allows {most} (guard.max_items): narrow the filter": (
-        "涉及 {count} 笔还款，配置档最多允许 {most} 笔（guard.max_items）：请缩小筛选范围"
+    "it touches {count} repayments, the profile allows {most} (guard.max_items): narrow the filter, or"
+    " raise it in the profile": (
+        "涉及 {count} 笔还款，配置档最多允许 {most} 笔（guard.max_items）：请缩小筛选范围，或在配置档中调高"
     ),
     "{moment}, in {span}": "{moment}，{span} 后",
     "{moment}, now": "{moment}，即刻",

@@ -41,6 +41,21 @@ _SETTLE: Final = 0.25
 _DEFAULT_EXPIRY: Final = "1h"
 
 
+def held_back(guard: Guard, count: int) -> str:
+    """Return why this console does not send a change of so many repayments that a profile may bound, whatever
+    the service would say; empty where it does."""
+    if guard.read_only:
+        return t("this console is read-only")
+    if count > guard.max_items:
+        return t(
+            "it touches {count} repayments, the profile allows {most} (guard.max_items):"
+            " narrow the filter, or raise it in the profile",
+            count=figures.count(count),
+            most=figures.count(guard.max_items),
+        )
+    return ""
+
+
 class Step(StrEnum):
     """Where a change is."""
 
@@ -237,26 +252,12 @@ class ChangeRequest:
         self.preview = preview
         self.step = Step.ASKING
         self.message = ""
-        held = self._held_back(preview)
+        held = held_back(self._guard, preview.bounded_count)
         self.problem = (held,) if held else ()
         may = preview.refusal is None and not held
         self.form.has_button = may and self._guard.confirm != "type"
         self.form.set_entries([one for one in self._entries() if may or one.name != CODE])
         self._changed()
-
-    def _held_back(self, preview: Preview) -> str:
-        """Return why this console does not send it, whatever the service would say."""
-        guard = self._guard
-        if guard.read_only:
-            return t("this console is read-only")
-        if preview.bounded_count > guard.max_items:
-            return t(
-                "it touches {count} repayments, the profile allows {most} (guard.max_items):"
-                " narrow the filter",
-                count=figures.count(preview.bounded_count),
-                most=figures.count(guard.max_items),
-            )
-        return ""
 
     # --- doing it -----------------------------------------------------------------------------------
 
@@ -266,7 +267,7 @@ class ChangeRequest:
         if self.step is not Step.ASKING or preview is None or preview.refusal is not None:
             self.message = t("still reading what it would do")
             return False
-        self.message = t("this console is read-only") if self._held_back(preview) else self._wrong()
+        self.message = held_back(self._guard, preview.bounded_count) or self._wrong()
         if self.message:
             return False
         from console.client.changes import Call

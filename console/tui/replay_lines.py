@@ -70,14 +70,17 @@ def part_of(done: int, total: int) -> float | None:
     return done / total if total else None
 
 
-def replay_lines(one: Replay, receipt: Receipt | None, width: int, zone: str, now: datetime) -> list[Line]:
-    """Return one replay: what it is, then its plan, its progress or its receipt, whatever it is at."""
+def replay_lines(
+    one: Replay, receipt: Receipt | None, width: int, zone: str, now: datetime, held: str = ""
+) -> list[Line]:
+    """Return one replay: what it is, then its plan, its progress or its receipt, whatever it is at. `held` is
+    what the profile's guard says against starting it."""
     lines = _head(one, width, zone, now)
     match one.state:
         case ReplayState.PLANNING:
             lines += _planning(one, width)
         case ReplayState.PLANNED:
-            lines += plan_lines(one, width)
+            lines += plan_lines(one, width, held)
         case _:
             lines += _progress(one, width)
             lines += [] if receipt is None else _check(receipt, width)
@@ -108,7 +111,7 @@ def _planning(one: Replay, width: int) -> list[Line]:
     return field(t("planning"), f"{bar(one.planned, one.total, cells)} {done}", width)
 
 
-def plan_lines(one: Replay, width: int) -> list[Line]:
+def plan_lines(one: Replay, width: int, held: str = "") -> list[Line]:
     """Return what a replay would do: each class with count, money and deed; pace, time, whom it needs."""
     total = t(
         "{run}, of {count} taken in",
@@ -129,6 +132,7 @@ def plan_lines(one: Replay, width: int) -> list[Line]:
         *field(t("would run"), total, width, "strong" if one.to_run else "warn"),
         *field(t("takes"), t("about {span}, {pace}", span=span, pace=pace), width),
         *field(t("approval"), approval, width, style),
+        *(field(t("starting it"), held, width, "bad") if held else ()),
         heading(t("What it would do"), width),
     ]
     for line in by_effect(one.classes):

@@ -92,7 +92,7 @@ def test_a_plan_has_the_fields_of_the_contract_and_says_how_to_start_it(repay: R
     assert set(fields) <= set(ran.json)
     assert {"class": "resubmit", "count": 1180, "sum_fen": 145_678_080, "runs": True} in ran.json["classes"]
     assert sent(planned, "/v1/replays/plan") == [{"filter": "state:failed gateway:alipay", "rate": 20}]
-    assert "repay replay start --plan rpl_000001" in ran.err
+    assert "repay replay start --plan rpl_000001" in ran.err and ran.json["refusal"] is None
 
 
 def test_a_plan_says_in_words_what_each_class_would_do(repay: Repay, planned: Fake) -> None:
@@ -103,6 +103,19 @@ def test_a_plan_says_in_words_what_each_class_would_do(repay: Repay, planned: Fa
     assert "left alone: already paid" in ran.out and "key_expired" not in ran.out
     chinese = repay(*ON_FAKE, "plan", "state:failed", "--lang", "zh").out
     assert "发送新订单" in chinese and "不处理：已经还清" in chinese
+
+
+def test_a_plan_says_what_the_profile_would_refuse_to_start(repay: Repay, planned: Fake) -> None:
+    assert repay("profile", "set", "fake", "guard.max_items=1000").code == 0
+    ran = repay(*ON_FAKE, "plan", "state:failed")
+    assert ran.code == 0
+    assert "repayments, the profile fake allows 1,000 (guard.max_items): narrow the filter" in ran.out
+    assert "repay replay start" not in ran.err
+    told = repay(*ON_FAKE, "plan", "state:failed", "--json").json
+    planned.answers["/v1/changes/preview"] = answers(preview(count=told["to_run"]))
+    started = repay(*ON_FAKE, "start", "state:failed", "--reason", "x", "--yes")
+    assert started.code == 4 and told["refusal"] in started.err
+    assert not sent(planned, "/v1/changes")
 
 
 @pytest.mark.parametrize("verb", ["plan", "start"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from console.tui.replay_lines import bar
 from console.tui.screens.change_dialog import ChangeDialog
 from tests.tui.consoles import Console, console
 from tests.tui.fake_replays import FakeReplays, replay
-from tests.tui.fakes import board
+from tests.tui.fakes import board, profile
 
 
 def replays(one: Console) -> FakeReplays:
@@ -117,6 +118,22 @@ async def test_a_plan_is_started_by_the_ordinary_dialog() -> None:
         body = one.link.service.changes.sent[0][0].body
         assert (body["kind"], body["replay"]) == ("replay.start", "rpl_000001")
         assert body["reason"] == "alipay is back"
+
+
+async def test_a_plan_says_what_the_profile_would_refuse_to_start() -> None:
+    usual = profile()
+    guarded = dataclasses.replace(usual, guard=dataclasses.replace(usual.guard, max_items=1000))
+    async with console(size=(120, 40), on=guarded) as one:
+        replays(one).put(replay())
+        one.press(":replay rpl_000001", "enter")
+        await one.shows(
+            "starting it", "it touches 1,187 repayments, the profile allows 1,000 (guard.max_items)"
+        )
+    async with console(size=(120, 40)) as one:
+        replays(one).put(replay())
+        one.press(":replay rpl_000001", "enter")
+        await one.shows("sends a new order")
+        await one.shows_not("guard.max_items")
 
 
 async def test_a_running_replay_tells_how_far_how_fast_and_what_slows_it() -> None:

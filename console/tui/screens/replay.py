@@ -134,9 +134,11 @@ class ReplayPane(ReadingPane["Replay"], ReplayPanes):
         self._fit()
 
     def lines(self, one: Replay, width: int) -> Sequence[Line]:
+        from console.tui.change_request import held_back
         from console.tui.replay_lines import replay_lines
 
-        return replay_lines(one, self.receipt, width, self.profile.view.timezone, self.knowledge.now)
+        held = held_back(self.profile.guard, one.to_run)
+        return replay_lines(one, self.receipt, width, self.profile.view.timezone, self.knowledge.now, held)
 
     def _item_note(self) -> str:
         from console.contract.replay_words import outcome_name
