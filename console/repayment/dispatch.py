@@ -1,84 +1,24 @@
 """The dispatch worker: sends orders to gateways.
 
 It takes only what the gateways have room for. One commit makes the attempts durable before the first
-byte; an order whose time to begin was missed meanwhile (the process was stopped, the clock stepped) is
-not sent. What a call came to goes to the books as evidence, whatever it is.
+byte (see `batch`); an order whose time to begin was missed meanwhile (the process was stopped, the clock
+stepped) is not sent (see `debits`).
 """
 
 import asyncio
-import random
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from console.contract.clock import Instant
-from console.contract.vocabulary import EvidenceSource, Stage, Verdict
-from console.gateways.base import Order
-from console.gateways.routing import Route, choose
-from console.repayment.expire import CASE_OPEN
-from console.repayment.gate import (
-    NOWHERE,
-    Budget,
-    Gate,
-    Go,
-    Hold,
-    Reject,
-    Room,
-    drawn,
-    judge,
-    keep_back,
-    release,
-)
-from console.repayment.lane import Desk, Lane, Slot, log, problem_of
-from console.repayment.personal import SealBroken, unseal
-from console.repayment.turns import Turns
-from console.store import cases, claims, holds, replay_items
-from console.store.claims import DueRepayment, Screened, Start, Unsent
-from console.store.controls import Controls, look, obey
-from console.store.facts import Evidence, amount_digest, request_digest
-from console.windows.calendar import Force
-
-NOT_SENT_AGAIN = "not_sent_again"
-"""Word of the timeline."""
-
-PARK_MS = 60_000
-"""How long a repayment waits that the database refuses to send."""
-
-
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """An order whose attempt is durable, and when it may begin."""
-
-    start: Start
-    slot: Slot
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Orders whose attempts are durable `at` an instant, and the controls under which they are sent.
-
-    Windows kept back `kept` others; `not_after` tells, by order number, from which instant on one would
-    keep back this one too. `budget` is what was sent on account of windows that are over.
-    """
-
-    starts: list[Start]
-    controls: Controls
-    at: int = 0
-    kept: int = 0
-    not_after: Mapping[str, int] = field(default_factory=dict)
-    budget: Budget = field(default_factory=Budget)
-
-
-@dataclass(slots=True)
-class Plan:
-    """What to do with due repayments: `starts` are sent, `waiting` are deferred, windows keep `kept`."""
-
-    starts: list[Start]
-    waiting: list[tuple[DueRepayment, Instant]] = field(default_factory=list)
-    kept: list[tuple[DueRepayment, Hold | Reject]] = field(default_factory=list)
+from console.contract.vocabulary import Stage
+from console.gateways.routing import Route
+from console.repayment.batch import PARK_MS, Batch, Chooser, room_at
+from console.repayment.debits import Debits, Departure
+from console.repayment.lane import Desk, Slot, log, problem_of
+from console.store import claims
+from console.store.controls import Controls, look
 
 
 class Dispatcher:
@@ -86,11 +26,8 @@ class Dispatcher:
 
     def __init__(self, desk: Desk, wake: asyncio.Event) -> None:
         self._desk = desk
-        self._wake = wake
-        self._calls: dict[asyncio.Task[None], Start] = {}
         self._careful = 0
-        rates = {name: lane.config.rate_per_second for name, lane in desk.lanes.items()}
-        self._gate, self._turns = Gate(rates), Turns(rates)
+        self._chooser, self._debits = Chooser(desk), Debits(desk, wake)
 
     async def round(self) -> bool:
         """Start one batch; tell whether more may be waiting and there is room for it."""
@@ -102,35 +39,14 @@ class Dispatcher:
         if room == 0:
             return await self._closed(controls)
         limit = 1 if self._careful else min(desk.settings.batch, room)
-        reserved = {route.gateway: route.free for route in routes if route.weight > 0}
-        reserved |= dict.fromkeys(probes, 1)
-        for gateway, free in reserved.items():
-            desk.lanes[gateway].limits.reserve(free)
         begun = asyncio.get_running_loop().time()
-        starts: list[Start] = []
-        batch = Batch(starts, controls)
-        try:
-            batch = await desk.store.write(lambda connection: self._begin(connection, routes, probes, limit))
-            starts, desk.controls = batch.starts, batch.controls
-            self._gate.spent(batch.budget)
-            self._careful = max(0, self._careful - 1)
-        except IntegrityError as error:
-            await self._step_aside(error)
-        finally:
-            for start in starts:
-                reserved[start.gateway] -= 1
-            for gateway, unused in reserved.items():
-                desk.lanes[gateway].limits.let_go(unused)
-        held = await desk.held_back() if starts else Controls()
-        for start in starts:
-            if start.gateway in probes:
-                desk.lanes[start.gateway].health.probing()
-            wall_end = start.deadline_at - round(desk.lanes[start.gateway].config.timeout * 1000)
-            wall_end = min(wall_end, batch.not_after.get(start.order_no, wall_end))
-            stopped = Stage.DISPATCH in held.paused or start.gateway in held.stopped
-            end = begun if stopped else begun + desk.settings.lease / 2
-            self._depart(Departure(start, Slot(end, batch.at, wall_end)))
-        return len(starts) + batch.kept >= limit or desk.controls != controls
+        batch = await self._durable(routes, probes, limit)
+        await self._send(batch, probes, begun)
+        return len(batch.starts) + batch.kept >= limit or desk.controls != controls
+
+    async def finish(self, within: float) -> None:
+        """Wait for the calls that are under way; give up those that take longer, their orders in doubt."""
+        await self._debits.finish(within)
 
     async def _closed(self, controls: Controls) -> bool:
         """See whether gateways that were all stopped have been started; tell whether to look again."""
@@ -139,155 +55,41 @@ class Dispatcher:
         self._desk.controls = await self._desk.store.read(look)
         return self._desk.controls != controls
 
-    def _begin(
-        self, connection: Connection, routes: Sequence[Route], probes: Sequence[str], limit: int
-    ) -> Batch:
-        """Make attempts durable: those proven unsent first, then new ones.
-
-        Nothing is sent while dispatch is paused, nor by routes made under other controls than those in
-        force: they hold until this transaction is over.
-        """
-        desk, controls = self._desk, obey(connection)
-        if controls != desk.controls or Stage.DISPATCH in controls.paused:
-            return Batch([], controls)
-        now, shard = desk.clock.now(), desk.store.shard
-        force = self._gate.force(connection, now)
-        free = {route.gateway: route.free for route in routes if route.weight > 0}
-        free |= dict.fromkeys(probes, 1)
-        unsent = self._sendable(connection, force, free, limit, now)
-        for one in unsent:
-            free[one.attempt.gateway] -= 1
-        free = {gateway: room for gateway, room in free.items() if not force.closes(gateway)}
-        plan = Plan([self._start(one.repayment, desk.lanes[one.attempt.gateway], now, one) for one in unsent])
-        most, budget = limit - len(unsent), self._gate.budget()
-        due = claims.due_repayments(connection, Stage.DISPATCH, now=now, limit=most) if most > 0 else []
-        due, bound = self._bound(connection, due)
-        if force:
-            usual = self._usual(force, routes)
-            wanted = Counter(drawn(usual, one.wanted_gateway, one.id) for one in due)
-            room = Room(free, wanted, most)
-            let_go = release(connection, force, Stage.DISPATCH, budget, room, now, shard)
-            let_go, released = self._bound(connection, let_go)
-            bound |= released
-            going = _judged(plan, force, usual, let_go, due, budget)
-            keep_back(connection, plan.kept, frm=Stage.DISPATCH, now=now, shard=shard)
-        else:
-            going = [(one, Go(one.wanted_gateway, NOWHERE)) for one in due]
-        going = [
-            (
-                one,
-                go if one.seq not in bound else Go(bound[one.seq], frozenset(desk.lanes) - {bound[one.seq]}),
+    async def _durable(self, routes: Sequence[Route], probes: Sequence[str], limit: int) -> Batch:
+        """Choose a batch and make it durable; room at its gateways is kept for what is in it, no more."""
+        desk = self._desk
+        reserved = room_at(routes, probes)
+        for gateway, free in reserved.items():
+            desk.lanes[gateway].limits.reserve(free)
+        batch = Batch([], desk.controls)
+        try:
+            batch = await desk.store.write(
+                lambda connection: self._chooser.begin(connection, routes, probes, limit)
             )
-            for one, go in self._uncontested(connection, going, now)
-        ]
-        left = [route._replace(free=free.get(route.gateway, 0)) for route in routes]
-        self._route(plan, going, left, [gateway for gateway in probes if free.get(gateway, 0) > 0], now)
-        if plan.starts:
-            claims.start_sending(connection, plan.starts, owner=desk.owner, now=now, shard=shard)
-        if plan.waiting:
-            claims.defer(connection, plan.waiting)
-        return Batch(plan.starts, controls, now, len(plan.kept), _closings(force, plan.starts), budget)
+            desk.controls = batch.controls
+            self._chooser.committed(batch)
+            self._careful = max(0, self._careful - 1)
+        except IntegrityError as error:
+            await self._step_aside(error)
+        finally:
+            for start in batch.starts:
+                reserved[start.gateway] -= 1
+            for gateway, unused in reserved.items():
+                desk.lanes[gateway].limits.let_go(unused)
+        return batch
 
-    def _bound(
-        self, connection: Connection, due: Sequence[DueRepayment]
-    ) -> tuple[list[DueRepayment], dict[int, str]]:
-        """Return repayments with the gateway that a running replay has for them as their wish, and those.
-
-        A replay keeps its pace, and others out, at the gateways it has: its orders go nowhere else.
-        """
-        bound = replay_items.bound(connection, [one.seq for one in due if one.attempts])
-        return [one._replace(wanted_gateway=bound.get(one.seq, one.wanted_gateway)) for one in due], bound
-
-    def _uncontested(
-        self, connection: Connection, going: list[tuple[DueRepayment, Go]], now: Instant
-    ) -> list[tuple[DueRepayment, Go]]:
-        """Return those that may go; those of which a case is open fail, as an earlier order may be paid."""
-        contested = cases.contested(connection, [one.seq for one, _ in going if one.attempts])
-        if not contested:
-            return going
-        stopped = [one for one, _ in going if one.seq in contested]
-        moves = [Screened(one, Stage.FAILED, None, CASE_OPEN) for one in stopped]
-        shard = self._desk.store.shard
-        claims.move_on(connection, moves, frm=Stage.DISPATCH, now=now, shard=shard, what=NOT_SENT_AGAIN)
-        replay_items.not_sent(connection, [(one.seq, one.attempts) for one in stopped])
-        return [(one, go) for one, go in going if one.seq not in contested]
-
-    def _sendable(
-        self, connection: Connection, force: Force, free: Mapping[str, int], limit: int, now: Instant
-    ) -> list[Unsent]:
-        """Return orders proven unsent that may be sent now; windows put the others off."""
-        unsent: list[Unsent] = []
-        for gateway, count in free.items():
-            room = min(count, limit - len(unsent))
-            if room <= 0:
-                continue
-            for one in claims.unsent_attempts(connection, gateway, now=now, limit=room):
-                if force.closed(Stage.DISPATCH, one.repayment.product, gateway) is None:
-                    unsent.append(one)
-                else:
-                    attempt = (one.attempt.id, one.attempt.version)
-                    holds.put_off(connection, [attempt], now + PARK_MS)
-        return unsent
-
-    def _usual(self, force: Force, routes: Sequence[Route]) -> list[Route]:
-        """Return the routes, those that windows touch as if they were healthy."""
-        controls, lanes = self._desk.controls, self._desk.lanes
-        return [
-            route._replace(
-                weight=controls.weight(route.gateway, lanes[route.gateway].config.weight), healthy=True
-            )
-            if force.touches(route.gateway)
-            else route
-            for route in routes
-        ]
-
-    def _route(
-        self,
-        plan: Plan,
-        going: Sequence[tuple[DueRepayment, Go]],
-        routes: Sequence[Route],
-        probes: Sequence[str],
-        now: Instant,
-    ) -> None:
-        """Give each repayment a gateway that has room, or let it wait."""
-        free = {route.gateway: route for route in routes}
-        untried = list(probes)
-        for repayment, go in going:
-            probe = next((g for g in untried if go.wish in (None, g) and g not in go.avoid), None)
-            gateway = probe or choose(
-                [route for route in free.values() if route.gateway not in go.avoid],
-                go.wish,
-                random.random(),  # noqa: S311 - spreads load
-            )
-            if gateway is None:
-                plan.waiting.append((repayment, self._turns.take(go.wish, now)))
-                continue
-            if probe is not None:
-                untried.remove(probe)
-            free[gateway] = free[gateway]._replace(free=free[gateway].free - 1)
-            plan.starts.append(self._start(repayment, self._desk.lanes[gateway], now))
-
-    def _start(
-        self, repayment: DueRepayment, lane: Lane, now: Instant, unsent: Unsent | None = None
-    ) -> Start:
-        settings, config = self._desk.settings, lane.config
-        number = repayment.attempts + 1 if unsent is None else unsent.attempt.number
-        order_no = f"{repayment.id}-{number}"
-        deadline = now + round((settings.lease / 2 + config.timeout) * 1000)
-        return Start(
-            repayment=repayment,
-            gateway=config.id,
-            number=number,
-            order_no=order_no,
-            amount_digest=amount_digest(order_no, repayment.amount_fen, repayment.currency),
-            request_digest=request_digest(
-                order_no, repayment.amount_fen, repayment.currency, config.ledger, repayment.sealed
-            ),
-            deadline_at=deadline,
-            lease_until=deadline + round(settings.lease * 1000),
-            order_expires_at=now + round(config.order_expiry * 1000),
-            unsent=None if unsent is None else unsent.attempt,
-        )
+    async def _send(self, batch: Batch, probes: Collection[str], begun: float) -> None:
+        """Let the orders of a durable batch leave that nobody holds back by now; the rest is too late."""
+        desk = self._desk
+        held = await desk.held_back() if batch.starts else Controls()
+        for start in batch.starts:
+            if start.gateway in probes:
+                desk.lanes[start.gateway].health.probing()
+            wall_end = start.deadline_at - round(desk.lanes[start.gateway].config.timeout * 1000)
+            wall_end = min(wall_end, batch.not_after.get(start.order_no, wall_end))
+            stopped = Stage.DISPATCH in held.paused or start.gateway in held.stopped
+            end = begun if stopped else begun + desk.settings.lease / 2
+            self._debits.depart(Departure(start, Slot(end, batch.at, wall_end)))
 
     async def _step_aside(self, error: IntegrityError) -> None:
         """Go one by one for a while; park the repayment that the database refuses."""
@@ -302,112 +104,3 @@ class Dispatcher:
             claims.defer(connection, [(one, Instant(now + PARK_MS)) for one in refused])
 
         await self._desk.store.write(park)
-
-    # The calls.
-
-    def _depart(self, departure: Departure) -> None:
-        self._desk.lanes[departure.start.gateway].limits.begin()
-        task = asyncio.get_running_loop().create_task(self._send(departure))
-        self._calls[task] = departure.start
-        task.add_done_callback(self._arrived)
-
-    def _arrived(self, task: asyncio.Task[None]) -> None:
-        self._calls.pop(task, None)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a call ended wrongly, inquiry will tell: %s", problem_of(error))
-
-    async def _send(self, departure: Departure) -> None:
-        lane = self._desk.lanes[departure.start.gateway]
-        try:
-            evidence = await self._debit(departure, lane)
-        finally:
-            lane.limits.end()
-            self._wake.set()
-        if evidence.source is EvidenceSource.RESPONSE or evidence.code not in _OURS:
-            lane.note(evidence)
-        await self._desk.record(evidence)
-
-    async def _debit(self, departure: Departure, lane: Lane) -> Evidence:
-        """Send the order, if this is the time to begin."""
-        start, repayment = departure.start, departure.start.repayment
-        try:
-            account = unseal(repayment.sealed, repayment.external_id, self._desk.keys).card
-        except SealBroken:
-            return self._unsent(start, SEAL_BROKEN)
-        if departure.slot.missed(self._desk.clock):
-            return self._unsent(start, TOO_LATE)
-        return await lane.gateway.debit(
-            Order(
-                start.order_no,
-                repayment.amount_fen,
-                repayment.currency,
-                account,
-                Instant(start.order_expires_at),
-                asyncio.get_running_loop().time() + lane.config.timeout,
-                start.lease_epoch,
-            )
-        )
-
-    def _unsent(self, start: Start, code: str, verdict: Verdict = Verdict.NOT_SENT) -> Evidence:
-        return Evidence(
-            gateway=start.gateway,
-            order_no=start.order_no,
-            source=EvidenceSource.TRANSPORT,
-            external_id=f"{start.order_no}:{start.lease_epoch}",
-            at=self._desk.clock.now(),
-            verdict=verdict,
-            code=code,
-            lease_epoch=start.lease_epoch,
-        )
-
-    async def finish(self, within: float) -> None:
-        """Wait for the calls that are under way; give up those that take longer, their orders in doubt."""
-        if self._calls:
-            await asyncio.wait(self._calls, timeout=within)
-        left = dict(self._calls)
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left)
-        await asyncio.gather(
-            *(self._desk.record(self._unsent(start, STOPPED, Verdict.UNKNOWN)) for start in left.values())
-        )
-
-
-def _judged(
-    plan: Plan,
-    force: Force,
-    routes: Sequence[Route],
-    let_go: Sequence[DueRepayment],
-    due: Sequence[DueRepayment],
-    budget: Budget,
-) -> list[tuple[DueRepayment, Go]]:
-    """Return those that may go, with where; the others are noted as kept."""
-    going: list[tuple[DueRepayment, Go]] = []
-    for number, repayment in enumerate((*let_go, *due)):
-        verdict = judge(force, repayment, routes, budget, released=number < len(let_go))
-        if isinstance(verdict, Go):
-            going.append((repayment, verdict))
-        else:
-            plan.kept.append((repayment, verdict))
-    return going
-
-
-def _closings(force: Force, starts: Iterable[Start]) -> dict[str, int]:
-    """Return, by order number, the instant from which on a window keeps an order back."""
-    if not force.closings:
-        return {}
-    found = ((start.order_no, force.not_after(start.repayment.product, start.gateway)) for start in starts)
-    return {order_no: at for order_no, at in found if at is not None}
-
-
-TOO_LATE = "TOO_LATE"
-"""The order's time to begin was missed; nothing was sent."""
-
-SEAL_BROKEN = "SEAL_BROKEN"
-"""The personal data cannot be read with our keys; nothing was sent."""
-
-STOPPED = "STOPPED"
-"""The service was stopped while the call was under way."""
-
-_OURS = frozenset({TOO_LATE, SEAL_BROKEN, STOPPED})

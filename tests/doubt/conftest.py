@@ -49,7 +49,7 @@ async def office(store: Store, clock: ManualClock, party: ThirdParty) -> AsyncIt
 
 async def ended() -> None:
     """Wait for the calls that workers made."""
-    ours = ("Dispatcher._send", "Inquirer._run", "Closer._run")
+    ours = ("Debits._send", "Inquirer._run", "Closer._run")
     while calls := [t for t in asyncio.all_tasks() if getattr(t.get_coro(), "__qualname__", "") in ours]:
         await asyncio.wait(calls)
 

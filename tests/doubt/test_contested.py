@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from console.contract.clock import ManualClock
 from console.contract.vocabulary import AttemptState, Stage, Verdict
-from console.repayment.dispatch import TOO_LATE, Departure, Dispatcher
+from console.repayment.debits import TOO_LATE, Debits, Departure
+from console.repayment.dispatch import Dispatcher
 from console.repayment.expire import Expirer
 from console.repayment.lane import Desk, Lane
 from console.store import claims, replay_items
@@ -93,13 +94,13 @@ async def test_a_reversal_of_what_failed_stops_it_as_well(
 async def test_an_order_that_was_never_sent_is_given_up_then(
     office: Desk, store: Store, party: ThirdParty, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def unsent(self: Dispatcher, departure: Departure, lane: Lane) -> Evidence:
+    async def unsent(self: Debits, departure: Departure, lane: Lane) -> Evidence:
         return self._unsent(departure.start, TOO_LATE)
 
     with monkeypatch.context() as late:
         (repayment,) = await sent(office, party, "decline", 1)
         to_dispatch(store, repayment)
-        late.setattr(Dispatcher, "_debit", unsent)
+        late.setattr(Debits, "_debit", unsent)
         await dispatched(office)
     assert (stages_of(store), states(store)) == (["dispatch"], [S.FAILED, S.CREATED])
     await heard(office, f"{repayment}-1", Verdict.SUCCEEDED)

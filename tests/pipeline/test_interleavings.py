@@ -69,7 +69,7 @@ async def offices(
 
 async def ended() -> None:
     """Wait for all sends and inquiries."""
-    ours = ("Dispatcher._send", "Inquirer._run")
+    ours = ("Debits._send", "Inquirer._run")
     while calls := [t for t in asyncio.all_tasks() if getattr(t.get_coro(), "__qualname__", "") in ours]:
         await asyncio.wait(calls)
 

@@ -47,7 +47,7 @@ async def office(store: Store, clock: ManualClock, party: ThirdParty) -> AsyncIt
 
 def _calls() -> list["asyncio.Task[object]"]:
     """Return the sends and inquiries that are under way."""
-    ours = ("Dispatcher._send", "Inquirer._run")
+    ours = ("Debits._send", "Inquirer._run")
     return [task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__qualname__", "") in ours]
 
 

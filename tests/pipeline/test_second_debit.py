@@ -38,7 +38,7 @@ async def _dispatched(office: Desk, count: int = 1) -> None:
 
 
 async def _ended() -> None:
-    ours = ("Dispatcher._send", "Inquirer._run")
+    ours = ("Debits._send", "Inquirer._run")
     while calls := [t for t in asyncio.all_tasks() if getattr(t.get_coro(), "__qualname__", "") in ours]:
         await asyncio.wait(calls)
 

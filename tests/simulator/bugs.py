@@ -12,7 +12,7 @@ from console.contract.vocabulary import AttemptState, EvidenceSource, Verdict
 from console.gateways import classify, rest, wire
 from console.gateways.classify import Asked, Finding, Reply, Terms
 from console.gateways.wire import Answer
-from console.repayment import attempt, dispatch, expire, inquire, lane
+from console.repayment import attempt, batch, debits, expire, inquire, lane
 from console.repayment.reconcile import parse
 from console.repayment.replay.classes import Step
 from console.store import claims
@@ -26,8 +26,8 @@ _JUDGE: Final = classify.judge
 _ASK: Final = rest.RestGateway._ask
 _TARGET: Final = attempt._target
 _NEXT: Final = attempt.next_action
-_START: Final = dispatch.Dispatcher._start
-_DEBIT: Final = dispatch.Dispatcher._debit
+_START: Final = batch.Chooser._start
+_DEBIT: Final = debits.Debits._debit
 _ASKS: Final = inquire.Inquirer._ask
 _FRAMES: Final = parse.SettlementReader.frames
 _LEFT: Final = expire._left_behind

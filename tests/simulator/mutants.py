@@ -13,7 +13,7 @@ from unittest.mock import patch
 from console.contract.vocabulary import AttemptState, Verdict
 from console.gateways import callbacks, classify, rest, wire
 from console.gateways.wire import Status
-from console.repayment import attempt, dispatch, expire, inquire, lane
+from console.repayment import attempt, batch, debits, expire, inquire, lane
 from console.repayment.reconcile import parse, settle
 from console.repayment.replay import drive
 from console.store import claims, counters
@@ -194,7 +194,7 @@ MUTANTS: Final = (
     Mutant(
         "a settlement file that is cut is believed",
         (Patch(parse.SettlementReader, "frames", bugs.cut_passes),),
-        DAYS,
+        {**DAYS, "acts": 120, "twins": False},
     ),
     Mutant(
         "a settlement file is proof beyond its day",
@@ -216,23 +216,23 @@ MUTANTS: Final = (
     Mutant("an expired lease means not sent", (Patch(expire, "_left_behind", bugs.left(V.NOT_SENT)),), DYING),
     Mutant(
         "an order taken up again gets a new number",
-        (Patch(dispatch.Dispatcher, "_start", bugs.new_number),),
+        (Patch(batch.Chooser, "_start", bugs.new_number),),
         {"losses": ("not_sent",), "rates": {"loss": 0.5}},
     ),
     Mutant(
         "the order number is made when sending",
-        (Patch(dispatch.Dispatcher, "_debit", bugs.numbered_at_send_time),),
+        (Patch(debits.Debits, "_debit", bugs.numbered_at_send_time),),
     ),
     Mutant("it is sent before that is committed", (Patch(claims, "start_sending", bugs.nothing),)),
-    Mutant("a fen more is debited", (Patch(dispatch.Dispatcher, "_debit", bugs.another_amount),)),
+    Mutant("a fen more is debited", (Patch(debits.Debits, "_debit", bugs.another_amount),)),
     Mutant(
         "a debit begins however late",
-        (Patch(dispatch.Dispatcher, "_debit", bugs.never_too_late),),
+        (Patch(debits.Debits, "_debit", bugs.never_too_late),),
         STANDING,
     ),
     Mutant(
         "a clock that was set back does not matter",
-        (Patch(dispatch.Dispatcher, "_debit", bugs.back_in_time),),
+        (Patch(debits.Debits, "_debit", bugs.back_in_time),),
         {"rates": {"step": 0.2, "kill": 0.0}, "weights": {"repay": 20, "kill": 0}},
         mode="safety",
     ),
@@ -244,7 +244,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "a pause is ignored",
-        (Patch(dispatch, "obey", bugs.uncontrolled),),
+        (Patch(batch, "obey", bugs.uncontrolled),),
         {"weights": {"pause": 30, "repay": 30}, "fates": ("succeed",)},
     ),
     Mutant(
@@ -260,7 +260,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "what waited for a window is not let go",
-        (Patch(dispatch, "release", bugs.none),),
+        (Patch(batch, "release", bugs.none),),
         {"weights": {"declare": 20}},
     ),
     Mutant("answers are not written down", (Patch(lane.Desk, "record", bugs.at_rest),), {"rates": {}}),
