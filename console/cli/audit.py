@@ -27,14 +27,23 @@ def add(parser: Parser) -> None:
     """Add the verbs."""
     verbs = parser.verbs("audit")
     several = verbs.add("list", list_audit)
-    several.add_argument("--who", metavar="PERSON", help=t("only what this person did"))
-    several.add_argument("--action", metavar="ACTION", help=t("only this action, e.g. queue.pause"))
-    several.add_argument("--change", metavar="ID", help=t("only what belongs to this change"))
-    several.add_argument("--since", type=_since, metavar="SPAN", help=t("only the last so long: 90s, 2h, 7d"))
+    _add_filter(several)
     listing.add_flags(several)
     verbs.add("verify", verify)
-    whole = verbs.add("export", export)
-    add_target(whole)
+    taken_out = verbs.add("export", export)
+    _add_filter(taken_out)
+    add_target(taken_out)
+
+
+def _add_filter(parser: Parser) -> None:
+    parser.add_argument("--who", metavar="PERSON", help=t("only what this person did"))
+    parser.add_argument("--action", metavar="ACTION", help=t("only this action, e.g. queue.pause"))
+    parser.add_argument("--change", metavar="ID", help=t("only what belongs to this change"))
+    parser.add_argument("--since", type=_since, metavar="SPAN", help=t("only the last so long: 90s, 2h, 7d"))
+
+
+def _filter(context: Context) -> dict[str, str | None]:
+    return {name: getattr(context.options, name) for name in ("who", "action", "change", "since")}
 
 
 def _since(text: str) -> str:
@@ -56,15 +65,10 @@ def list_audit(context: Context) -> int:
 
 
 async def _list(context: Context) -> tuple[list[AuditRow], str | None]:
-    options = context.options
     async with context.service() as service:
         return await listing.gather(
-            context,
-            lambda limit, after: service.changes.audit(
-                who=options.who, action=options.action, change=options.change, since=options.since,
-                limit=limit, after=after,
-            ),
-        )  # fmt: skip
+            context, lambda limit, after: service.changes.audit(**_filter(context), limit=limit, after=after)
+        )
 
 
 def _print(context: Context, rows: Sequence[AuditRow]) -> None:
@@ -123,7 +127,7 @@ def _told(verdict: AuditVerdict) -> str:
 
 
 def export(context: Context) -> int:
-    """Write the whole audit to a file, or to stdout."""
+    """Write the audit to a file, or to stdout; all of it where nothing narrows it."""
     target: str = context.options.to
     if target == "-":
         asyncio.run(_export(context, sys.stdout.buffer))
@@ -138,8 +142,8 @@ def export(context: Context) -> int:
 
 
 async def _export(context: Context, file: BinaryIO) -> None:
-    form = format_of(context)
-    async with context.service() as service, aclosing(service.changes.export_audit(form)) as coming:
+    form, only = format_of(context), _filter(context)
+    async with context.service() as service, aclosing(service.changes.export_audit(form, **only)) as coming:
         async for piece in coming:
             file.write(piece)
     file.flush()

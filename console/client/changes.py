@@ -259,9 +259,18 @@ class Changes:
         """Return whether the audit chain holds."""
         return await self._get(AuditVerdict, "/v1/audit/verify", VERIFY_SECONDS)
 
-    def export_audit(self, form: str) -> AsyncGenerator[bytes, None]:
-        """Yield the whole audit as `csv` or `jsonl`, piece by piece."""
-        return pieces(self._transport, f"/v1/audit/export?format={form}", self._deadline)
+    def export_audit(
+        self,
+        form: str,
+        *,
+        who: str | None = None,
+        action: str | None = None,
+        change: str | None = None,
+        since: str | None = None,
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield the audit, or the rows of it that are asked for, as `csv` or `jsonl`, piece by piece."""
+        path = _path("/v1/audit/export", format=form, who=who, action=action, change=change, since=since)
+        return pieces(self._transport, path, self._deadline)
 
     # Tokens
 

@@ -81,6 +81,8 @@ MESSAGES: Final[dict[str, str]] = {
         "不知道是否已执行；请看视图 9（键 {key}）"
     ),
     "whether it was done is not known": "不知道是否已执行",
+    "write what is shown of the audit to (.csv or .jsonl): ": "把所显示的审计记录写入（.csv 或 .jsonl）：",
+    "write the whole audit to (.csv or .jsonl): ": "把全部审计记录写入（.csv 或 .jsonl）：",
     "asking again with the same key cannot do it twice; it is asked again by itself": (
         "用同一个键重试不会执行两次；正在自动重试"
     ),

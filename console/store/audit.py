@@ -18,7 +18,7 @@ from console.store.change_tables import audit
 from console.store.guards import AUDIT_KEPT_MS, AUDIT_PURGED
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
 GENESIS: Final = "0" * 64
 """What the first row has for the hash before it."""
@@ -142,11 +142,6 @@ def head(connection: Connection) -> tuple[int, str]:
     return (0, GENESIS) if found is None else (int(found.seq), str(found.hash))
 
 
-def rows_from(connection: Connection, first: int, limit: int) -> list[Row]:
-    """Return up to `limit` rows in order, from a number on."""
-    return [Row(*row) for row in connection.execute(_FROM.limit(limit), {"first": first})]
-
-
 class Wanted(NamedTuple):
     """Which rows to list: None leaves the choice open."""
 
@@ -156,9 +151,25 @@ class Wanted(NamedTuple):
     change_id: str | None = None
 
 
+EVERY: Final = Wanted()
+"""Every row."""
+
+
 def page(connection: Connection, wanted: Wanted, before: int | None, limit: int) -> list[Row]:
     """Return up to `limit` rows, newest first, those before a number."""
-    query = select(audit).order_by(audit.c.seq.desc()).limit(limit)
+    query = _narrowed(select(audit).order_by(audit.c.seq.desc()).limit(limit), wanted)
+    if before is not None:
+        query = query.where(audit.c.seq < before)
+    return [Row(*row) for row in connection.execute(query)]
+
+
+def rows_from(connection: Connection, first: int, limit: int, wanted: Wanted = EVERY) -> list[Row]:
+    """Return up to `limit` rows in order, from a number on."""
+    query = _narrowed(_FROM.limit(limit), wanted)
+    return [Row(*row) for row in connection.execute(query, {"first": first})]
+
+
+def _narrowed(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.who is not None:
         query = query.where(audit.c.who == wanted.who)
     if wanted.action is not None:
@@ -167,9 +178,7 @@ def page(connection: Connection, wanted: Wanted, before: int | None, limit: int)
         query = query.where(audit.c.at >= wanted.since)
     if wanted.change_id is not None:
         query = query.where(audit.c.change_id == wanted.change_id)
-    if before is not None:
-        query = query.where(audit.c.seq < before)
-    return [Row(*row) for row in connection.execute(query)]
+    return query
 
 
 class Verification:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from console.contract.language import t
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 
     from console.client.changes import Call
     from console.client.link import Event
@@ -116,6 +116,17 @@ class Desk(Protocol):
         after: str | None = None,
     ) -> AuditPage:
         """Return rows of the audit, newest first."""
+
+    def export_audit(
+        self,
+        form: str,
+        *,
+        who: str | None = None,
+        action: str | None = None,
+        change: str | None = None,
+        since: str | None = None,
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield the audit, or the rows of it that are asked for, as `csv` or `jsonl`, piece by piece."""
 
     async def verify_audit(self) -> AuditVerdict:
         """Return whether the audit chain holds."""

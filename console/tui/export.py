@@ -1,4 +1,4 @@
-"""A selection written to a file: whole or not at all, readable by its owner only.
+"""What is taken out, written to a file: whole or not at all, readable by its owner only.
 
 CSV or JSON lines by the file's name; nothing in the file acts on a terminal.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +17,7 @@ from console.contract.language import t
 from console.contract.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
     from typing import BinaryIO
 
 _WRITE_AT_ONCE: Final = 500
@@ -41,30 +41,32 @@ async def export(
     or when fewer rows came than `expected`.
     """
     target = _free_target(name)
-    temporary = target.with_name(f".{target.name[:100]}.{os.urandom(6).hex()}")
-    as_line = json_line if target.suffix in (".jsonl", ".ndjson", ".json") else repayment_record
-    try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                if as_line is repayment_record:
-                    file.write(record(REPAYMENT_COLUMNS))
-                written = await _write(rows, as_line, file, progress)
-                if written != expected:
-                    raise ExportError(
-                        t(
-                            "only {written} of {count} came; nothing is written",
-                            written=written,
-                            count=expected,
-                        )
-                    )
-                await asyncio.to_thread(_settle, file)
-            target.hardlink_to(temporary)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise _not_written(target, error) from error
+    as_line = json_line if is_json(target) else repayment_record
+    with _placed(target) as file:
+        if as_line is repayment_record:
+            file.write(record(REPAYMENT_COLUMNS))
+        written = await _write(rows, as_line, file, progress)
+        if written != expected:
+            raise ExportError(
+                t("only {written} of {count} came; nothing is written", written=written, count=expected)
+            )
+        await asyncio.to_thread(_settle, file)
     return target
+
+
+async def write_pieces(pieces: AsyncGenerator[bytes, None], name: str) -> tuple[Path, int]:
+    """Write what comes to the file called `name`, as it comes; return its path and bytes.
+
+    Raises ExportError when the file is there, or cannot be written.
+    """
+    target = _free_target(name)
+    with _placed(target) as file:
+        async with aclosing(pieces) as coming:
+            async for piece in coming:
+                file.write(piece)
+                await asyncio.sleep(0)  # let keys through
+        await asyncio.to_thread(_settle, file)
+        return target, file.tell()
 
 
 def write_whole(name: str, content: bytes) -> Path:
@@ -73,19 +75,31 @@ def write_whole(name: str, content: bytes) -> Path:
     Raises ExportError when the file is there, or cannot be written.
     """
     target = _free_target(name)
+    with _placed(target) as file:
+        file.write(content)
+        _settle(file)
+    return target
+
+
+def is_json(target: Path) -> bool:
+    """Tell whether a file's name means JSON lines."""
+    return target.suffix in (".jsonl", ".ndjson", ".json")
+
+
+@contextmanager
+def _placed(target: Path) -> Iterator[BinaryIO]:
+    """Give a file (0600) that takes the target's place when all went well, and leaves no trace else."""
     temporary = target.with_name(f".{target.name[:100]}.{os.urandom(6).hex()}")
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                _settle(file)
+                yield file
             target.hardlink_to(temporary)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise _not_written(target, error) from error
-    return target
 
 
 def _not_written(target: Path, error: OSError) -> ExportError:

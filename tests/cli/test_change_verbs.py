@@ -290,6 +290,8 @@ def test_the_audit_is_listed_filtered_verified_and_exported(repay: Repay, home: 
     assert repay("audit", "export", "--to", home / "a.csv", "--force").code == 0
     piped = repay("audit", "export", "--to", "-", "--format", "jsonl")
     assert [json.loads(line)["seq"] for line in piped.out.splitlines()] == list(range(1, len(whole) + 1))
+    some = repay("audit", "export", "--to", "-", "--format", "jsonl", "--action", "queue.resume").out
+    assert {json.loads(line)["action"] for line in some.splitlines()} == {"queue.resume"}
 
 
 def test_a_tokens_secret_is_alone_on_stdout_once(repay: Repay, service: Places) -> None:

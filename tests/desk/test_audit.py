@@ -231,6 +231,10 @@ async def test_the_audit_is_exported_whole(li: Person, person: Callable[[str], P
     assert table.startswith("seq,at,who,")
     assert "'=cmd()" in table and ",=cmd()" not in table
     assert (await li.get("/audit/export")).status_code == 403
+    only = (await zhao.get("/audit/export", format="jsonl", action="gateway.weight", who="li.wei")).text
+    assert only.splitlines() == lines
+    assert (await zhao.get("/audit/export", format="jsonl", who="wang.fang")).text == ""
+    assert (await zhao.get("/audit/export", format="jsonl", change=rows[1].change_id)).text == lines[1] + "\n"
 
 
 async def test_what_is_taken_out_is_told_before_its_first_row_leaves(

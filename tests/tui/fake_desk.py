@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -274,6 +274,7 @@ class FakeDesk:
         self.case_lines: tuple[CaseLine, ...] = ()
         self.suspended: tuple[SuspenseLine, ...] = ()
         self.audited = 40
+        self.exported: list[tuple[str, dict[str, str | None]]] = []
         self.verdict = AuditVerdict(rows=40, sound=True, first_bad=None, problem=None, head="1" * 64)
         self.tokens_made: list[TokenLine] = [token("zhou"), token("wang", revoked=True)]
         self.secret: str | None = "rpt_0123456789abcdef_once"
@@ -423,6 +424,13 @@ class FakeDesk:
         rows = [audit_row(seq) for seq in range(last, max(0, last - 30), -1)]
         kept = [one for one in rows if who in (None, one.who.raw) and action in (None, one.action)]
         return AuditPage(items=tuple(kept), next=str(last - 30) if last > 30 else None)
+
+    async def export_audit(self, form: str, **only: str | None) -> AsyncGenerator[bytes, None]:
+        """Yield what was asked for, in two pieces."""
+        self.exported.append((form, only))
+        for piece in (b"seq,at,", b"who\n"):
+            await self.gate.wait()
+            yield piece
 
     async def tokens(self, *, limit: int = 200, after: str | None = None) -> TokenList:
         """Return the tokens."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from console.actions.registry import View
 from console.contract.board import WindowLine
@@ -205,6 +206,27 @@ async def test_verifying_tells_that_the_chain_holds_or_where_it_does_not() -> No
         )
         one.press("v")
         await one.shows("BROKEN at row 17: changed\\x1b[2J")
+
+
+async def test_what_the_audit_shows_is_written_to_a_file_of_ones_own(tmp_path: Path) -> None:
+    async with console(size=(120, 20)) as one:
+        one.press(":audit", "enter")
+        await one.shows("row 1 / 30")
+        one.press("x")
+        await one.shows("write the whole audit to", "~/audit-", ".csv")
+        one.press("ctrl+u", str(tmp_path / "a.csv"), "enter")
+        await one.shows("the audit is in", "11 bytes")
+        assert (tmp_path / "a.csv").read_bytes() == b"seq,at,who\n"
+        assert (tmp_path / "a.csv").stat().st_mode & 0o777 == 0o600
+        one.press("/", "who:wang", "enter")
+        await one.until(lambda: "chen" not in one.text(), "only wang")
+        one.press("x")
+        await one.shows("write what is shown of the audit to")
+        one.press("ctrl+u", str(tmp_path / "a.csv"), "enter")
+        await one.shows("is there already")
+        one.press("x", "ctrl+u", str(tmp_path / "b.jsonl"), "enter")
+        await one.until(lambda: (tmp_path / "b.jsonl").exists(), "the second file")
+        assert desk(one).exported == [("csv", {}), ("jsonl", {"who": "wang"})]
 
 
 async def test_a_row_of_the_audit_opens_its_change() -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response, StreamingResponse
 from pydantic import AwareDatetime
 
@@ -31,21 +31,30 @@ router = APIRouter(prefix="/v1/audit", tags=["audit"])
 COLUMNS: Final = (*Row._fields,)
 
 
+async def _wanted(
+    who: Annotated[str | None, Query(max_length=128)] = None,
+    action: Annotated[str | None, Query(max_length=64)] = None,
+    change: Annotated[str | None, Query(max_length=40)] = None,
+    since: AwareDatetime | None = None,
+) -> audit.Wanted:
+    return audit.Wanted(who, action, None if since is None else to_instant(since), change)
+
+
+Wanted = Annotated[audit.Wanted, Depends(_wanted)]
+"""A route's parameter: which rows are asked for."""
+
+
 @router.get("", response_model=AuditPage)
 async def list_audit(
     service: InService,
     caller: Admitted,
     until: Until,
-    who: Annotated[str | None, Query(max_length=128)] = None,
-    action: Annotated[str | None, Query(max_length=64)] = None,
-    change: Annotated[str | None, Query(max_length=40)] = None,
-    since: AwareDatetime | None = None,
+    wanted: Wanted,
     cursor: Annotated[str | None, Query(max_length=20)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Response:
     """List who did what, newest first."""
     before = queries.before(cursor)
-    wanted = audit.Wanted(who, action, None if since is None else to_instant(since), change)
     rows = await service.read(lambda connection: audit.page(connection, wanted, before, limit + 1), until)
     following = str(rows[limit - 1].seq) if len(rows) > limit else None
     items = tuple(_wire(row) for row in rows[:limit])
@@ -78,20 +87,24 @@ async def verify_audit(service: InService, caller: Admitted, until: Until) -> Re
     responses={200: {"content": {"text/csv": {}, "application/jsonl": {}}}},
 )
 async def export_audit(
-    service: InService, caller: Admitted, until: Until, format: Literal["csv", "jsonl"] = "jsonl"
+    service: InService,
+    caller: Admitted,
+    until: Until,
+    wanted: Wanted,
+    format: Literal["csv", "jsonl"] = "jsonl",
 ) -> Response:
-    """Stream every row, oldest first; a JSON line holds what the hash is over."""
+    """Stream every row that is asked for, oldest first; a JSON line holds what the hash is over."""
     store, _ = await service.ready(until)
     media = "text/csv; charset=utf-8" if format == "csv" else "application/jsonl"
     name = {"Content-Disposition": f'attachment; filename="audit.{format}"'}
-    return StreamingResponse(_export(store, format), media_type=media, headers=name)
+    return StreamingResponse(_export(store, format, wanted), media_type=media, headers=name)
 
 
-async def _export(store: Store, form: Literal["csv", "jsonl"]) -> AsyncIterator[bytes]:
+async def _export(store: Store, form: Literal["csv", "jsonl"], wanted: audit.Wanted) -> AsyncIterator[bytes]:
     if form == "csv":
         yield record(COLUMNS)
     first = 1
-    while rows := await store.read(partial(audit.rows_from, first=first, limit=ROWS_AT_ONCE)):
+    while rows := await store.read(partial(audit.rows_from, first=first, limit=ROWS_AT_ONCE, wanted=wanted)):
         if form == "csv":
             yield records([_cell(name, value) for name, value in row._asdict().items()] for row in rows)
         else:

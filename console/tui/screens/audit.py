@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from console.actions.registry import View
@@ -216,6 +217,27 @@ class AuditPane(LoadingPane):
             said = t("the audit is BROKEN at row {row}: {problem}", row=verdict.first_bad, problem=problem)
             self.post_message(Say(said, "bar-bad"))
         self._tell_age()
+
+    def write_audit(self, name: str) -> None:
+        """Write every row that the filter lets through, also those that were not read yet, to a file."""
+        in_background(self, "export", self._write, name, self.filter_text)
+
+    async def _write(self, name: str, filter_text: str) -> None:
+        from console.client.errors import ClientError
+        from console.tui.export import ExportError, is_json, write_pieces
+
+        service = self.connection.service
+        if service is None:
+            return
+        form = "jsonl" if is_json(Path(name)) else "csv"
+        try:
+            coming = service.changes.export_audit(form, **read_filter(filter_text))
+            path, size = await write_pieces(coming, name)
+        except (ExportError, ClientError) as error:
+            self.post_message(Say(str(error), "bar-bad"))
+            return
+        said = t("the audit is in {file}: {count:,} bytes", file=shown(str(path)), count=size)
+        self.post_message(Say(said))
 
     # --- the filter ---------------------------------------------------------------------------------
 

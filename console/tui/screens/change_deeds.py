@@ -6,6 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from console.actions.registry import View
+from console.contract.language import t
+from console.tui import figures
 from console.tui.screens.main_deeds import MainDeeds
 from console.tui.screens.pane import in_background
 
@@ -47,6 +49,23 @@ class ChangeDeeds(MainDeeds):
         await self._main.show_view(View.AUDIT)
         if argument:
             cast("Any", self._main.pane).do_selection_filter(argument)
+
+    def do_audit_export(self, argument: str) -> None:
+        """Write what the audit shows to a file; asks for it when none is named."""
+        pane = cast("Any", self._main.pane)
+
+        async def write(name: str) -> None:
+            pane.write_audit(name)
+
+        if argument:
+            pane.write_audit(argument)
+            return
+        question = t("write what is shown of the audit to (.csv or .jsonl): ")
+        if not pane.filter_text:
+            question = t("write the whole audit to (.csv or .jsonl): ")
+        zone = figures.zone(self._main.profile.view.timezone)
+        stamp = f"{self._main.knowledge.now.astimezone(zone):%Y%m%d-%H%M%S}"
+        self._ask(question, f"~/audit-{stamp}.csv", write)
 
     async def do_strategy_show(self, argument: str) -> None:
         """Show the strategy of that id."""
