@@ -38,7 +38,8 @@ class LedgerLine(Wire):
     """One clause. `measured` leaves the excluded minutes out, `raw` does not; both are None without
     samples. `tier` counts from 1; None when the clause was kept, or nothing was measured. `counted_minutes`
     and the other minutes are whole minutes of the period that have passed; `unknown_minutes` those that are
-    not excluded and of which the Prometheus tells nothing: they neither count nor give credit."""
+    not excluded and of which the Prometheus tells nothing: they do not count, and the credit is a share
+    of the fees without those on what settled in unknown minutes."""
 
     clause: str
     metric: Metric

@@ -45,15 +45,17 @@ LONG_EVERY_MS: Final = 300_000
 async def ask(
     prometheus: Prometheus, source: PrometheusSource, at: int, before: Reading | None = None
 ) -> tuple[Reading, str]:
-    """Return a reading of an instant, and what was wrong with the answers; long spans are those of the
-    reading before while they are young. Raises SourceError."""
+    """Return a reading of an instant, and what was wrong with the answers; long spans of which all was told
+    are those of the reading before while they are young. Raises SourceError."""
     kept: dict[int, Told] = {}
     if before is not None and 0 <= at - before.long_at < LONG_EVERY_MS:
         wanted = set(source.indicators)
         kept = {
             span: told
             for span, told in before.told.items()
-            if span >= LONG_SPAN and told.indicators >= (wanted if span in TABLE_SPANS else {"success"})
+            if span >= LONG_SPAN
+            and told.samples("success_rate")
+            and told.indicators >= (wanted if span in TABLE_SPANS else {"success"})
         }
     found, wrong = dict(kept), ""
     for span in READ_SPANS:

@@ -52,6 +52,9 @@ PRESENT_SECONDS: Final = PRESENT_MINUTES * 60
 MONTH_MINUTES: Final = BUDGET_DAYS * 1440
 HOUR_SECONDS: Final = 3600
 
+MOST_RUNS: Final = 1_000
+"""Runs of unknown minutes whose money is looked up one by one."""
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -259,4 +262,19 @@ def account(
         for slot, minutes in several.items()
     }
     left_out = _measured(connection, gateway, parts.all_excluded, blamer)
-    return ledger(Account(gateway, period, now, terms, whole, left_out, parts, by_slot, told))
+    unknown_fen = {} if told is None else _unknown_fen(connection, gateway, period, told)
+    return ledger(Account(gateway, period, now, terms, whole, left_out, parts, by_slot, told, unknown_fen))
+
+
+def _unknown_fen(connection: Connection, gateway: str, period: Period, told: Minutes) -> dict[Indicator, int]:
+    """Return what settled in the minutes of which a Prometheus tells nothing; where these are scattered, in
+    the hours that have any, which gives back less and not more."""
+    found = {}
+    for indicator in told.indicators:
+        minutes = frozenset(range(*period)) - told.known(indicator)
+        if len(runs(minutes)) > MOST_RUNS:
+            hours = {minute // 60 for minute in minutes}
+            minutes = frozenset(minute for minute in range(*period) if minute // 60 in hours)
+        events = [sla.events_of(connection, gateway, first, last) for first, last in runs(minutes)]
+        found[indicator] = sum(event.sum_fen for one in events for event in one)
+    return found

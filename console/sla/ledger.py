@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -18,6 +18,7 @@ from console.contract.clock import to_datetime
 from console.contract.sla import (
     INDICATOR_OF,
     CountedBy,
+    Indicator,
     LedgerLine,
     LedgerSource,
     LedgerSpan,
@@ -113,7 +114,8 @@ def runs(minutes: Iterable[int]) -> list[tuple[int, int]]:
 @dataclass(frozen=True)
 class Account:
     """All that a ledger is made of. `by_slot` are the counts of each slot's excluded or disputed minutes;
-    `told` is what a Prometheus counted, for the indicators that it counts."""
+    `told` is what a Prometheus counted, for the indicators that it counts, and `unknown_fen` what settled in
+    the minutes of which it tells nothing: of their fees nothing is given back."""
 
     gateway: str
     period: Period
@@ -124,12 +126,19 @@ class Account:
     split: Split
     by_slot: Mapping[tuple[str, Slot], Counts]
     told: Minutes | None = None
+    unknown_fen: Mapping[Indicator, int] = field(default_factory=dict)
+
+    def fees(self, indicator: Indicator | None = None) -> int:
+        """Return the fees (fen) on what settled; for the credit of a clause, on what settled in minutes of
+        which something is known."""
+        settled = self.whole.counts.settled_fen - (self.unknown_fen.get(indicator, 0) if indicator else 0)
+        return _share(settled, Decimal(self.terms.fee_basis_points) / 100)
 
 
 def ledger(account: Account) -> SlaLedger:
     """Return the ledger with its digest."""
-    fees = _share(account.whole.counts.settled_fen, Decimal(account.terms.fee_basis_points) / 100)
-    lines = tuple(_line(clause, account, fees) for clause in account.terms.clauses)
+    fees = account.fees()
+    lines = tuple(_line(clause, account) for clause in account.terms.clauses)
     made = SlaLedger(
         gateway=account.gateway,
         from_at=to_datetime(account.period.first * MINUTE_MS),
@@ -197,13 +206,14 @@ def _basis(clause: Clause, account: Account) -> _Basis:
     return _Basis("prometheus", counted_there, raw, excluded, unknown)
 
 
-def _line(clause: Clause, account: Account, fees: int) -> LedgerLine:
+def _line(clause: Clause, account: Account) -> LedgerLine:
     basis = _basis(clause, account)
     disputed = account.split.all_disputed
     measured, raw = basis.counted.value(clause.metric), basis.raw.value(clause.metric)
     kept = None if measured is None else not _worse(clause, measured, clause.threshold)
     tier = None if measured is None else tier_of(clause, measured)
     percent = 0.0 if tier is None else clause.tiers[tier - 1].credit_percent
+    fees = account.fees(INDICATOR_OF[clause.metric])
     credit = _share(fees, Decimal(str(percent)))
     deadline = to_datetime(account.period.last * MINUTE_MS) + timedelta(days=clause.claim_days)
     minutes = account.period.last - account.period.first

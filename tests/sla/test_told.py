@@ -339,6 +339,26 @@ def _at(minute: int) -> str:
 
 
 @pytest.mark.usefixtures("counted")
+async def test_unknown_minutes_give_no_credit(
+    fake: Fake, service: Service, li: Person, clock: ManualClock, store: Store
+) -> None:
+    """¥20,000 settled, ¥10,000 of it in a minute that the source does not know: 5 % of ¥60, not of ¥120.
+
+    It is the same where unknown minutes are scattered, but for the known minutes of their hours.
+    """
+    start = clock.now() // MINUTE_MS
+    store.write_now(partial(count, minute=start + 70, good=500, fen=2_000))
+    employ(service, source(fake))
+    clock.advance(100 * 3600)
+    for unknown in ({start}, {start, *range(start + 180, start + 6000, 2)}):
+        fake.unknown = unknown
+        answer = await li.get("/gateways/alipay/sla", **{"from": _at(start), "to": _at(start + 6000)})
+        found = SlaLedger.model_validate_json(answer.text)
+        assert (found.fees_fen, found.lines[0].credit_fen, found.lines[0].tier) == (12_000, 300, 1)
+        assert found.lines[0].unknown_minutes == len(unknown)
+
+
+@pytest.mark.usefixtures("counted")
 async def test_a_ledger_of_which_nothing_is_known_is_refused(
     fake: Fake, service: Service, li: Person, clock: ManualClock
 ) -> None:
