@@ -16,6 +16,7 @@ from console.contract.gateway_words import (
     by_words,
     counted_words,
     indicator_sources,
+    open_orders,
     source_words,
     unknown_words,
     word,
@@ -91,7 +92,7 @@ def _print_slis(context: Context, found: GatewayDetail) -> None:
     if found.source is not None:
         for line in source_words(found.source, found.as_of, span_seconds):
             output.line(line)
-    still_open = max((one.open for one in found.slis), default=0)
+    still_open = open_orders(found)
     if still_open:
         output.line(t("{count:,} orders are open; their age counts as their time so far", count=still_open))
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from console.contract.gateway import Breach, BreakerState, SourceState
+    from console.contract.gateway import Breach, BreakerState, GatewayDetail, SourceState
     from console.contract.sla import CountedBy, Indicator, LedgerSource
 
 
@@ -46,6 +46,13 @@ def indicator_sources(source: SourceState | None) -> tuple[str, ...]:
     there = () if source is None else source.indicators
     columns = ("sent", "success", "in_doubt", "confirm", "confirm", "confirm", "inquiry")
     return tuple(by_words("prometheus" if column in there else "platform") for column in columns)
+
+
+def open_orders(found: GatewayDetail) -> int:
+    """Return how many open orders count in the confirmation times; none in those of a Prometheus."""
+    if found.source is not None and "confirm" in found.source.indicators:
+        return 0
+    return max((one.open for one in found.slis), default=0)
 
 
 def source_words(source: SourceState, as_of: datetime, span: Callable[[float], str]) -> list[str]:

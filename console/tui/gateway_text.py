@@ -9,6 +9,7 @@ from console.contract.gateway_words import (
     breaker_words,
     counted_words,
     indicator_sources,
+    open_orders,
     source_words,
     word,
 )
@@ -146,7 +147,7 @@ def _slis(found: GatewayDetail, width: int) -> list[Line]:
         lines.append(_row((t("counted by"), *indicator_sources(found.source)), "dim"))
         for said in source_words(found.source, found.as_of, figures.span):
             lines += [fitted(((f" {piece}", "dim"),), width) for piece in wrapped(said, width - 1)]
-    still = max((one.open for one in found.slis), default=0)
+    still = open_orders(found)
     if still:
         said = t("{count} orders are open; their age counts as their time so far", count=figures.count(still))
         lines.append(((f" {said}", "dim"),))

@@ -8,6 +8,7 @@ import json
 import math
 from array import array
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -17,8 +18,8 @@ from pydantic import ValidationError
 
 from console.cli.gateway_text import evidence_pack
 from console.contract.clock import ManualClock
-from console.contract.gateway import GatewayDetail
-from console.contract.sla import SlaLedger
+from console.contract.gateway import GatewayDetail, SourceState
+from console.contract.sla import Indicator, SlaLedger
 from console.contract.sla_source import PrometheusSource
 from console.contract.sla_terms import SlaTerms
 from console.control.prometheus import ANSWER_LIMIT, AnswerError, SourceError, connected
@@ -31,8 +32,10 @@ from console.store import reserves
 from console.store.database import Store
 from console.store.reserves import Placed
 from console.store.sla_counters import MINUTE_MS
+from console.tui.gateway_text import gateway_lines
 from tests.desk.conftest import Person, li, person, root, service, sink, test_kinds, wang
 from tests.sla.counted import MINUTE, count
+from tests.tui.fake_gateways import NIGHT, gateway_detail
 from tests.windows.conftest import Declare, declare
 
 __all__ = ["declare", "li", "person", "root", "service", "sink", "test_kinds", "wang"]
@@ -228,7 +231,7 @@ def _result(result: Any, kind: str = "vector") -> web.Response:
         lambda: _result([{"metric": {}, "value": [0, "1"]}] * 2),
         lambda: _result([{"metric": {"le": "nan"}, "value": [0, "1"]}]),
         lambda: _result([{"metric": {"le": str(le)}, "value": [0, "1"]} for le in range(1, 300)]),
-        lambda: web.Response(status=302, headers={"Location": "/elsewhere"}),
+        lambda: web.Response(status=307, headers={"Location": "/api/v1/elsewhere"}),
         lambda: web.Response(status=500, text="no"),
     ],
     ids=["html", "no utf-8", "deep", "huge", "list", "null", "NaN", "infinite", "negative", "too large",
@@ -383,6 +386,21 @@ async def test_a_month_is_asked_for_in_parts_and_a_wrong_part_is_unknown(fake: F
     for indicator in told.indicators:
         assert told.known(indicator) == frozenset([*range(10_000), *range(20_000, 25_000)])
     assert told.over("success", range(10)).samples("success_rate") == 1_000
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_the_screen_says_under_each_indicator_who_counted_it(silent: bool) -> None:
+    untold: tuple[Indicator, ...] = ("success", "confirm") if silent else ("confirm",)
+    state = SourceState(prometheus="http://p.example:9090", indicators=("success", "confirm"), untold=untold,
+                        read_at=NIGHT - timedelta(seconds=240 if silent else 4), silent=silent)  # fmt: skip
+    found = gateway_detail().model_copy(update={"source": state})
+    lines = ["".join(str(text) for text, _ in line) for line in gateway_lines(found, 78, "Asia/Shanghai")]
+    (by,) = (line.split() for line in lines if line.startswith(" counted by"))
+    assert by[2:] == ["here", "Prom.", "here", "Prom.", "Prom.", "Prom.", "here"]
+    text = " ".join(" ".join(lines).split())
+    assert ("silent for 4m00s" in text) is silent
+    assert ("read 4.0s ago" in text and "it tells nothing of: confirmation" in text) is not silent
+    assert "their age counts" not in text
 
 
 def test_percentiles_are_those_of_histogram_quantile() -> None:
