@@ -28,6 +28,9 @@ LIMIT: Final = 0.5
 FORGET_AFTER: Final = 120
 """Minutes of being unusual after which what is there counts as the usual."""
 
+STAY: Final = 0.8
+"""Share of its limit that a score must keep for its sign to stay; to come, or come back, takes all of it."""
+
 LASTING_MINUTES: Final = 10
 NEWEST_MINUTES: Final = 3
 """Over how long a volume is told of where one minute is too few, and of these the newest."""
@@ -247,11 +250,12 @@ class Watcher:
         verdict = detector.look(value, slot)
         planned = abs(value - verdict.expected) <= band * abs(verdict.expected)
         score = 0.0 if planned or abs(verdict.residual) < NEAR else verdict.raw
-        if not unusual or score < self._limit(series):
+        bar = self._bar(key)
+        if not unusual or score < bar:
             detector.step(value, slot)
         else:
             detector.pass_by(value)
-        if score < self._limit(series):
+        if score < bar:
             return None
         since = self._began(key, reading)
         up = verdict.residual > 0
@@ -260,7 +264,7 @@ class Watcher:
     def _rate(self, series: str, of: str, hits: int, seen: int, reading: Reading) -> list[Sign]:
         key = (series, of)
         verdict = self._rates.setdefault(key, Rate(_RATES[series])).step(hits, seen)
-        if verdict.score < self._limit(series):
+        if verdict.score < self._bar(key):
             return []
         since = self._began(key, reading) * 60_000
         up = not _RATES[series].below
@@ -270,6 +274,11 @@ class Watcher:
         """Return the minute from which on a series has been unusual."""
         self._there.add(key)
         return self._since.setdefault(key, reading.minute)
+
+    def _bar(self, key: tuple[str, str]) -> float:
+        """Return the score from which on a sign is there, or stays."""
+        limit = self._limit(key[0])
+        return limit * STAY if key in self._since else limit
 
     def _limit(self, series: str) -> float:
         return self.limits.get(series, LIMIT)

@@ -72,6 +72,20 @@ def test_a_threshold_of_its_own_silences_a_series() -> None:
     assert strict.step(bad) == []
 
 
+def test_a_sign_stays_at_less_than_it_takes_to_come() -> None:
+    def minute(number: int, failed: int) -> Reading:
+        gateways = {"a": GatewayMinute(100, 100 - failed, 0, failed)}
+        return Reading(number, number * 60_000, {"x": 10}, gateways=gateways)
+
+    (first,) = Watcher(limits={"failure_rate": 0.01}).step(minute(1, 30))
+    limit = first.score / 0.9
+    there = Watcher(limits={"failure_rate": limit})
+    assert there.step(minute(1, 30)) == []
+    there._since["failure_rate", "a"] = 0
+    there._rates.clear()
+    assert [sign.series for sign in there.step(minute(1, 30))] == ["failure_rate"]
+
+
 def test_what_needs_no_memory_is_told_at_once() -> None:
     reading = Reading(
         1,
