@@ -74,9 +74,10 @@ async def _campaign(directory: Path, database: str, size: Size) -> None:
             await _live_on(platform, forge)
             await until(lambda: feeder.accepted >= size.repayments, size.patience)
             feeder.stopping.set()
-            await judge(platform, feeder, size.patience)
+            waiting = await judge(platform, feeder, size.patience)
             print(f"{database}: {reaper.kills} kills {dict(reaper.died_of)}, {_of(server)}", end="")
-            print(f"{feeder.accepted} repayments: none debited twice, none lost")
+            print(f"{feeder.accepted} repayments: none debited twice, none lost", end="")
+            print(f", {waiting} of them not debited and waiting for a settlement file")
             assert reaper.kills >= size.kills
             assert set(reaper.died_of) >= set(Point)
             assert server is not None or not reaper.died_of[BY_ITSELF]

@@ -7,11 +7,13 @@ import json
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
+from console.contract.doubt import Doubts, is_unknown_there
 from tests.reliability.platform import Platform, running, until
 
 FAULTS: Final = (("timeout_after_debit", 0.3), ("duplicate_callback", 0.5), ("truncate", 0.1))
@@ -79,12 +81,36 @@ async def _freeze(client: httpx.AsyncClient, wanted: str) -> dict[str, Any]:
     return selection
 
 
-async def _until_all_final(client: httpx.AsyncClient, within: float) -> None:
-    async def nothing_open() -> bool:
-        count: int = (await _freeze(client, "-state:settled,manual"))["count"]
-        return count == 0
+async def _until_decided(client: httpx.AsyncClient, within: float) -> set[str]:
+    """Wait until everything is final, or can be decided by the day's settlement file alone; return these."""
+    waiting: set[str] = set()
 
-    await until(nothing_open, within)
+    async def nothing_else_open() -> bool:
+        nonlocal waiting
+        count: int = (await _freeze(client, "-state:settled,manual"))["count"]
+        waiting = await _for_settlement(client) if count else set()
+        return count == len(waiting)
+
+    await until(nothing_else_open, within)
+    return waiting
+
+
+async def _for_settlement(client: httpx.AsyncClient) -> set[str]:
+    """Return the repayments whose order its gateway does not know, and that is too old to be sent again."""
+    found: set[str] = set()
+    asked = {"limit": "200"}
+    cursor: str | None = ""
+    while cursor is not None:
+        answer = await client.get("/doubts", params=asked | ({"cursor": cursor} if cursor else {}))
+        page = Doubts.model_validate_json(answer.content)
+        now = datetime.now(UTC)
+        found |= {
+            line.id
+            for line in page.items
+            if is_unknown_there(line) and line.expires_at is not None and line.expires_at < now
+        }
+        cursor = page.next
+    return found
 
 
 async def _net_debits(platform: Platform) -> Counter[str]:
@@ -114,11 +140,15 @@ async def _campaign(platform: Platform, kills: int, seconds: float, per_second: 
     assert platform.kills == kills
 
 
-async def judge(platform: Platform, feeder: Feeder, within: float = 90) -> None:
-    """End all faults, wait until everything is decided, and hold the books against the ledgers."""
+async def judge(platform: Platform, feeder: Feeder, within: float = 90) -> int:
+    """End all faults, wait until everything is decided, and hold the books against the ledgers.
+
+    An order that never came to its gateway and that was killed so often that it became too old to be sent is
+    decided by the day's settlement file; until then nothing of it may be debited. Returns how many there are.
+    """
     admin, client = platform.admin(), platform.client()
     (await admin.post("/calm")).raise_for_status()
-    await _until_all_final(client, within)
+    waiting = await _until_decided(client, within)
 
     everything = await _freeze(client, "")
     assert everything["count"] == feeder.accepted > 0, "a repayment that was acknowledged is gone"
@@ -127,10 +157,12 @@ async def judge(platform: Platform, feeder: Feeder, within: float = 90) -> None:
     assert ledger["violation_count"] == 0, ledger["violations"]
     settled = await _freeze(client, "state:settled")
     net = await _net_debits(platform)
+    assert not [one for one in waiting if net[one]], "debited, and taken for unknown"
     assert sum(1 for fen in net.values() if fen) == settled["count"]
     assert sum(net.values()) == settled["sum_fen"]
     checkup = (await client.get("/checkup")).json()
     assert [line for line in checkup["findings"] if line["state"] == "failed"] == []
+    return len(waiting)
 
 
 async def test_kills_and_new_starts_from_the_command_line_debit_nobody_twice_and_lose_nothing(
