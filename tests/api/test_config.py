@@ -9,7 +9,8 @@ import pytest
 from pydantic import BaseModel
 
 from console.contract.secret_source import SecretError
-from console.contract.sla_terms import Clause, PrometheusSource, SlaTerms
+from console.contract.sla_source import PrometheusSource
+from console.contract.sla_terms import Clause, SlaTerms
 from console.control.config import ServiceConfig
 from console.control.config_file import load, parse
 from console.control.example import EXAMPLE
