@@ -69,22 +69,12 @@ async def test_the_attempt_is_durable_before_the_first_byte(office: Desk, party:
     assert digest and deadline
 
 
-async def test_a_worker_that_wakes_too_late_sends_nothing(
-    office: Desk, party: ThirdParty, clock: ManualClock
+@pytest.mark.parametrize("seconds", [3600, -7200], ids=["late", "clock-set-back"])
+async def test_a_worker_whose_time_to_begin_was_missed_sends_nothing(
+    office: Desk, party: ThirdParty, clock: ManualClock, seconds: float
 ) -> None:
     await dispatch_one(office)
-    clock.advance(3600)
-    await until(lambda: attempts_of(office.store)[0][1] == "CREATED")
-    assert attempts_of(office.store)[0][2] == "TOO_LATE"
-    assert party.seen.total() == 0
-    assert stages_of(office.store) == ["dispatch"]
-
-
-async def test_what_was_decided_by_a_clock_that_was_stepped_back_meanwhile_is_decided_again(
-    office: Desk, party: ThirdParty, clock: ManualClock
-) -> None:
-    await dispatch_one(office)
-    clock.advance(-7200)
+    clock.advance(seconds)
     await until(lambda: attempts_of(office.store)[0][1] == "CREATED")
     assert attempts_of(office.store)[0][2] == "TOO_LATE"
     assert party.seen.total() == 0
