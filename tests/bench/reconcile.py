@@ -6,7 +6,6 @@ Run as `python -m tests.bench reconcile [--full]`: 100,000 rows, or a million.
 import asyncio
 import multiprocessing
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -158,7 +157,3 @@ def measure(count: int = COUNT) -> list[Figure]:
         Figure(f"{name}: peak of the matching process", matching, "MiB", PEAK_MIB),
         Figure(f"{name}: peak of the worker", worker, "MiB", PEAK_MIB),
     ]
-
-
-if __name__ == "__main__":
-    print(*measure(int(sys.argv[1]) if len(sys.argv) > 1 else COUNT), sep="\n")

@@ -3,6 +3,7 @@ warned of, when it harmed, which cause was named, and how often quiet hours page
 
 from __future__ import annotations
 
+import argparse
 import copy
 import math
 import random
@@ -239,9 +240,11 @@ def _marks(one: Outcome) -> tuple[str, str]:
 
 def main() -> int:
     """Print the table."""
-    seed = int(sys.argv[1]) if len(sys.argv) > 1 else 1
-    rate = float(sys.argv[2]) if len(sys.argv) > 2 else 600.0
-    outcomes = campaign(seed, rate)
+    parser = argparse.ArgumentParser(prog="python -m tests.warnings.campaign")
+    parser.add_argument("seed", nargs="?", type=int, default=1, help="another one, another night (1)")
+    parser.add_argument("rate", nargs="?", type=float, default=600.0, help="repayments a minute (600)")
+    chosen = parser.parse_args()
+    outcomes = campaign(chosen.seed, chosen.rate)
     print(
         f"{'incident':26} {'warned':>6} {'harm':>5} {'foreseen':>8} cause{'':18} in time right  closed again"
         "  false pages"
