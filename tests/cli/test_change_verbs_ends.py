@@ -64,6 +64,9 @@ def arrives(repay: Repay, identity: str, stages: set[str]) -> str:
 
 
 LOOSEN = ("strategy", "set", "first_payment_large", "--mode", "shadow", *WHY)
+BY_DAY = ("strategy", "set", "night_large_amount", "--mode", "off", *WHY, "--expires", "2h", "--json")
+"""What is large waits at night, and a test may run then."""
+
 ENDS = {"review", "settled"}
 
 
@@ -72,6 +75,7 @@ ENDS = {"review", "settled"}
 )
 def test_a_loosened_strategy_returns_by_itself(repay: Repay, own: Places, seconds: int, killed: bool) -> None:
     assert arrives(repay, "before", ENDS) == "review"
+    assert repay(*BY_DAY).code == 0
     begun = time.monotonic()
     loosened = repay(*LOOSEN, "--expires", f"{seconds}s", "--json")
     assert loosened.code == 0, loosened.err

@@ -176,7 +176,7 @@ def test_a_command_that_is_asked_for_is_not_run(bastion: Bastion, tmp_path: Path
         one.wait_for("LIVE", 40)
         one.send(f"touch {touched}\r\x1bq")
         one.hang_up()
-        one.wait_exit(20)
+        one.wait_exit(60)
     assert not touched.exists()
 
 

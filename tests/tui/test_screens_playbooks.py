@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -241,7 +243,8 @@ async def test_a_playbook_is_rehearsed_on_a_past_day(keys: tuple[str, ...]) -> N
         await one.until(lambda: isinstance(one.app.screen, RehearsalDialog), "the dialog")
         dialog = cast("RehearsalDialog", one.app.screen)
         await one.until(lambda: dialog.request.step == "asking" and dialog.form.has_button, "the form")
-        assert dialog.form.text("day") == "2026-11-23"
+        yesterday = datetime.now(ZoneInfo("Asia/Shanghai")).date() - timedelta(days=1)
+        assert dialog.form.text("day") == yesterday.isoformat()
         assert held.planned == []
         one.press("enter", "enter")
         await one.shows(
