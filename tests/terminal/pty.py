@@ -125,6 +125,7 @@ class ProgramInTerminal:
         command: Sequence[str], columns: int, lines: int, environment: Mapping[str, str], directory: Path
     ) -> None:
         try:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # below nohup it would be ignored
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
             inherited = {
                 name: value
