@@ -108,14 +108,18 @@ class ConsoleApp(OrderedKeys[int], inherit_bindings=False):
         assert isinstance(screen, MainScreen)  # noqa: S101 - get_default_screen sees to it
         return screen
 
-    async def switch_to(self, profile: Profile) -> None:
-        """Close everything that is open, forget what is known, and connect with another profile."""
+    async def switch_to(self, profile: Profile, why: str = "") -> None:
+        """Close everything that is open, forget what is known, and connect with another profile.
+
+        Its name is told, and `why` it is entered where that was not chosen here.
+        """
         await self._disconnect()
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         self._adopt(profile)
         await self.main.adopt(self.profile, self.knowledge, self.connection)
-        self.main.say(t("profile {name}: {title}", name=profile.name, title=profile.title))
+        told = t("profile {name}: {title}", name=profile.name, title=profile.title)
+        self.main.say(f"{why}; {told}" if why else told)
         self.call_after_refresh(self._connect)
 
     async def meant(self, event: events.Key) -> events.Key | None:

@@ -70,7 +70,9 @@ def test_a_script_switches_applies_checks_and_reverts_while_a_console_follows(
         one.wait_for("SANDBOX +LIVE", PATIENCE)
         script("repay profile use sandbox")
         script("repay profile use staging")
-        one.wait_for("another shell chose the profile staging|OFFLINE.* staging  ", PATIENCE)
+        one.wait_for("another shell chose the profile staging", PATIENCE)
+        one.wait_for("STAGING", PATIENCE)
+        assert "profile staging: Staging" in one.rows[-1]
         script("repay profile use sandbox")
         one.wait_for("SANDBOX +LIVE", PATIENCE)
         one.send(":playbooks\r")

@@ -55,19 +55,20 @@ class ProfileDeeds(ChangeDeeds):
             self._main.say(str(error), "bar-bad")
             return
         if profile is not None and profile.name != self._main.profile.name:
-            self._main.say(t("another shell chose the profile {name}", name=profile.name))
-            await self._enter(profile, chosen_here=False)
+            why = t("another shell chose the profile {name}", name=profile.name)
+            self._main.say(why)
+            await self._enter(profile, why)
 
-    async def _enter(self, profile: Profile, *, chosen_here: bool = True) -> None:
-        """Switch; ask before production."""
+    async def _enter(self, profile: Profile, why: str = "") -> None:
+        """Switch; ask before production. `why` tells that it was not chosen here."""
         from console.actions.key_flaws import check_keys
         from console.profiles.document import ProfileError
 
         def go(yes: bool | None) -> None:
             if yes:
-                if chosen_here:
+                if not why:
                     self._app.pointer.keep()
-                in_background(self._app, "switch", self._app.switch_to, profile)
+                in_background(self._app, "switch", self._app.switch_to, profile, why)
             else:
                 self._main.say(t("still on {name}", name=self._main.profile.name), "bar-dim")
 

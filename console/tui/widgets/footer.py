@@ -135,7 +135,7 @@ class Footer(Lines):
         if not self.is_attached:
             return
         message = self._message[0] if self._message is not None else ""
-        needed = len(wrapped(message, max(1, self.size.width - 2)))
+        needed = len(wrapped(message, max(1, self.screen.size.width - 2)))
         self.styles.height = min(needed, max(1, self.screen.size.height // 3))
         self.redraw()
 
