@@ -20,6 +20,7 @@ from console.contract.vocabulary import AttemptState, Stage, Verdict
 from console.gateways.base import Question
 from console.repayment.attempt import closing as step_to_closing
 from console.repayment.attempt import judged
+from console.repayment.calls import Calls
 from console.repayment.lane import Slot, log, problem_of
 from console.repayment.schedule import inquiry_wait, manual_cutoff
 from console.repayment.stages import stage_of
@@ -62,7 +63,7 @@ class Closer:
     def __init__(self, desk: Desk, wake: asyncio.Event) -> None:
         self._desk = desk
         self._wake = wake
-        self._calls: set[asyncio.Task[None]] = set()
+        self._calls: Calls[None] = Calls("a closing ended wrongly, it will be tried again")
 
     async def round(self) -> bool:
         """Claim and close one batch; tell whether more may be waiting and there is room for it."""
@@ -120,14 +121,7 @@ class Closer:
         lane = self._desk.lanes[errand.wanted.attempt.gateway]
         lane.limits.begin()
         lane.asking.begin()
-        task = asyncio.get_running_loop().create_task(self._run(errand, lane))
-        self._calls.add(task)
-        task.add_done_callback(self._came_back)
-
-    def _came_back(self, task: asyncio.Task[None]) -> None:
-        self._calls.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a closing ended wrongly, it will be tried again: %s", problem_of(error))
+        self._calls.begin(None, self._run(errand, lane))
 
     async def _run(self, errand: _Errand, lane: Lane) -> None:
         try:
@@ -211,10 +205,4 @@ class Closer:
 
     async def finish(self, within: float) -> None:
         """Wait for the calls that are under way; give up those that take longer: their claims run out."""
-        if self._calls:
-            await asyncio.wait(self._calls, timeout=within)
-        left = set(self._calls)
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left)
+        await self._calls.finish(within)

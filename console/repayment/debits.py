@@ -10,7 +10,8 @@ from typing import Final
 from console.contract.clock import Instant
 from console.contract.vocabulary import EvidenceSource, Verdict
 from console.gateways.base import Order
-from console.repayment.lane import Desk, Lane, Slot, log, problem_of
+from console.repayment.calls import Calls
+from console.repayment.lane import Desk, Lane, Slot
 from console.repayment.personal import SealBroken, unseal
 from console.store.claims import Start
 from console.store.facts import Evidence
@@ -41,19 +42,12 @@ class Debits:
     def __init__(self, desk: Desk, wake: asyncio.Event) -> None:
         self._desk = desk
         self._wake = wake
-        self._calls: dict[asyncio.Task[None], Start] = {}
+        self._calls: Calls[Start] = Calls("a call ended wrongly, inquiry will tell")
 
     def depart(self, departure: Departure) -> None:
         """Begin to send an order, beside those that are under way."""
         self._desk.lanes[departure.start.gateway].limits.begin()
-        task = asyncio.get_running_loop().create_task(self._send(departure))
-        self._calls[task] = departure.start
-        task.add_done_callback(self._arrived)
-
-    def _arrived(self, task: asyncio.Task[None]) -> None:
-        self._calls.pop(task, None)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a call ended wrongly, inquiry will tell: %s", problem_of(error))
+        self._calls.begin(departure.start, self._send(departure))
 
     async def _send(self, departure: Departure) -> None:
         lane = self._desk.lanes[departure.start.gateway]
@@ -101,13 +95,7 @@ class Debits:
 
     async def finish(self, within: float) -> None:
         """Wait for the calls that are under way; give up those that take longer, their orders in doubt."""
-        if self._calls:
-            await asyncio.wait(self._calls, timeout=within)
-        left = dict(self._calls)
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left)
+        left = await self._calls.finish(within)
         await asyncio.gather(
-            *(self._desk.record(self._unsent(start, STOPPED, Verdict.UNKNOWN)) for start in left.values())
+            *(self._desk.record(self._unsent(start, STOPPED, Verdict.UNKNOWN)) for start in left)
         )

@@ -19,6 +19,7 @@ from console.contract.vocabulary import Stage
 from console.gateways.base import Order, Question
 from console.gateways.wire import CLOCK_SKEW_SECONDS
 from console.repayment.attempt import may_resend
+from console.repayment.calls import Calls
 from console.repayment.lane import Desk, Lane, Slot, log, problem_of
 from console.repayment.personal import SealBroken, unseal
 from console.repayment.schedule import manual_cutoff
@@ -43,7 +44,7 @@ class Inquirer:
     def __init__(self, desk: Desk, wake: asyncio.Event) -> None:
         self._desk = desk
         self._wake = wake
-        self._calls: dict[asyncio.Task[None], Asked] = {}
+        self._calls: Calls[Asked] = Calls("an inquiry ended wrongly, it will be made again")
         self._calendar = Calendar()
 
     async def round(self) -> bool:
@@ -153,14 +154,7 @@ class Inquirer:
         lane = self._desk.lanes[errand.asked.attempt.gateway]
         lane.limits.begin()
         lane.asking.begin()
-        task = asyncio.get_running_loop().create_task(self._run(errand))
-        self._calls[task] = errand.asked
-        task.add_done_callback(self._came_back)
-
-    def _came_back(self, task: asyncio.Task[None]) -> None:
-        self._calls.pop(task, None)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("an inquiry ended wrongly, it will be made again: %s", problem_of(error))
+        self._calls.begin(errand.asked, self._run(errand))
 
     async def _run(self, errand: _Errand) -> None:
         lane = self._desk.lanes[errand.asked.attempt.gateway]
@@ -224,11 +218,5 @@ class Inquirer:
 
     async def finish(self, within: float) -> None:
         """Wait for the calls that are under way; give up those that take longer, to be made again."""
-        if self._calls:
-            await asyncio.wait(self._calls, timeout=within)
-        left = dict(self._calls)
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left)
-        await asyncio.gather(*(self._give_back(asked) for asked in left.values()))
+        left = await self._calls.finish(within)
+        await asyncio.gather(*(self._give_back(asked) for asked in left))
